@@ -1,0 +1,49 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// The interpreter's modules are compiled with optimisation even by `swift run`, which builds for debugging: an
+/// unoptimised interpreter is 10 to 30 times slower. SwiftPM refuses `unsafeFlags` in a package that others depend on,
+/// so the flags are dropped when this package is itself a dependency (SwiftPM keeps those in a `checkouts` folder).
+let isDependency = Context.packageDirectory.contains("/checkouts/")
+let optimised: [SwiftSetting] =
+    isDependency
+    ? []
+    : [
+        .unsafeFlags(
+            ["-O", "-whole-module-optimization", "-num-threads", "2", "-enforce-exclusivity=unchecked"],
+            .when(configuration: .debug)),
+        .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
+    ]
+
+let package = Package(
+    name: "Martlet",
+    products: [
+        .library(name: "Processor", targets: ["Processor"]),
+        .library(name: "Machine", targets: ["Machine"]),
+        .library(name: "Disassembler", targets: ["Disassembler"]),
+        .library(name: "Debugger", targets: ["Debugger"]),
+        .executable(name: "vm", targets: ["vm"]),
+        .executable(name: "mkimage", targets: ["mkimage"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    ],
+    targets: [
+        .target(name: "Processor", swiftSettings: optimised),
+        .target(name: "Machine", dependencies: ["Processor"], swiftSettings: optimised),
+        .target(name: "Disassembler", dependencies: ["Processor"]),
+        .target(name: "Debugger", dependencies: ["Machine", "Processor", "Disassembler"]),
+        .systemLibrary(name: "CSDL2", pkgConfig: "sdl2", providers: [.apt(["libsdl2-dev"])]),
+        .target(name: "Console", dependencies: ["Machine", "CSDL2"]),
+        .executableTarget(
+            name: "vm",
+            dependencies: [
+                "Machine", "Console", "Debugger",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .executableTarget(
+            name: "mkimage",
+            dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,2 @@
+/// Where a person meets the machine.
+public protocol Console {}

@@ -1,0 +1,2 @@
+/// The debugger behind every front end.
+public struct Debugger {}

@@ -1,0 +1,2 @@
+/// Text from decoded instructions.
+public struct Disassembler {}

@@ -1,0 +1,6 @@
+import Processor
+
+/// A whole PC.
+public final class Machine {
+    public init() {}
+}

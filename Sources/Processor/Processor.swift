@@ -1,0 +1,50 @@
+/// Why ``Processor/run(until:)`` came back.
+public enum RunExit: Equatable, Sendable {
+    /// ``Processor/steps`` has reached the deadline.
+    case deadline
+    /// `hlt` was executed, no interrupt is pending: time may jump to the next event.
+    case halted
+    /// A device asked for it by ``Processor/requestExit()``.
+    case requested
+    /// A fault could not be delivered, nor the double fault that it became: the processor has shut down
+    /// (SDM vol. 3A, 6.15). The state is as at the last fault; nothing has been reset.
+    case shutdown
+    /// The next instruction's linear address is one of ``Processor/breakpoints``; it has not been executed.
+    case breakpoint(UInt32)
+}
+
+/// A processor with its physical memory.
+public final class Processor {
+    public let memory: PhysicalMemory
+    /// Everything that is neither RAM nor ROM. Not owned: the machine owns both.
+    public unowned(unsafe) var bus: (any Bus)?
+    /// The architectural state; valid as long as this object lives, to be used by the thread that runs the processor.
+    public let state: UnsafeMutablePointer<ProcessorState>
+    /// Linear addresses at which ``run(until:)`` stops before executing; empty: no cost.
+    public var breakpoints: Set<UInt32> = []
+
+    public init(memory: PhysicalMemory) {
+        self.memory = memory
+        state = .allocate(capacity: 1)
+        state.initialize(to: ProcessorState())
+    }
+
+    deinit {
+        state.deallocate()
+    }
+
+    /// Steps since reset (``ProcessorState/steps``).
+    public var steps: UInt64 { state.pointee.steps }
+
+    /// Puts the processor into the state after a hardware reset (SDM vol. 3A, 9.1).
+    public func reset() {}
+
+    /// Executes until `steps` reaches `deadline` or something else ends the run.
+    public func run(until deadline: UInt64) -> RunExit {
+        .deadline
+    }
+
+    /// Makes ``run(until:)`` return before the next instruction. For use by devices during a call to the ``Bus``:
+    /// an event became due earlier than the running deadline, or the machine has to stop.
+    public func requestExit() {}
+}

@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct MakeImage: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "mkimage", abstract: "Builds kernel.img from its parts.")
+}
