@@ -44,6 +44,9 @@ let package = Package(
         .executableTarget(
             name: "mkimage",
             dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")]),
+        // Pure logic that the kernel package shares with the host.
+        .target(name: "ELF", path: "Kernel/Sources/ELF"),
+        .testTarget(name: "ELFTests", dependencies: ["ELF"]),
     ],
     swiftLanguageModes: [.v6]
 )
