@@ -1,0 +1,53 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// The bare-metal half of Martlet: microkernel, process manager and programs, all for `i686-unknown-none-elf`.
+//
+//     swift build --package-path Kernel -c release --triple i686-unknown-none-elf --toolset Kernel/toolset.json
+//
+// What holds for every target (Embedded Swift, an i486 as the least processor, no floating point, static linking) is in
+// `toolset.json`; what differs between kernel and programs (the linker script) is here.
+
+/// Linker settings of an executable laid out by the linker script `script` in this directory.
+func layout(_ script: String) -> [LinkerSetting] {
+    [.unsafeFlags(["-Xlinker", "-T", "-Xlinker", "\(Context.packageDirectory)/\(script)"])]
+}
+
+
+/// A program for ring 3: its own Swift, the user library, and the layout of programs.
+func program(_ target: String) -> Target {
+    .executableTarget(name: target, dependencies: ["User"], linkerSettings: layout("program.ld"))
+}
+
+let package = Package(
+    name: "MartletKernel",
+    products: [
+        .executable(name: "kernel", targets: ["Kernel"]),
+        .executable(name: "process-manager", targets: ["ProcessManager"]),
+        .executable(name: "shell", targets: ["Shell"]),
+        .executable(name: "crash-null", targets: ["CrashNull"]),
+    ],
+    targets: [
+        // Shared by kernel and user space: the contract between them, and what both need below the language.
+        .target(name: "KernelABI"),
+        .target(name: "CRuntime"),
+        .target(name: "ELF"),
+        .target(name: "USTAR"),
+
+        // The microkernel. KernelLogic touches no hardware, and the root package tests it on the host.
+        .target(name: "KernelLogic", dependencies: ["KernelABI"]),
+        .target(name: "KernelAssembly"),
+        .executableTarget(
+            name: "Kernel", dependencies: ["KernelABI", "KernelLogic", "KernelAssembly", "CRuntime", "ELF"],
+            linkerSettings: layout("kernel.ld")),
+
+        // User space.
+        .target(name: "CUser"),
+        .target(name: "User", dependencies: ["KernelABI", "CUser", "CRuntime"]),
+        .executableTarget(
+            name: "ProcessManager", dependencies: ["User", "ELF", "USTAR"], linkerSettings: layout("program.ld")),
+        program("Shell"),
+        program("CrashNull"),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,4 @@
+@main
+struct CrashNull {
+    static func main() {}
+}

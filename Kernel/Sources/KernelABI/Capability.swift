@@ -1,0 +1,62 @@
+/// Slots per capability table; slot 0 is never used, so valid slots are 1 ..< 256.
+public let capabilitySlotCount: UInt32 = 256
+
+/// What a capability allows. The bits mean what they say for every kind of object that knows them.
+public struct CapabilityRights: OptionSet, Sendable {
+    public var rawValue: UInt32
+
+    @inline(__always)
+    public init(rawValue: UInt32) {
+        self.rawValue = rawValue
+    }
+
+    /// Send to or call an endpoint; write to the log.
+    public static var send: Self { Self(rawValue: 1) }
+    /// Receive from an endpoint.
+    public static var receive: Self { Self(rawValue: 2) }
+    /// Change or destroy: a process, a thread, an interrupt line; use an authority.
+    public static var manage: Self { Self(rawValue: 4) }
+    /// Read: system information.
+    public static var read: Self { Self(rawValue: 8) }
+    /// Copy the capability with `SystemCall.capabilityCopy`.
+    public static var copy: Self { Self(rawValue: 16) }
+    /// All of them.
+    public static var all: Self { Self(rawValue: 31) }
+}
+
+/// Slots that the kernel fills.
+public enum InitialSlot {
+    /// Every process: itself (rights of its creator's making: all).
+    public static var process: UInt32 { 1 }
+
+    // The process manager only:
+
+    /// Its first thread.
+    public static var thread: UInt32 { 2 }
+    /// The kernel's log.
+    public static var log: UInt32 { 3 }
+    /// The system: information, shutdown, device memory.
+    public static var system: UInt32 { 4 }
+    /// The interrupt authority: binds lines.
+    public static var interrupts: UInt32 { 5 }
+    /// The port authority: grants I/O ports.
+    public static var ports: UInt32 { 6 }
+    /// The first slot that the process manager finds empty.
+    public static var firstFree: UInt32 { 16 }
+}
+
+/// How memory is mapped; `SystemCall.memoryMap`'s ESI. Memory is always readable, and (on processors without NX)
+/// executable.
+public struct MemoryAccess: OptionSet, Sendable {
+    public var rawValue: UInt32
+
+    @inline(__always)
+    public init(rawValue: UInt32) {
+        self.rawValue = rawValue
+    }
+
+    /// Readable and executable only.
+    public static var readOnly: Self { Self(rawValue: 0) }
+    /// Writable as well.
+    public static var write: Self { Self(rawValue: 1) }
+}

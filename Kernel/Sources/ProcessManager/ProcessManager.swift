@@ -1,0 +1,4 @@
+@main
+struct ProcessManager {
+    static func main() {}
+}

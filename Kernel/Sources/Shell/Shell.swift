@@ -1,0 +1,4 @@
+@main
+struct Shell {
+    static func main() {}
+}
