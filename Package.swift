@@ -47,6 +47,8 @@ let package = Package(
         // Pure logic that the kernel package shares with the host.
         .target(name: "ELF", path: "Kernel/Sources/ELF"),
         .testTarget(name: "ELFTests", dependencies: ["ELF"]),
+        .target(name: "USTAR", path: "Kernel/Sources/USTAR"),
+        .testTarget(name: "USTARTests", dependencies: ["USTAR"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,7 +1,7 @@
 /// The file header of an ELF32 file (System V ABI, "ELF Header").
 public struct ELFHeader: Sendable {
     /// The header's size in bytes.
-    public static let size = 52
+    public static var size: Int { 52 }
 
     /// What the file is for.
     public struct FileType: RawRepresentable, Equatable, Sendable {

@@ -60,7 +60,7 @@ extension ELFFile {
 /// The section headers of a file.
 public struct ELFSections: RandomAccessCollection {
     /// The size of a section header in bytes.
-    static let entrySize = 40
+    static var entrySize: Int { 40 }
 
     private let file: UnsafeRawBufferPointer
     /// The table, a whole number of entries; checked by the initialiser.

@@ -48,7 +48,7 @@ public struct ELFSegment: Sendable {
 /// The program headers of a file.
 public struct ELFSegments: RandomAccessCollection {
     /// The size of a program header in bytes.
-    static let entrySize = 32
+    static var entrySize: Int { 32 }
 
     /// The table, a whole number of entries; checked by the initialiser.
     private let table: UnsafeRawBufferPointer

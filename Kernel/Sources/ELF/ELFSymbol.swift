@@ -55,7 +55,7 @@ extension ELFFile {
 /// The symbols of a file.
 public struct ELFSymbols: RandomAccessCollection {
     /// The size of a symbol in bytes.
-    static let entrySize = 16
+    static var entrySize: Int { 16 }
 
     /// The table; checked by the initialiser.
     private let table: UnsafeRawBufferPointer
