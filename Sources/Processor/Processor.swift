@@ -23,14 +23,25 @@ public final class Processor {
     /// Linear addresses at which ``run(until:)`` stops before executing; empty: no cost.
     public var breakpoints: Set<UInt32> = []
 
+    /// The state and what the engine keeps beside it.
+    let context: UnsafeMutablePointer<Context>
+
+    /// One processor can use `memory` at a time.
     public init(memory: PhysicalMemory) {
         self.memory = memory
-        state = .allocate(capacity: 1)
-        state.initialize(to: ProcessorState())
+        context = .allocate(capacity: 1)
+        // The state is the first member of the context, so both have the same address.
+        state = UnsafeMutableRawPointer(context).assumingMemoryBound(to: ProcessorState.self)
+        context.initialize(to: Context(memory: memory, processor: self))
+        memory.client = context
     }
 
     deinit {
-        state.deallocate()
+        if memory.client == context {
+            memory.client = nil
+        }
+        context.pointee.memory.deallocate()
+        context.deallocate()
     }
 
     /// Steps since reset (``ProcessorState/steps``).

@@ -21,12 +21,21 @@ struct Core {
     }
 }
 
-/// The architectural state and, behind it, what the engine needs at hand: not part of a snapshot.
+/// The architectural state and, behind it, what the engine needs at hand: not part of a snapshot, but for the
+/// translations in ``memory``.
 @usableFromInline
 struct Context {
+    /// Must stay first: see ``Core/state``.
     @usableFromInline
     var state = ProcessorState()
-
+    /// TLB and host addresses.
     @usableFromInline
-    init() {}
+    var memory: MemoryContext
+    /// The owner of this context; outlives it.
+    let processor: Unmanaged<Processor>
+
+    init(memory: PhysicalMemory, processor: Processor) {
+        self.memory = MemoryContext(memory: memory)
+        self.processor = .passUnretained(processor)
+    }
 }

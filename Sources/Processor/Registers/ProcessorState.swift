@@ -31,6 +31,8 @@ public struct ProcessorState {
     public var debugRegisters = InlineArray<8, UInt32>(repeating: 0)
     /// Current privilege level, 0...3. 3 in virtual-8086 mode, 0 in real mode.
     public var cpl: UInt8 = 0
+    /// What physical addresses are masked with: all ones, or bit 20 clear while the A20 gate is closed.
+    public var a20Mask: UInt32 = 0xFFFF_FFFF
 
     /// Steps since reset: retired instructions, iterations of `rep`, delivered exceptions and interrupts. The machine's
     /// only clock. Exact whenever code outside the run loop can see it.

@@ -1,0 +1,196 @@
+/// Memory operands: the fast path.
+///
+/// An access through a segment register costs, when all is well, an add and a compare for the limit, an index and a
+/// compare for the translation, and the load or store. Everything else (limits of expand-down segments, operands that
+/// cross a page, devices, pages with code, faults) is behind a call that is never inlined: see `Access+Slow.swift`.
+///
+/// A fault leaves nothing changed: each function checks all bytes of its operand before it touches one.
+extension Core {
+    @inline(__always)
+    private func entry(_ linear: UInt32) -> UnsafeMutablePointer<TLBEntry> {
+        context.pointee.memory.data + slot(linear)
+    }
+
+    /// The linear address of the operand if reading it needs no thought about the segment, and its host address if it
+    /// needs no thought about the page either; nil otherwise.
+    @inline(__always)
+    private func readPointer(_ segment: UInt8, _ offset: UInt32, _ size: UInt32) -> UnsafeMutableRawPointer? {
+        let register = Int(segment & 7)
+        guard _fastPath(UInt64(offset) &+ UInt64(size) <= state.pointee.segments[register].readExtent) else { return nil }
+        let linear = state.pointee.segments[register].base &+ offset
+        let entry = entry(linear)
+        // The index is of the first byte's page and the tag is compared with the last byte's.
+        guard _fastPath(entry.pointee.readTag == (linear &+ (size &- 1)) & 0xFFFF_F000) else { return nil }
+        // Valid: the entry maps a page of RAM or ROM, which `PhysicalMemory` keeps mapped.
+        return UnsafeMutableRawPointer(bitPattern: entry.pointee.addend &+ Int(linear)).unsafelyUnwrapped
+    }
+
+    @inline(__always)
+    private func writePointer(_ segment: UInt8, _ offset: UInt32, _ size: UInt32) -> UnsafeMutableRawPointer? {
+        let register = Int(segment & 7)
+        guard _fastPath(UInt64(offset) &+ UInt64(size) <= state.pointee.segments[register].writeExtent) else { return nil }
+        let linear = state.pointee.segments[register].base &+ offset
+        let entry = entry(linear)
+        guard _fastPath(entry.pointee.writeTag == (linear &+ (size &- 1)) & 0xFFFF_F000) else { return nil }
+        // Valid: as in `readPointer`; the page is RAM whose gate is open.
+        return UnsafeMutableRawPointer(bitPattern: entry.pointee.addend &+ Int(linear)).unsafelyUnwrapped
+    }
+
+    // MARK: Reads
+
+    /// Reads a byte at `offset` in the segment register with number `segment`.
+    @inline(__always)
+    func read8(_ segment: UInt8, _ offset: UInt32) throws(Fault) -> UInt8 {
+        if let pointer = readPointer(segment, offset, 1) {
+            return pointer.load(as: UInt8.self)
+        }
+        return UInt8(truncatingIfNeeded: try readSlow(segment, offset, 1))
+    }
+
+    /// Reads a word at `offset` in the segment register with number `segment`.
+    @inline(__always)
+    func read16(_ segment: UInt8, _ offset: UInt32) throws(Fault) -> UInt16 {
+        if let pointer = readPointer(segment, offset, 2) {
+            return pointer.loadUnaligned(as: UInt16.self)
+        }
+        return UInt16(truncatingIfNeeded: try readSlow(segment, offset, 2))
+    }
+
+    /// Reads a doubleword at `offset` in the segment register with number `segment`.
+    @inline(__always)
+    func read32(_ segment: UInt8, _ offset: UInt32) throws(Fault) -> UInt32 {
+        if let pointer = readPointer(segment, offset, 4) {
+            return pointer.loadUnaligned(as: UInt32.self)
+        }
+        return try readSlow(segment, offset, 4)
+    }
+
+    // MARK: Writes
+
+    /// Writes a byte at `offset` in the segment register with number `segment`.
+    @inline(__always)
+    func write8(_ segment: UInt8, _ offset: UInt32, _ value: UInt8) throws(Fault) {
+        if let pointer = writePointer(segment, offset, 1) {
+            pointer.storeBytes(of: value, as: UInt8.self)
+        } else {
+            try writeSlow(segment, offset, 1, UInt32(value))
+        }
+    }
+
+    /// Writes a word at `offset` in the segment register with number `segment`.
+    @inline(__always)
+    func write16(_ segment: UInt8, _ offset: UInt32, _ value: UInt16) throws(Fault) {
+        if let pointer = writePointer(segment, offset, 2) {
+            pointer.storeBytes(of: value, as: UInt16.self)
+        } else {
+            try writeSlow(segment, offset, 2, UInt32(value))
+        }
+    }
+
+    /// Writes a doubleword at `offset` in the segment register with number `segment`.
+    @inline(__always)
+    func write32(_ segment: UInt8, _ offset: UInt32, _ value: UInt32) throws(Fault) {
+        if let pointer = writePointer(segment, offset, 4) {
+            pointer.storeBytes(of: value, as: UInt32.self)
+        } else {
+            try writeSlow(segment, offset, 4, value)
+        }
+    }
+
+    // MARK: Read-modify-write
+    //
+    // `body` is written out once: on the slow path it works on a copy that is then written back.
+
+    /// Replaces a byte by what `body` makes of it. Whether it may be written is known before `body` runs.
+    @inline(__always)
+    func modify8(_ segment: UInt8, _ offset: UInt32, _ body: (UInt8) -> UInt8) throws(Fault) {
+        let fast = writePointer(segment, offset, 1)
+        let pointer = if let fast { fast } else { try beginModify(segment, offset, 1) }
+        pointer.storeBytes(of: body(pointer.loadUnaligned(as: UInt8.self)), as: UInt8.self)
+        if _slowPath(fast == nil) { endModify(1) }
+    }
+
+    /// Replaces a word by what `body` makes of it. Whether it may be written is known before `body` runs.
+    @inline(__always)
+    func modify16(_ segment: UInt8, _ offset: UInt32, _ body: (UInt16) -> UInt16) throws(Fault) {
+        let fast = writePointer(segment, offset, 2)
+        let pointer = if let fast { fast } else { try beginModify(segment, offset, 2) }
+        pointer.storeBytes(of: body(pointer.loadUnaligned(as: UInt16.self)), as: UInt16.self)
+        if _slowPath(fast == nil) { endModify(2) }
+    }
+
+    /// Replaces a doubleword by what `body` makes of it. Whether it may be written is known before `body` runs.
+    @inline(__always)
+    func modify32(_ segment: UInt8, _ offset: UInt32, _ body: (UInt32) -> UInt32) throws(Fault) {
+        let fast = writePointer(segment, offset, 4)
+        let pointer = if let fast { fast } else { try beginModify(segment, offset, 4) }
+        pointer.storeBytes(of: body(pointer.loadUnaligned(as: UInt32.self)), as: UInt32.self)
+        if _slowPath(fast == nil) { endModify(4) }
+    }
+
+    // MARK: Checks without an access
+
+    /// Throws what a write of `size` bytes (1...4096) at `offset` would throw, and sets accessed and dirty bits as it
+    /// would; afterwards such writes succeed. For pushes of several words.
+    @inline(__always)
+    func probeWrite(_ segment: UInt8, _ offset: UInt32, _ size: UInt32) throws(Fault) {
+        if writePointer(segment, offset, size) == nil {
+            try probeWriteSlow(segment, offset, size)
+        }
+    }
+
+    /// Throws what a read of `size` bytes (1...4096) at `offset` would throw; afterwards such reads succeed.
+    @inline(__always)
+    func probeRead(_ segment: UInt8, _ offset: UInt32, _ size: UInt32) throws(Fault) {
+        if readPointer(segment, offset, size) == nil {
+            try probeReadSlow(segment, offset, size)
+        }
+    }
+
+    // MARK: Instruction fetches
+
+    /// The physical address for the linear address of an instruction, by the fetch TLB of the current privilege level.
+    ///
+    /// Every engine calls this at the same steps: when execution enters a page by a transfer or by running into it.
+    @inline(__always)
+    func translateForFetch(_ linear: UInt32) throws(Fault) -> UInt32 {
+        let entry = context.pointee.memory.fetch + slot(linear)
+        if _fastPath((entry.pointee.linear ^ linear) & 0xFFFF_F000 | (entry.pointee.linear & TLBFlag.valid ^ 1) == 0) {
+            return entry.pointee.physical | linear & 0xFFF
+        }
+        return try translate(linear, .fetch, user: state.pointee.cpl == 3)
+    }
+
+    /// Where the bytes of the physical page that holds `physical` are in the host's memory; nil if they are not RAM or
+    /// ROM: then fetch each by ``readPhysical(_:size:)`` and keep nothing.
+    @inline(__always)
+    func fetchPointer(_ physical: UInt32) -> UnsafePointer<UInt8>? {
+        let memory = context.pointee.memory
+        let kind = memory.pages[Int(physical >> 12)] & PageKind.mask
+        guard kind == PageKind.ram || kind == PageKind.rom else { return nil }
+        return UnsafePointer((memory.host + Int(physical)).assumingMemoryBound(to: UInt8.self))
+    }
+
+    // MARK: Runs of bytes, for string instructions
+
+    /// The host address of `offset` for plain reads upwards, and how many bytes from there (at most `limit`) may be read
+    /// without further checks; nil where the slow path has to decide about the first byte.
+    @inline(__always)
+    func readRun(_ segment: UInt8, _ offset: UInt32, limit: UInt32) -> (pointer: UnsafeMutableRawPointer, count: UInt32)? {
+        guard let pointer = readPointer(segment, offset, 1) else { return nil }
+        let register = Int(segment & 7)
+        let inSegment = state.pointee.segments[register].readExtent &- UInt64(offset)
+        let inPage = 0x1000 &- (state.pointee.segments[register].base &+ offset) & 0xFFF
+        return (pointer, UInt32(truncatingIfNeeded: min(UInt64(min(limit, inPage)), inSegment)))
+    }
+
+    /// As ``readRun(_:_:limit:)``, for plain writes.
+    @inline(__always)
+    func writeRun(_ segment: UInt8, _ offset: UInt32, limit: UInt32) -> (pointer: UnsafeMutableRawPointer, count: UInt32)? {
+        guard let pointer = writePointer(segment, offset, 1) else { return nil }
+        let register = Int(segment & 7)
+        let inSegment = state.pointee.segments[register].writeExtent &- UInt64(offset)
+        let inPage = 0x1000 &- (state.pointee.segments[register].base &+ offset) & 0xFFF
+        return (pointer, UInt32(truncatingIfNeeded: min(UInt64(min(limit, inPage)), inSegment)))
+    }
+}
