@@ -49,6 +49,8 @@ let package = Package(
         .testTarget(name: "ELFTests", dependencies: ["ELF"]),
         .target(name: "USTAR", path: "Kernel/Sources/USTAR"),
         .testTarget(name: "USTARTests", dependencies: ["USTAR"]),
+        .target(name: "KernelImage", path: "Kernel/Sources/KernelImage"),
+        .testTarget(name: "KernelImageTests", dependencies: ["KernelImage"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -33,6 +33,7 @@ let package = Package(
         .target(name: "CRuntime"),
         .target(name: "ELF"),
         .target(name: "USTAR"),
+        .target(name: "KernelImage"),
 
         // The microkernel. KernelLogic touches no hardware, and the root package tests it on the host.
         .target(name: "KernelLogic", dependencies: ["KernelABI"]),
