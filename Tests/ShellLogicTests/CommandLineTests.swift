@@ -1,0 +1,81 @@
+import ShellLogic
+import Testing
+
+/// The words of a line.
+private func words(_ line: String) throws -> [String] {
+    try Array(line.utf8).withUnsafeBytes { bytes in
+        let command = try CommandLine(bytes)
+        return (0..<command.wordCount).map { command.withWord($0) { String(decoding: $0, as: UTF8.self) } }
+    }
+}
+
+/// What is wrong with a line.
+private func problem(_ line: String) -> CommandLineError? {
+    do {
+        _ = try words(line)
+        return nil
+    } catch {
+        return error as? CommandLineError
+    }
+}
+
+@Suite struct CommandLineTests {
+    @Test(arguments: [
+        ("", []),
+        ("  \t ", []),
+        ("ls", ["ls"]),
+        ("  cat   etc/motd  ", ["cat", "etc/motd"]),
+        (#"echo 'a  b' "c  d""#, ["echo", "a  b", "c  d"]),
+        (#"echo a'b 'c"d "e"#, ["echo", "ab cd e"]),
+        (#"echo '' """#, ["echo", "", ""]),
+        (#"echo \' \" \\ a\ b"#, ["echo", "'", "\"", "\\", "a b"]),
+        (#"echo "\"\\\n" '\'"#, ["echo", #""\\n"#, #"\"#]),
+        (#"echo "it's" '"'"#, ["echo", "it's", "\""]),
+    ])
+    func `splits a line into words`(line: String, expected: [String]) throws {
+        #expect(try words(line) == expected)
+    }
+
+    @Test func `says why it cannot`() {
+        #expect(problem("echo 'a") == .unmatchedQuote)
+        #expect(problem("echo \"a") == .unmatchedQuote)
+        #expect(problem("echo \"a\\") == .unmatchedQuote)
+        #expect(problem("echo a\\") == .trailingBackslash)
+        #expect(problem(String(repeating: "a ", count: 32)) == nil)
+        #expect(problem(String(repeating: "a ", count: 33)) == .tooManyWords)
+        #expect(problem(String(repeating: "a", count: 255)) == nil)
+        #expect(problem(String(repeating: "a", count: 256)) == .tooLong)
+    }
+
+    @Test func `arguments are handed over with a NUL after each`() throws {
+        try Array("run a 'b c' ''".utf8).withUnsafeBytes { bytes in
+            let command = try CommandLine(bytes)
+            #expect(command.withBytes(from: 1) { Array($0) } == Array("a\0b c\0\0".utf8))
+            #expect(command.withBytes(from: 4) { Array($0) }.isEmpty)
+            #expect(command.withWord(9) { $0.count } == 0)
+        }
+    }
+
+    @Test func `no line crashes it`() {
+        var generator = SplitMix(state: 1)
+        let alphabet = Array("a'\"\\ \t\0é".utf8)
+        for _ in 0..<5000 {
+            let line = (0..<Int(generator.next() % 300)).map { _ in alphabet[Int(generator.next() % 9) % alphabet.count]
+            }
+            line.withUnsafeBytes { _ = try? CommandLine($0) }
+        }
+    }
+}
+
+/// Numbers that are the same in every run (Steele, Lea and Flood, 2014).
+private struct SplitMix {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ mixed >> 31
+    }
+}
