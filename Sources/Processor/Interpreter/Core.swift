@@ -31,6 +31,8 @@ struct Context {
     /// TLB and host addresses.
     @usableFromInline
     var memory: MemoryContext
+    /// The exceptions of the last delivery.
+    var faultChain = FaultChain()
     /// The owner of this context; outlives it.
     let processor: Unmanaged<Processor>
 

@@ -51,4 +51,19 @@ public struct Fault: Error, Equatable, Sendable {
     public static func generalProtection(_ errorCode: UInt16 = 0) -> Fault {
         Fault(Vector.generalProtection, errorCode: errorCode)
     }
+
+    @inline(__always)
+    public static func stackFault(_ errorCode: UInt16 = 0) -> Fault {
+        Fault(Vector.stackFault, errorCode: errorCode)
+    }
+
+    @inline(__always)
+    public static func notPresent(_ errorCode: UInt16) -> Fault {
+        Fault(Vector.segmentNotPresent, errorCode: errorCode)
+    }
+
+    @inline(__always)
+    public static func invalidTSS(_ errorCode: UInt16) -> Fault {
+        Fault(Vector.invalidTSS, errorCode: errorCode)
+    }
 }
