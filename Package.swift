@@ -10,7 +10,7 @@ let optimised: [SwiftSetting] =
     ? []
     : [
         .unsafeFlags(
-            ["-O", "-whole-module-optimization", "-num-threads", "2", "-enforce-exclusivity=unchecked"],
+            ["-O", "-whole-module-optimization", "-num-threads", "2", "-disable-batch-mode", "-enforce-exclusivity=unchecked"],
             .when(configuration: .debug)),
         .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
     ]
@@ -33,7 +33,7 @@ let package = Package(
         .target(name: "Machine", dependencies: ["Processor"], swiftSettings: optimised),
         .target(name: "Disassembler", dependencies: ["Processor"]),
         .target(name: "Debugger", dependencies: ["Machine", "Processor", "Disassembler"]),
-        .systemLibrary(name: "CSDL2", pkgConfig: "sdl2", providers: [.apt(["libsdl2-dev"])]),
+        .systemLibrary(name: "CSDL2", providers: [.apt(["libsdl2-dev"])]),
         .target(name: "Console", dependencies: ["Machine", "CSDL2"]),
         .executableTarget(
             name: "vm",
@@ -46,6 +46,7 @@ let package = Package(
             dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")]),
         // Pure logic that the kernel package shares with the host.
         .target(name: "ELF", path: "Kernel/Sources/ELF"),
+        .testTarget(name: "ConsoleTests", dependencies: ["Console", "Machine", "CSDL2"]),
         .testTarget(name: "ELFTests", dependencies: ["ELF"]),
         .target(name: "USTAR", path: "Kernel/Sources/USTAR"),
         .testTarget(name: "USTARTests", dependencies: ["USTAR"]),

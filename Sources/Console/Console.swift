@@ -1,2 +1,0 @@
-/// Where a person meets the machine.
-public protocol Console {}
