@@ -119,7 +119,8 @@ extension OpcodeTable {
 
 extension Operation {
     /// The case that follows by `distance`: how a row that is written for one size or condition reaches the others.
+    /// What is no instruction is none in any size.
     func advanced(by distance: UInt16) -> Operation {
-        Operation(rawValue: rawValue &+ distance) ?? .invalid
+        self == .invalid ? .invalid : Operation(rawValue: rawValue &+ distance) ?? .invalid
     }
 }
