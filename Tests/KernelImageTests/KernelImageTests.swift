@@ -43,8 +43,8 @@ import Testing
     }
 
     private func error(_ image: [UInt8]) -> ImageError? {
-        image.withUnsafeBytes { bytes in
-            do {
+        image.withUnsafeBytes { bytes -> ImageError? in
+            do throws(ImageError) {
                 let descriptor = try ImageDescriptor(bytes)
                 for name in ImageSectionName.allCases { try descriptor.check(name, in: bytes) }
                 return nil
