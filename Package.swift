@@ -43,7 +43,10 @@ let package = Package(
             ]),
         .executableTarget(
             name: "mkimage",
-            dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")]),
+            dependencies: [
+                "ELF", "KernelImage", "USTAR", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .testTarget(name: "mkimageTests", dependencies: ["mkimage"]),
         // Pure logic that the kernel package shares with the host.
         .target(name: "ELF", path: "Kernel/Sources/ELF"),
         .testTarget(name: "ConsoleTests", dependencies: ["Console", "Machine", "CSDL2"]),

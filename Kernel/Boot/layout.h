@@ -14,6 +14,7 @@
    that the boot sector needs no disk geometry: sector n is cylinder 0, head 0, sector n + 1 everywhere. */
 #define SETUP_SECTORS           14
 #define SETUP_END               ((SETUP_SECTORS + 1) * SECTOR_SIZE)
+#define SETUP_CODE              0x280       /* behind the setup header and what loaders and mkimage write */
 #define SETUP_SIGNATURE         0x454C5253  /* in the last four bytes of the setup code */
 
 #define BOOT_PARAMETERS         0x4000      /* 4 KiB, the protocol's "zero page" */

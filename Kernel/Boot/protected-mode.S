@@ -9,7 +9,7 @@
 #include "code16.h"
 
     .section .setup, "ax"
-    .globl copy_high, probe_memory, check_kernel, enter_kernel
+    .globl copy_high, probe_memory, check_kernel, checksum, enter_kernel
 
 #define CODE16  0x08
 #define CODE32  0x10                        /* 10h and 18h are demanded by the boot protocol */
@@ -137,7 +137,7 @@ check_kernel:
     mov     si, di
     jmp     fail
 
-/* Continues the CRC-32 (reflected polynomial EDB88320h) in EAX over ECX bytes at ESI, four bits a step. */
+/* Continues the CRC-32 (reflected polynomial EDB88320h) in EAX over ECX bytes at DS:ESI, four bits a step. */
 checksum:
     push    edi
     test    ecx, ecx

@@ -7,7 +7,7 @@
 #include "code16.h"
 
     .section .setup_header, "ax"
-    .globl type_of_loader, boot_drive, protected_mode_size, setup_sects, syssize, realmode_swtch, header_end
+    .globl type_of_loader, boot_drive, protected_mode_size, setup_sects, syssize, realmode_swtch, header_end, setup_checksum
 
 setup_sects:
     .byte   SETUP_SECTORS                   /* 1F1 */
@@ -57,7 +57,14 @@ header_end:
     .ascii  "MRTL"                          /* 268 the patch area */
 protected_mode_size:
     .long   0                               /* 26C protected-mode part in bytes; by mkimage */
+setup_checksum:
+    .long   0                               /* 270 CRC-32 from setup_code to the end of the setup code; by mkimage */
+boot_sector_checksum:
+    .long   0                               /* 274 CRC-32 of the boot sector's code, 03E-1B7; by mkimage, for its --list */
 boot_drive:
-    .byte   0xFF                            /* 270 BIOS drive number, by our boot sector; FF: somebody else loaded us */
+    .byte   0xFF                            /* 278 BIOS drive number, by our boot sector; FF: somebody else loaded us */
+    .org    SETUP_CODE - 0x1F1, 0
+
+    .section .setup_data, "aw"
 version_string:
-    .asciz  "Martlet"                       /* 271 */
+    .asciz  "Martlet"

@@ -29,11 +29,7 @@ setup_start:
     far_return
 rebased:
     sti
-    cmp     dword ptr [SETUP_END - 4], SETUP_SIGNATURE
-    je      complete
-    mov     si, offset setup_truncated
-    jmp     fail
-complete:
+    call    check_setup
     call    check_processor
 
     mov     di, ZEROED_START
@@ -72,6 +68,21 @@ loaded:
     call    check_kernel
     jmp     enter_kernel
 
+/* Before a variable changes: is the setup code what mkimage wrote? What loaders write lies outside of the checksum. */
+check_setup:
+    mov     si, offset setup_truncated
+    cmp     dword ptr [SETUP_END - 4], SETUP_SIGNATURE
+    jne     fail
+    or      eax, -1
+    mov     esi, SETUP_CODE
+    mov     ecx, SETUP_END - SETUP_CODE
+    call    checksum
+    not     eax
+    mov     si, offset setup_damaged
+    cmp     eax, [setup_checksum]
+    jne     fail
+    ret
+
 /* The kernel is compiled for a 486, the first processor with EFLAGS.AC (SDM volume 1, 3.4.3). */
 check_processor:
     mov     ecx, 0x40000
@@ -95,6 +106,8 @@ check_processor:
     .section .setup_data, "a"
 setup_truncated:
     .asciz  "image is truncated: the setup code is incomplete"
+setup_damaged:
+    .asciz  "setup code is corrupt: checksum"
 old_processor:
     .asciz  "this machine needs a 486 or later processor"
 

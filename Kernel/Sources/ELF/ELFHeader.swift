@@ -22,7 +22,7 @@ public struct ELFHeader: Sendable {
     public let entry: UInt32
 
     /// Where the program headers are in the file, in bytes.
-    let programHeaderOffset: UInt32
+    public let programHeaderOffset: UInt32
     let programHeaderCount: UInt16
     let programHeaderSize: UInt16
     /// Where the section headers are in the file, in bytes.
