@@ -16,6 +16,7 @@ public enum RunExit: Equatable, Sendable {
 /// A processor with its physical memory.
 public final class Processor {
     public let memory: PhysicalMemory
+    public let model: ProcessorModel
     /// Everything that is neither RAM nor ROM. Not owned: the machine owns both.
     public unowned(unsafe) var bus: (any Bus)?
     /// The architectural state; valid as long as this object lives, to be used by the thread that runs the processor.
@@ -26,14 +27,16 @@ public final class Processor {
     /// The state and what the engine keeps beside it.
     let context: UnsafeMutablePointer<Context>
 
-    /// One processor can use `memory` at a time.
-    public init(memory: PhysicalMemory) {
+    /// One processor can use `memory` at a time. The processor is in the state after a reset.
+    public init(memory: PhysicalMemory, model: ProcessorModel = .standard) {
         self.memory = memory
+        self.model = model
         context = .allocate(capacity: 1)
         // The state is the first member of the context, so both have the same address.
         state = UnsafeMutableRawPointer(context).assumingMemoryBound(to: ProcessorState.self)
         context.initialize(to: Context(memory: memory, processor: self))
         memory.client = context
+        Core(context).resetState()
     }
 
     deinit {
@@ -48,7 +51,9 @@ public final class Processor {
     public var steps: UInt64 { state.pointee.steps }
 
     /// Puts the processor into the state after a hardware reset (SDM vol. 3A, 9.1).
-    public func reset() {}
+    public func reset() {
+        Core(context).resetState()
+    }
 
     /// Executes until `steps` reaches `deadline` or something else ends the run.
     public func run(until deadline: UInt64) -> RunExit {

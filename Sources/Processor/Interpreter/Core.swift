@@ -31,6 +31,8 @@ struct Context {
     /// TLB and host addresses.
     @usableFromInline
     var memory: MemoryContext
+    /// What the processor can do.
+    let model: ProcessorModel
     /// The exceptions of the last delivery.
     var faultChain = FaultChain()
     /// The owner of this context; outlives it.
@@ -39,5 +41,6 @@ struct Context {
     init(memory: PhysicalMemory, processor: Processor) {
         self.memory = MemoryContext(memory: memory)
         self.processor = .passUnretained(processor)
+        model = processor.model
     }
 }

@@ -1,22 +1,35 @@
-/// Accesses that leave the processor: memory-mapped devices.
+/// Accesses that leave the processor: memory-mapped devices and ports.
+///
+/// The processor outlives the context, and with it these calls.
 extension Core {
     @inline(never)
     func readMMIO(_ physical: UInt32, size: UInt32) -> UInt32 {
-        context.pointee.processor._withUnsafeGuaranteedRef { $0.readMMIO(physical, size: Int(size)) }
+        context.pointee.processor._withUnsafeGuaranteedRef {
+            $0.bus?.readMMIO(physical, size: Int(size)) ?? 0xFFFF_FFFF
+        }
     }
 
     @inline(never)
     func writeMMIO(_ physical: UInt32, size: UInt32, value: UInt32) {
-        context.pointee.processor._withUnsafeGuaranteedRef { $0.writeMMIO(physical, size: Int(size), value: value) }
-    }
-}
-
-extension Processor {
-    fileprivate func readMMIO(_ physical: UInt32, size: Int) -> UInt32 {
-        bus?.readMMIO(physical, size: size) ?? 0xFFFF_FFFF
+        context.pointee.processor._withUnsafeGuaranteedRef {
+            $0.bus?.writeMMIO(physical, size: Int(size), value: value)
+        }
     }
 
-    fileprivate func writeMMIO(_ physical: UInt32, size: Int, value: UInt32) {
-        bus?.writeMMIO(physical, size: size, value: value)
+    /// Reads a port without asking whether the program may.
+    @inline(never)
+    func readPort(_ port: UInt16, size: UInt32) -> UInt32 {
+        let value = context.pointee.processor._withUnsafeGuaranteedRef {
+            $0.bus?.readPort(port, size: Int(size)) ?? 0xFFFF_FFFF
+        }
+        return size == 4 ? value : value & (1 << (size * 8) &- 1)
+    }
+
+    /// Writes a port without asking whether the program may.
+    @inline(never)
+    func writePort(_ port: UInt16, size: UInt32, value: UInt32) {
+        context.pointee.processor._withUnsafeGuaranteedRef {
+            $0.bus?.writePort(port, size: Int(size), value: value)
+        }
     }
 }

@@ -3,7 +3,7 @@
 /// The state lives behind one pointer for the whole life of a ``Processor``, is trivially copyable (no references), and
 /// every field can be reached by its byte offset (`MemoryLayout<ProcessorState>.offset(of:)`), so that generated code can
 /// use the same state as the interpreter. A snapshot of the processor is a copy of this struct and of the TLB.
-public struct ProcessorState {
+public struct ProcessorState: Sendable {
     /// EAX, ECX, EDX, EBX, ESP, EBP, ESI, EDI in the order of instruction encoding; slot 8 is always zero, so that an
     /// address without base or index register needs no branch. The other slots are unused.
     public var general = InlineArray<16, UInt32>(repeating: 0)

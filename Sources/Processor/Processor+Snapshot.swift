@@ -1,0 +1,87 @@
+extension Processor {
+    /// The state of a processor at one moment: its registers, and which translations it has cached.
+    public struct Snapshot: Sendable {
+        /// All registers.
+        public var state: ProcessorState
+        /// The cached translations, in the order of their slots.
+        public var translations: [CachedTranslation]
+    }
+
+    /// A translation in the TLB.
+    public struct CachedTranslation: Equatable, Hashable, Sendable {
+        /// Which slot of which table.
+        public let slot: UInt16
+        /// Linear page in bits 12-31; attributes below.
+        public let linear: UInt32
+        /// Physical address of the page.
+        public let physical: UInt32
+
+        public init(slot: UInt16, linear: UInt32, physical: UInt32) {
+            self.slot = slot
+            self.linear = linear
+            self.physical = physical
+        }
+    }
+
+    /// Records registers and TLB. To be used between runs.
+    public func snapshot() -> Snapshot {
+        Snapshot(state: state.pointee, translations: Core(context).cachedTranslations())
+    }
+
+    /// Puts registers and TLB back. Memory must have been restored before.
+    public func restore(_ snapshot: Snapshot) {
+        state.pointee = snapshot.state
+        stateWasReplaced()
+        Core(context).restoreTranslations(snapshot.translations)
+    }
+
+    /// To be called after ``state`` was changed from outside in another way than ``restore(_:)``.
+    public func stateWasReplaced() {
+        let core = Core(context)
+        state.pointee.cpl &= 3
+        state.pointee.flagsMask = model.flags
+        for index in 0..<8 {
+            // Fast accesses trust these: they must follow from type and limit whatever a file said.
+            state.pointee.segments[index].updateExtents()
+        }
+        core.selectTables()
+        core.refreshHostSide()
+    }
+
+    /// Opens or closes the A20 gate: closed, bit 20 of every physical address is 0.
+    public var isA20Enabled: Bool {
+        get { state.pointee.a20Mask == 0xFFFF_FFFF }
+        set {
+            guard newValue != isA20Enabled else { return }
+            state.pointee.a20Mask = newValue ? 0xFFFF_FFFF : ~(1 << 20)
+            Core(context).flushTLB(includingGlobal: true)
+        }
+    }
+}
+
+extension Core {
+    func cachedTranslations() -> [Processor.CachedTranslation] {
+        let memory = context.pointee.memory
+        return (0..<MemoryContext.tableCount * MemoryContext.slots).compactMap { index in
+            let entry = memory.tables[index]
+            guard entry.linear & TLBFlag.valid != 0 else { return nil }
+            return Processor.CachedTranslation(
+                slot: UInt16(index), linear: entry.linear & ~TLBFlag.listed, physical: entry.physical)
+        }
+    }
+
+    /// Makes the TLB hold exactly `translations`; those that cannot be are left out.
+    func restoreTranslations(_ translations: [Processor.CachedTranslation]) {
+        flushTLB(includingGlobal: true)
+        let tables = context.pointee.memory.tables
+        for translation in translations {
+            let index = Int(translation.slot)
+            guard index < MemoryContext.tableCount * MemoryContext.slots,
+                index & (MemoryContext.slots - 1) == slot(translation.linear)
+            else { continue }
+            fill(
+                tables + index, linear: translation.linear, physical: translation.physical,
+                flags: translation.linear & 0xFFF & ~TLBFlag.listed)
+        }
+    }
+}
