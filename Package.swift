@@ -32,7 +32,8 @@ let package = Package(
         .target(name: "Processor", swiftSettings: optimised),
         .target(name: "Machine", dependencies: ["Processor"], swiftSettings: optimised),
         .target(name: "Disassembler", dependencies: ["Processor"]),
-        .target(name: "Debugger", dependencies: ["Machine", "Processor", "Disassembler"]),
+        .testTarget(name: "DisassemblerTests", dependencies: ["Disassembler", "Processor"]),
+        .target(name: "Debugger", dependencies: ["Machine", "Processor", "Disassembler", "ELF"]),
         .systemLibrary(name: "CSDL2", providers: [.apt(["libsdl2-dev"])]),
         .target(name: "Console", dependencies: ["Machine", "CSDL2"]),
         .executableTarget(
