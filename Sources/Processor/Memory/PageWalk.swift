@@ -1,13 +1,82 @@
 /// Bits of page-directory and page-table entries (SDM vol. 3A, table 4-5, 4-6).
-enum PageEntry {
-    static let present: UInt32 = 1 << 0
-    static let writable: UInt32 = 1 << 1
-    static let user: UInt32 = 1 << 2
-    static let accessed: UInt32 = 1 << 5
-    static let dirty: UInt32 = 1 << 6
+public enum PageEntry {
+    public static let present: UInt32 = 1 << 0
+    public static let writable: UInt32 = 1 << 1
+    public static let user: UInt32 = 1 << 2
+    public static let accessed: UInt32 = 1 << 5
+    public static let dirty: UInt32 = 1 << 6
     /// In a page-directory entry, with CR4.PSE: it maps 4 MiB itself.
-    static let large: UInt32 = 1 << 7
-    static let global: UInt32 = 1 << 8
+    public static let large: UInt32 = 1 << 7
+    public static let global: UInt32 = 1 << 8
+}
+
+/// What the page tables say about one linear address: the one reader of page tables, for translations and for debuggers.
+public struct PageWalk: Equatable, Sendable {
+    /// The address that was looked up.
+    public let linear: UInt32
+    /// Physical address of the page-directory entry.
+    public let directoryAddress: UInt32
+    public let directoryEntry: UInt32
+    /// Physical address of the page-table entry; 0 if the walk ended in the directory.
+    public let tableAddress: UInt32
+    /// 0 if the walk ended in the directory.
+    public let tableEntry: UInt32
+    /// The directory entry maps 4 MiB itself.
+    public let isLarge: Bool
+
+    /// Reads the tables at `cr3` (SDM vol. 3A, 4.3). Nothing is marked as accessed.
+    ///
+    /// `read`: the doubleword at a physical address, A20 not applied yet.
+    @inline(__always)
+    init(_ linear: UInt32, cr3: UInt32, cr4: UInt32, read: (UInt32) -> UInt32) {
+        self.linear = linear
+        directoryAddress = cr3 & 0xFFFF_F000 | linear >> 20 & 0xFFC
+        directoryEntry = read(directoryAddress)
+        isLarge = directoryEntry & PageEntry.large != 0 && cr4 & ControlRegister.pageSizeExtensions != 0
+        if directoryEntry & PageEntry.present != 0 && !isLarge {
+            tableAddress = directoryEntry & 0xFFFF_F000 | linear >> 10 & 0xFFC
+            tableEntry = read(tableAddress)
+        } else {
+            tableAddress = 0
+            tableEntry = 0
+        }
+    }
+
+    /// The entry that maps the page: of the table, or of the directory for a large page.
+    @inline(__always)
+    var leaf: UInt32 { isLarge ? directoryEntry : tableEntry }
+
+    @inline(__always)
+    var leafAddress: UInt32 { isLarge ? directoryAddress : tableAddress }
+
+    /// Whether the address is mapped.
+    @inline(__always)
+    public var isPresent: Bool { leaf & PageEntry.present != 0 }
+
+    /// R/W and U/S: a right exists only if both levels grant it (SDM vol. 3A, 4.6). At the same places as in an entry.
+    @inline(__always)
+    public var rights: UInt32 { directoryEntry & leaf & (PageEntry.writable | PageEntry.user) }
+
+    /// Physical address of the 4 KiB that the address lies in, A20 not applied yet; meaningful if ``isPresent``.
+    @inline(__always)
+    public var page: UInt32 {
+        isLarge ? directoryEntry & 0xFFC0_0000 | linear & 0x003F_F000 : tableEntry & 0xFFFF_F000
+    }
+}
+
+extension Processor {
+    /// Looks `linear` up in the page tables of the moment; nil while paging is off. For debuggers: no bit is set, no
+    /// translation is cached, no device is asked, and what the TLB holds is not looked at.
+    public func inspectPage(at linear: UInt32) -> PageWalk? {
+        guard state.pointee.cr0 & ControlRegister.paging != 0 else { return nil }
+        return PageWalk(linear, cr3: state.pointee.cr3, cr4: state.pointee.cr4) { address in
+            let bytes = memory.read(address & state.pointee.a20Mask, count: 4)
+            return bytes.reversed().reduce(0) { $0 << 8 | UInt32($1) }
+        }
+    }
+
+    /// All flags, the lazily kept ones computed.
+    public var eflags: UInt32 { Core(context).eflags }
 }
 
 /// Bits of a page fault's error code (SDM vol. 3A, 4.7).
@@ -44,21 +113,16 @@ extension Core {
             fill(entry, linear: linear, physical: physical, flags: flags)
             return physical
         }
-        let directoryAddress = state.pointee.cr3 & 0xFFFF_F000 | linear >> 20 & 0xFFC
-        let directoryEntry = readPhysical32(directoryAddress)
-        guard directoryEntry & PageEntry.present != 0 else {
+        let found = PageWalk(linear, cr3: state.pointee.cr3, cr4: state.pointee.cr4) { readPhysical32($0) }
+        guard found.isPresent else {
             throw pageFault(linear, kind, user: user, present: false)
         }
-        let isLarge =
-            directoryEntry & PageEntry.large != 0 && state.pointee.cr4 & ControlRegister.pageSizeExtensions != 0
-        let tableAddress = directoryEntry & 0xFFFF_F000 | linear >> 10 & 0xFFC
-        let leafAddress = isLarge ? directoryAddress : tableAddress
-        let leaf = isLarge ? directoryEntry : readPhysical32(tableAddress)
-        guard leaf & PageEntry.present != 0 else {
-            throw pageFault(linear, kind, user: user, present: false)
-        }
-        // A right exists only if both levels grant it; R/W and U/S have the same places in entry and flag.
-        let rights = directoryEntry & leaf & (PageEntry.writable | PageEntry.user)
+        let isLarge = found.isLarge
+        let directoryAddress = found.directoryAddress
+        let directoryEntry = found.directoryEntry
+        let leafAddress = found.leafAddress
+        let leaf = found.leaf
+        let rights = found.rights
         if user && rights & PageEntry.user == 0 || kind == .write && !mayWrite(rights, user: user) {
             throw pageFault(linear, kind, user: user, present: true)
         }
@@ -76,11 +140,8 @@ extension Core {
         if leaf & PageEntry.global != 0, state.pointee.cr4 & ControlRegister.pageGlobalEnable != 0 {
             flags |= TLBFlag.global
         }
-        var page = leaf & 0xFFFF_F000
-        if isLarge {
-            flags |= TLBFlag.large
-            page = leaf & 0xFFC0_0000 | linear & 0x003F_F000
-        }
+        if isLarge { flags |= TLBFlag.large }
+        var page = found.page
         page &= state.pointee.a20Mask
         fill(entry, linear: linear, physical: page, flags: flags)
         return page | linear & 0xFFF

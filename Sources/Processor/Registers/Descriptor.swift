@@ -1,66 +1,71 @@
 /// A segment or gate descriptor as it lies in a descriptor table (SDM vol. 3A, 3.4.5, 3.5 and 5.8.3).
-struct Descriptor: Equatable {
+public struct Descriptor: Equatable, Sendable {
     /// Bytes 0-3.
-    var low: UInt32
+    public var low: UInt32
     /// Bytes 4-7.
-    var high: UInt32
+    public var high: UInt32
 
-    var isPresent: Bool { high & 1 << 15 != 0 }
+    public init(low: UInt32, high: UInt32) {
+        self.low = low
+        self.high = high
+    }
+
+    public var isPresent: Bool { high & 1 << 15 != 0 }
     /// Descriptor privilege level, 0...3.
-    var privilege: UInt8 { UInt8(truncatingIfNeeded: high >> 13) & 3 }
+    public var privilege: UInt8 { UInt8(truncatingIfNeeded: high >> 13) & 3 }
     /// A system segment or gate, not code or data.
-    var isSystem: Bool { high & 1 << 12 == 0 }
+    public var isSystem: Bool { high & 1 << 12 == 0 }
     /// The type field: ``SystemType`` for system descriptors.
-    var type: UInt8 { UInt8(truncatingIfNeeded: high >> 8) & 0xF }
-    var isCode: Bool { !isSystem && type & 8 != 0 }
-    var isData: Bool { !isSystem && type & 8 == 0 }
-    var isConforming: Bool { isCode && type & 4 != 0 }
-    var isWritableData: Bool { isData && type & 2 != 0 }
+    public var type: UInt8 { UInt8(truncatingIfNeeded: high >> 8) & 0xF }
+    public var isCode: Bool { !isSystem && type & 8 != 0 }
+    public var isData: Bool { !isSystem && type & 8 == 0 }
+    public var isConforming: Bool { isCode && type & 4 != 0 }
+    public var isWritableData: Bool { isData && type & 2 != 0 }
     /// Data, or code that may be read.
-    var isReadable: Bool { isData || isCode && type & 2 != 0 }
-    var isAccessed: Bool { high & 1 << 8 != 0 }
+    public var isReadable: Bool { isData || isCode && type & 2 != 0 }
+    public var isAccessed: Bool { high & 1 << 8 != 0 }
     /// D/B.
-    var isBig: Bool { high & 1 << 22 != 0 }
+    public var isBig: Bool { high & 1 << 22 != 0 }
 
-    var base: UInt32 { low >> 16 | (high & 0xFF) << 16 | high & 0xFF00_0000 }
+    public var base: UInt32 { low >> 16 | (high & 0xFF) << 16 | high & 0xFF00_0000 }
     /// In bytes, granularity applied.
-    var limit: UInt32 {
+    public var limit: UInt32 {
         let field = low & 0xFFFF | high & 0x000F_0000
         return high & 1 << 23 != 0 ? field << 12 | 0xFFF : field
     }
     /// As ``SegmentRegister/attributes``.
-    var attributes: UInt16 { UInt16(truncatingIfNeeded: high >> 8) & 0xF0FF }
+    public var attributes: UInt16 { UInt16(truncatingIfNeeded: high >> 8) & 0xF0FF }
 
     // MARK: Gates
 
-    var gateSelector: UInt16 { UInt16(truncatingIfNeeded: low >> 16) }
+    public var gateSelector: UInt16 { UInt16(truncatingIfNeeded: low >> 16) }
     /// The entry point; 16 bits of it in a 16-bit gate.
-    var gateOffset: UInt32 {
+    public var gateOffset: UInt32 {
         type & SystemType.is32Bit != 0 ? low & 0xFFFF | high & 0xFFFF_0000 : low & 0xFFFF
     }
     /// Parameters that a call gate copies: words or doublewords.
-    var gateParameters: UInt32 { high & 0x1F }
+    public var gateParameters: UInt32 { high & 0x1F }
 }
 
 /// The type field of system descriptors (SDM vol. 3A, table 3-2).
-enum SystemType {
-    static let tss16: UInt8 = 1
-    static let ldt: UInt8 = 2
-    static let busyTSS16: UInt8 = 3
-    static let callGate16: UInt8 = 4
-    static let taskGate: UInt8 = 5
-    static let interruptGate16: UInt8 = 6
-    static let trapGate16: UInt8 = 7
-    static let tss32: UInt8 = 9
-    static let busyTSS32: UInt8 = 11
-    static let callGate32: UInt8 = 12
-    static let interruptGate32: UInt8 = 14
-    static let trapGate32: UInt8 = 15
+public enum SystemType {
+    public static let tss16: UInt8 = 1
+    public static let ldt: UInt8 = 2
+    public static let busyTSS16: UInt8 = 3
+    public static let callGate16: UInt8 = 4
+    public static let taskGate: UInt8 = 5
+    public static let interruptGate16: UInt8 = 6
+    public static let trapGate16: UInt8 = 7
+    public static let tss32: UInt8 = 9
+    public static let busyTSS32: UInt8 = 11
+    public static let callGate32: UInt8 = 12
+    public static let interruptGate32: UInt8 = 14
+    public static let trapGate32: UInt8 = 15
 
     /// Tells the 32-bit types from their 16-bit counterparts.
-    static let is32Bit: UInt8 = 8
+    public static let is32Bit: UInt8 = 8
     /// Tells a busy TSS from an available one.
-    static let busy: UInt8 = 2
+    public static let busy: UInt8 = 2
 }
 
 extension SegmentRegister {
