@@ -13,10 +13,11 @@ func layout(_ script: String) -> [LinkerSetting] {
     [.unsafeFlags(["-Xlinker", "-T", "-Xlinker", "\(Context.packageDirectory)/\(script)"])]
 }
 
-
-/// A program for ring 3: its own Swift, the user library, and the layout of programs.
-func program(_ target: String) -> Target {
-    .executableTarget(name: target, dependencies: ["User"], linkerSettings: layout("program.ld"))
+/// A program for ring 3: its own Swift, the user library, pure logic, and the layout of programs.
+func program(_ target: String, _ logic: String...) -> Target {
+    .executableTarget(
+        name: target, dependencies: ["User"] + logic.map { .init(stringLiteral: $0) },
+        linkerSettings: layout("program.ld"))
 }
 
 let package = Package(
@@ -25,7 +26,11 @@ let package = Package(
         .executable(name: "kernel", targets: ["Kernel"]),
         .executable(name: "process-manager", targets: ["ProcessManager"]),
         .executable(name: "shell", targets: ["Shell"]),
+        .executable(name: "console", targets: ["ConsoleDriver"]),
+        .executable(name: "hello", targets: ["Hello"]),
         .executable(name: "crash-null", targets: ["CrashNull"]),
+        .executable(name: "crash-privileged", targets: ["CrashPrivileged"]),
+        .executable(name: "bench", targets: ["Bench"]),
     ],
     targets: [
         // Shared by kernel and user space: the contract between them, and what both need below the language.
@@ -44,11 +49,18 @@ let package = Package(
 
         // User space.
         .target(name: "CUser"),
-        .target(name: "User", dependencies: ["KernelABI", "CUser", "CRuntime"]),
+        .target(name: "UserText"),
+        .target(name: "TerminalInput"),
+        .target(name: "ShellLogic"),
+        .target(name: "User", dependencies: ["KernelABI", "CUser", "CRuntime", "UserText"]),
         .executableTarget(
             name: "ProcessManager", dependencies: ["User", "ELF", "USTAR"], linkerSettings: layout("program.ld")),
-        program("Shell"),
+        program("ConsoleDriver", "TerminalInput"),
+        program("Shell", "TerminalInput", "ShellLogic"),
+        program("Hello"),
         program("CrashNull"),
+        program("CrashPrivileged"),
+        program("Bench"),
     ],
     swiftLanguageModes: [.v6]
 )

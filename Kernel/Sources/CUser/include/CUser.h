@@ -1,0 +1,58 @@
+#ifndef MARTLET_CUSER_H
+#define MARTLET_CUSER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* What a program cannot say in Swift: the system call instruction, port instructions, and the heap below Swift's. */
+
+/* EAX at the start of the program's first thread. */
+extern const uint32_t program_argument;
+
+/* The registers of a system call, before and after (see KernelABI's SystemCall). */
+struct system_call_registers {
+    uint32_t eax, ebx, ecx, edx, esi, edi, ebp;
+};
+
+/* Makes the system call in registers->eax, with all registers as given; puts back what the kernel answers. */
+void system_call(struct system_call_registers *registers);
+
+/* A system call that takes nothing but its number; for loops that measure the call itself. */
+static inline int32_t system_call_plain(uint32_t number) {
+    int32_t result;
+    __asm__ volatile("int $0x80" : "=a"(result) : "0"(number) : "ecx", "edx", "cc", "memory");
+    return result;
+}
+
+/* Port input and output; a process without the port in its permission bitmap gets a general protection fault. */
+static inline uint8_t port_read8(uint16_t port) {
+    uint8_t value;
+    __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
+    return value;
+}
+
+static inline void port_write8(uint16_t port, uint8_t value) {
+    __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
+}
+
+/* Reads memory at an address that no compiler has an opinion on: address 0, for example. */
+static inline uint32_t memory_read32(uint32_t address) {
+    uint32_t value;
+    __asm__ volatile("movl (%1), %0" : "=r"(value) : "r"(address) : "memory");
+    return value;
+}
+
+static inline void memory_write32(uint32_t address, uint32_t value) {
+    __asm__ volatile("movl %0, (%1)" : : "r"(value), "r"(address) : "memory");
+}
+
+/* An instruction that only ring 0 may execute. */
+static inline void processor_halt(void) {
+    __asm__ volatile("hlt" : : : "memory");
+}
+
+/* The heap: see heap.c. */
+int posix_memalign(void **result, size_t alignment, size_t size);
+void free(void *block);
+
+#endif

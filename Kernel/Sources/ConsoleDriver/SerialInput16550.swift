@@ -1,0 +1,39 @@
+import CUser
+import TerminalInput
+
+/// The receiving half of the first serial port, a 16550 or one of its ancestors. The kernel's log has set its speed, and
+/// uses the other half.
+///
+/// Source: National Semiconductor PC16550D data sheet, section 8.
+struct SerialInput16550 {
+    private enum Port {
+        static var data: UInt16 { 0x3F8 }
+        static var interruptEnable: UInt16 { 0x3F9 }
+        static var lineControl: UInt16 { 0x3FB }
+        static var modemControl: UInt16 { 0x3FC }
+        static var lineStatus: UInt16 { 0x3FD }
+    }
+
+    private var isPresent = false
+
+    /// Lets received bytes interrupt.
+    mutating func start() {
+        // All ones is what an empty bus reads; the line status has a bit that is always 0.
+        guard port_read8(Port.lineStatus) != 0xFF else { return }
+        isPresent = true
+        // The divisor latch hides the data and interrupt enable registers.
+        port_write8(Port.lineControl, port_read8(Port.lineControl) & 0x7F)
+        port_write8(Port.interruptEnable, 0x01)
+        port_write8(Port.modemControl, 0x0B)  // DTR, RTS, and OUT2, which connects the interrupt on a PC.
+    }
+
+    /// Reads everything that was received.
+    mutating func drain(into sink: inout some ByteSink) {
+        guard isPresent else { return }
+        // The receiver holds sixteen bytes; a line that never ends must not keep the driver here.
+        for _ in 0..<256 {
+            guard port_read8(Port.lineStatus) & 0x01 != 0 else { return }
+            sink.write(port_read8(Port.data))
+        }
+    }
+}

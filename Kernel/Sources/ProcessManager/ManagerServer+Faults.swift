@@ -1,0 +1,158 @@
+import ELF
+import User
+
+extension ManagerServer {
+    /// Repairs a fault, or ends the process that had it and says why.
+    mutating func serveFault(_ bytes: UnsafeRawBufferPointer, of index: Int) {
+        guard bytes.count >= MemoryLayout<FaultRecord>.size else { return end(index, .faulted) }
+        // Valid: the record is integers, and the bytes are enough for it.
+        let fault = bytes.loadUnaligned(as: FaultRecord.self)
+        let process = Process(slot: ManagerSlot.process(index))
+        var cause: StaticString?
+        if fault.vector == 14, fault.errorCode & PageFault.present == 0, isOnDemand(fault.address, index) {
+            do throws(KernelError) {
+                try process.map(fault.address & ~(pageSize - 1), length: pageSize, access: .write)
+                // Label 0: the thread runs the instruction again.
+                return reply()
+            } catch {
+                cause = "out of memory"
+            }
+        }
+        var line: Text = "\(table[index].name.text): killed by "
+        if let cause { line.append(cause) } else { line.append(FaultDescription.text(fault, process)) }
+        line.append(" at \(hex: fault.eip)" as Text)
+        if let function = function(at: fault.eip, index) {
+            line.append(" (\(function))" as Text)
+        }
+        log.print(line)
+        end(index, .faulted)
+    }
+
+    /// Whether memory appears at an address when it is touched: the stack as far as it may grow, and what was reserved.
+    private func isOnDemand(_ address: UInt32, _ index: Int) -> Bool {
+        let stack = (ProgramLayout.stackTop - ProgramLayout.stackSize)..<ProgramLayout.stackTop
+        return stack.contains(address) || table[index].reserved.contains(address)
+    }
+
+    /// The function that an address lies in, if the program's file says.
+    private func function(at address: UInt32, _ index: Int) -> Text? {
+        guard let file = try? ELFFile(table[index].image), let symbols = try? file.symbols(),
+            let symbol = symbols.function(containing: address)
+        else { return nil }
+        return SymbolName.readable(symbol.name.bytes)
+    }
+}
+
+/// Bits of a page fault's error code (Intel SDM volume 3, "Page-Fault Exception (#PF)").
+enum PageFault {
+    /// The page is there, but may not be used like this.
+    static var present: UInt32 { 1 }
+    static var write: UInt32 { 2 }
+}
+
+/// What a fault is called.
+enum FaultDescription {
+    static func text(_ fault: FaultRecord, _ process: Process) -> Text {
+        switch fault.vector {
+        case 14:
+            let access: StaticString =
+                fault.errorCode & PageFault.write != 0
+                ? "write to" : fault.address == fault.eip ? "execution of" : "read of"
+            return "a page fault: \(access) address \(hex: fault.address)"
+        case 13:
+            if fault.errorCode == 0, let instruction = privilegedInstruction(at: fault.eip, process) {
+                return "a general protection fault: privileged instruction \(instruction)"
+            }
+            return "a general protection fault"
+        default: return "\(name(fault.vector))"
+        }
+    }
+
+    /// The exceptions of Intel SDM volume 3, table 6-1, as a person would say them.
+    private static func name(_ vector: UInt32) -> StaticString {
+        switch vector {
+        case 0: "a divide error"
+        case 1: "a debug exception"
+        case 3: "a breakpoint"
+        case 4: "an overflow trap"
+        case 5: "a bound range fault"
+        case 6: "an invalid instruction"
+        case 7: "use of the missing floating-point unit"
+        case 10: "an invalid task state segment"
+        case 11: "a segment that is not present"
+        case 12: "a stack segment fault"
+        case 16: "a floating-point error"
+        case 17: "an unaligned access"
+        case 19: "a SIMD floating-point error"
+        default: "an exception"
+        }
+    }
+
+    /// The name of the instruction at an address, if it is one that ring 3 may not execute.
+    private static func privilegedInstruction(at address: UInt32, _ process: Process) -> StaticString? {
+        var code: UInt16 = 0
+        // Valid: any two bytes are a number. At the end of a page there may be only one, which is enough for most.
+        let isRead = withUnsafeMutableBytes(of: &code) { bytes in
+            if (try? process.read(address, into: bytes)) != nil { return true }
+            return (try? process.read(address, into: UnsafeMutableRawBufferPointer(rebasing: bytes[..<1]))) != nil
+        }
+        guard isRead else { return nil }
+        switch code & 0xFF {
+        case 0xF4: return "hlt"
+        case 0xFA: return "cli"
+        case 0xFB: return "sti"
+        case 0x6C, 0x6D, 0xE4, 0xE5, 0xEC, 0xED: return "in"
+        case 0x6E, 0x6F, 0xE6, 0xE7, 0xEE, 0xEF: return "out"
+        case 0x0F: break
+        default: return nil
+        }
+        return switch code >> 8 {
+        case 0x00: "of the task and descriptor tables"
+        case 0x01: "of the descriptor tables"
+        case 0x06: "clts"
+        case 0x08: "invd"
+        case 0x09: "wbinvd"
+        case 0x20...0x23: "mov to or from a control or debug register"
+        case 0x30: "wrmsr"
+        case 0x32: "rdmsr"
+        default: nil
+        }
+    }
+}
+
+/// Names of functions, for people.
+enum SymbolName {
+    /// What a person would call a symbol: its identifiers, joined by dots, if it is a mangled Swift name; else the name
+    /// itself.
+    ///
+    /// Of Swift's mangling (docs/ABI/Mangling.rst in the Swift repository) this knows what tells functions apart:
+    /// identifiers are preceded by their length. `$e9CrashNullAAV4mainyyFZ` is `CrashNull.main`.
+    static func readable(_ name: UnsafeRawBufferPointer) -> Text {
+        var text = Text()
+        guard name.count > 2, name[0] == UInt8(ascii: "$"),
+            name[1] == UInt8(ascii: "e") || name[1] == UInt8(ascii: "s")
+        else {
+            text.append(name)
+            return text
+        }
+        var index = 2
+        while index < name.count {
+            // 0 begins an identifier that repeats words of earlier ones: the rest is not for people.
+            guard name[index] != UInt8(ascii: "0") else { break }
+            var length = 0
+            while index < name.count, UInt8(ascii: "0")...UInt8(ascii: "9") ~= name[index], length < 256 {
+                length = length * 10 + Int(name[index] - UInt8(ascii: "0"))
+                index += 1
+            }
+            guard length > 0 else {
+                index += 1
+                continue
+            }
+            let end = min(index + length, name.count)
+            if text.count > 0 { text.append(UInt8(ascii: ".")) }
+            text.append(UnsafeRawBufferPointer(rebasing: name[index..<end]))
+            index = end
+        }
+        return text
+    }
+}

@@ -1,0 +1,71 @@
+import User
+
+private var system: System { System(slot: ProgramSlot.system) }
+
+/// What `mem` shows.
+enum MemoryReport {
+    static func show() {
+        guard let memory = try? system.memory() else { return print("mem: the kernel does not say") }
+        let frame = pageSize / 1024
+        print("memory: \(memory.ramKilobytes) KiB of RAM, \(memory.totalFrames) page frames of \(frame) KiB managed")
+        print("memory: \(memory.freeFrames) page frames free, \(memory.freeKernelFrames) of them below KLIMIT")
+        print("memory: \(memory.imageBytes) bytes of kernel image")
+        var buffer = InlineArray<512, UInt8>(repeating: 0)
+        var offset: UInt32 = 0
+        while true {
+            // Valid: `InlineArray` stores its elements contiguously, and the kernel writes no more than the buffer holds.
+            let count = withUnsafeMutableBytes(of: &buffer) { bytes in
+                let count = (try? system.layout(from: offset, into: bytes)) ?? 0
+                Console.write(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[..<count]))
+                return count
+            }
+            guard count > 0 else { return }
+            offset += UInt32(count)
+        }
+    }
+}
+
+/// What `ps` shows.
+enum ProcessReport {
+    static func show() {
+        print("NUMBER  THREADS  MEMORY KiB   TICKS  STATE      NAME")
+        var index: UInt32 = 0
+        while let process = try? system.process(index) {
+            index += 1
+            let (ticks, state) = threads(of: process.process)
+            var line: Text =
+                "\(process.process, width: 6)\(process.threads, width: 9)\(process.frames * 4, width: 12)\(ticks, width: 8)  "
+            line.append(state)
+            line.pad(to: 48)
+            try? Manager.appendName(of: process.process, to: &line)
+            print(line)
+        }
+    }
+
+    /// The processor time of all threads of a process, and what the first of them does.
+    private static func threads(of process: UInt32) -> (ticks: UInt32, state: StaticString) {
+        var ticks: UInt32 = 0
+        var state: StaticString = ""
+        var index: UInt32 = 0
+        while let thread = try? system.thread(index) {
+            index += 1
+            guard thread.process == process else { continue }
+            ticks &+= thread.ticks
+            if state.utf8CodeUnitCount == 0 { state = name(ThreadState(rawValue: thread.state)) }
+        }
+        return (ticks, state)
+    }
+
+    private static func name(_ state: ThreadState?) -> StaticString {
+        switch state {
+        case .created: "created"
+        case .ready: "ready"
+        case .sending: "sending"
+        case .receiving: "receiving"
+        case .calling: "calling"
+        case .sleeping: "sleeping"
+        case .faulted: "faulted"
+        case nil: "?"
+        }
+    }
+}

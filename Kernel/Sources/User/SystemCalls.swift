@@ -1,0 +1,300 @@
+// The user library: what a program for this system is written with.
+//
+// Constraint: programs are Embedded Swift without `String`, and all they can do about the outside world is one
+// instruction, `int 0x80`, on numbers of capability slots.
+//
+// Choice: two layers. This file and `Endpoint.swift` give each system call a Swift name, typed errors, and a type for
+// the kind of slot that it takes; drivers and servers use them. Above them, `Console`, `Manager`, `Arguments` and `print`
+// are what an ordinary program uses; they are messages to the servers whose capabilities every program is born with
+// (`ProgramSlot`).
+//
+// Example: a whole program.
+//
+//     import User
+//
+//     @main
+//     struct Hello {
+//         static func main() {
+//             print("Hello, process \(Arguments.process).")
+//         }
+//     }
+
+import CUser
+@_exported import KernelABI
+@_exported import UserText
+
+/// The registers of a system call, and what the kernel answered.
+struct Call {
+    private var registers = system_call_registers()
+
+    /// Makes a call; registers that are not given are 0.
+    @inline(__always)
+    init(
+        _ call: SystemCall, ebx: UInt32 = 0, ecx: UInt32 = 0, edx: UInt32 = 0, esi: UInt32 = 0, edi: UInt32 = 0,
+        ebp: UInt32 = 0
+    ) {
+        registers.eax = call.rawValue
+        registers.ebx = ebx
+        registers.ecx = ecx
+        registers.edx = edx
+        registers.esi = esi
+        registers.edi = edi
+        registers.ebp = ebp
+        // Valid: the structure lives until the call is over, and the kernel checks every address inside it.
+        system_call(&registers)
+    }
+
+    var ebx: UInt32 { registers.ebx }
+    var esi: UInt32 { registers.esi }
+    var edi: UInt32 { registers.edi }
+    var ebp: UInt32 { registers.ebp }
+
+    /// The result, or the error.
+    @discardableResult
+    func result() throws(KernelError) -> UInt32 {
+        let value = Int32(bitPattern: registers.eax)
+        if value >= 0 { return registers.eax }
+        // A number that this library does not know can only come from a newer kernel.
+        throw KernelError(rawValue: value) ?? .unknownCall
+    }
+}
+
+/// The calling thread.
+public enum Thread {
+    /// Lets other threads run.
+    public static func yield() { _ = Call(.yield) }
+
+    /// Waits, rounded up to the clock's tick.
+    public static func sleep(milliseconds: UInt32) { _ = Call(.sleep, ecx: milliseconds) }
+
+    /// Ends the thread; the process ends with its last one.
+    public static func exit() -> Never {
+        while true { _ = Call(.threadExit) }
+    }
+}
+
+/// Operations on slots of this process's capability table, whatever they hold.
+public enum Capabilities {
+    /// Copies a capability into another process, with fewer rights perhaps, and a badge.
+    ///
+    /// - Parameters:
+    ///   - source: The slot to copy from.
+    ///   - process: The process that gets the copy; nil means this one.
+    ///   - destination: An empty slot there.
+    ///   - rights: The rights to keep.
+    ///   - badge: What an endpoint's receiver sees; a capability that has a badge keeps it.
+    public static func copy(
+        _ source: UInt32, to process: Process?, _ destination: UInt32, rights: CapabilityRights, badge: UInt32 = 0
+    ) throws(KernelError) {
+        try Call(
+            .capabilityCopy, ebx: source, ecx: process?.slot ?? 0, edx: destination, esi: rights.rawValue, edi: badge
+        ).result()
+    }
+
+    /// Empties a slot.
+    public static func delete(_ slot: UInt32) throws(KernelError) {
+        try Call(.capabilityDelete, ebx: slot).result()
+    }
+}
+
+/// A process, by the slot of a capability to it.
+public struct Process {
+    /// The slot in this process's capability table.
+    public let slot: UInt32
+
+    public init(slot: UInt32) { self.slot = slot }
+
+    /// This process.
+    public static var current: Process { Process(slot: InitialSlot.process) }
+
+    /// Creates a process without memory and threads.
+    ///
+    /// - Parameters:
+    ///   - slot: An empty slot for it.
+    ///   - faultEndpoint: Who is told of its faults, and of its end.
+    ///   - badge: The badge of those messages.
+    ///   - frameLimit: The most page frames that it may use; 0 sets no limit.
+    /// - Returns: The process, and its number for people to read.
+    public static func create(
+        in slot: UInt32, faultEndpoint: Endpoint, badge: UInt32, frameLimit: UInt32
+    ) throws(KernelError) -> (process: Process, number: UInt32) {
+        let number = try Call(
+            .processCreate, ebx: slot, ecx: faultEndpoint.slot, edx: badge, esi: frameLimit
+        ).result()
+        return (Process(slot: slot), number)
+    }
+
+    /// Lets the process use `count` I/O ports from `first` on. `authority` is the slot of the port authority.
+    public func grantPorts(_ first: UInt16, count: UInt32, authority: UInt32) throws(KernelError) {
+        try Call(.portGrant, ebx: authority, ecx: slot, edx: UInt32(first), esi: count).result()
+    }
+
+    /// Ends the process and frees everything it has.
+    public func destroy() throws(KernelError) { try Call(.processDestroy, ebx: slot).result() }
+
+    /// Adds zeroed memory. `address` is a multiple of the page size; `length` is rounded up to one.
+    public func map(_ address: UInt32, length: UInt32, access: MemoryAccess) throws(KernelError) {
+        try Call(.memoryMap, ebx: slot, ecx: address, edx: length, esi: access.rawValue).result()
+    }
+
+    /// Removes memory; returns how many pages that freed.
+    @discardableResult
+    public func unmap(_ address: UInt32, length: UInt32) throws(KernelError) -> UInt32 {
+        try Call(.memoryUnmap, ebx: slot, ecx: address, edx: length).result()
+    }
+
+    /// Copies bytes into the process, even into memory that it can only read.
+    public func write(_ bytes: UnsafeRawBufferPointer, to address: UInt32) throws(KernelError) {
+        // The kernel takes up to 16 MiB at once.
+        let step = 16 << 20
+        var done = 0
+        while done < bytes.count {
+            let count = min(bytes.count - done, step)
+            let source = UnsafeRawBufferPointer(rebasing: bytes[done..<(done + count)])
+            try Call(
+                .memoryWrite, ebx: slot, ecx: address &+ UInt32(done), edx: source.address, esi: UInt32(count)
+            ).result()
+            done += count
+        }
+    }
+
+    /// Copies bytes out of the process, filling `buffer` (up to 16 MiB).
+    public func read(_ address: UInt32, into buffer: UnsafeMutableRawBufferPointer) throws(KernelError) {
+        try Call(
+            .memoryRead, ebx: slot, ecx: address, edx: UnsafeRawBufferPointer(buffer).address,
+            esi: UInt32(buffer.count)
+        ).result()
+    }
+
+    /// Creates a thread and lets it run. `slot` is used up to name the thread meanwhile, and is empty again afterwards.
+    public func start(
+        at entry: UInt32, stack: UInt32, argument: UInt32, using slot: UInt32
+    ) throws(KernelError) {
+        try Call(.threadCreate, ebx: self.slot, ecx: slot, edx: entry, esi: stack, edi: argument).result()
+        let started = Call(.threadStart, ebx: slot)
+        // A running thread does not need its capability.
+        try Capabilities.delete(slot)
+        try started.result()
+    }
+}
+
+/// The kernel's log, by the slot of a capability to it.
+public struct KernelLog {
+    /// The slot in this process's capability table.
+    public let slot: UInt32
+
+    public init(slot: UInt32) { self.slot = slot }
+
+    /// Writes bytes to the screen and the serial line. Errors have nowhere to go: what cannot be written is dropped.
+    public func write(_ bytes: UnsafeRawBufferPointer) {
+        var done = 0
+        while done < bytes.count {
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
+            guard let count = try? Call(.logWrite, ebx: slot, ecx: rest.address, edx: UInt32(rest.count)).result(),
+                count > 0
+            else { return }
+            done += Int(count)
+        }
+    }
+
+    /// Writes a literal.
+    public func write(_ text: StaticString) {
+        write(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    /// Writes a line.
+    public func print(_ text: Text) {
+        var line = text
+        line.append(0x0A)
+        line.withBytes { write($0) }
+    }
+}
+
+/// Interrupt lines, by the slots of capabilities to them.
+public enum Interrupt {
+    /// Takes a line: its interrupts become messages to an endpoint.
+    ///
+    /// - Parameters:
+    ///   - line: 0...15, as the 8259s count, but neither 0 nor 2.
+    ///   - authority: The slot of the interrupt authority.
+    ///   - endpoint: Who gets the messages.
+    ///   - badge: The badge that they carry.
+    ///   - slot: An empty slot for the line.
+    public static func bind(
+        _ line: UInt32, authority: UInt32, endpoint: Endpoint, badge: UInt32, in slot: UInt32
+    ) throws(KernelError) {
+        try Call(
+            .interruptBind, ebx: authority, ecx: line, edx: endpoint.slot, esi: badge, edi: slot
+        ).result()
+    }
+
+    /// Lets the next interrupt of a line come. Does nothing if the slot holds no line.
+    public static func acknowledge(_ slot: UInt32) { _ = Call(.interruptAcknowledge, ebx: slot) }
+}
+
+/// The system, by the slot of a capability to it.
+public struct System {
+    /// The slot in this process's capability table.
+    public let slot: UInt32
+
+    public init(slot: UInt32) { self.slot = slot }
+
+    /// Memory figures.
+    public func memory() throws(KernelError) -> MemoryInformation? {
+        var record = MemoryInformation(
+            ramKilobytes: 0, totalFrames: 0, freeFrames: 0, freeKernelFrames: 0, imageBytes: 0)
+        return try read(.memory, index: 0, into: &record) ? record : nil
+    }
+
+    /// The time since the kernel started.
+    public func clock() throws(KernelError) -> ClockInformation? {
+        var record = ClockInformation(milliseconds: 0, ticksPerSecond: 0)
+        return try read(.clock, index: 0, into: &record) ? record : nil
+    }
+
+    /// A thread; nil past the last index.
+    public func thread(_ index: UInt32) throws(KernelError) -> ThreadInformation? {
+        var record = ThreadInformation(thread: 0, process: 0, state: 0, ticks: 0)
+        return try read(.thread, index: index, into: &record) ? record : nil
+    }
+
+    /// A process; nil past the last index.
+    public func process(_ index: UInt32) throws(KernelError) -> ProcessInformation? {
+        var record = ProcessInformation(process: 0, threads: 0, frames: 0, frameLimit: 0)
+        return try read(.process, index: index, into: &record) ? record : nil
+    }
+
+    /// Reads a part of the text that describes the memory layout; returns how many bytes there were, 0 at its end.
+    public func layout(
+        from offset: UInt32, into buffer: UnsafeMutableRawBufferPointer
+    ) throws(KernelError) -> Int {
+        Int(
+            try Call(
+                .systemInformation, ebx: slot, ecx: InformationKind.layout.rawValue,
+                edx: UnsafeRawBufferPointer(buffer).address, esi: UInt32(buffer.count), edi: offset
+            ).result())
+    }
+
+    /// Stops the machine; returns only if it cannot.
+    public func shutdown(_ action: ShutdownAction) throws(KernelError) {
+        try Call(.shutdown, ebx: slot, ecx: action.rawValue).result()
+    }
+
+    /// Reads one record; returns whether there was one.
+    private func read<Record>(
+        _ kind: InformationKind, index: UInt32, into record: inout Record
+    ) throws(KernelError) -> Bool {
+        // Valid: the kernel writes at most `count` bytes, and the records above are integers, so any bits are valid.
+        let call = withUnsafeMutableBytes(of: &record) { bytes in
+            Call(
+                .systemInformation, ebx: slot, ecx: kind.rawValue, edx: UnsafeRawBufferPointer(bytes).address,
+                esi: UInt32(bytes.count), edi: index)
+        }
+        return try call.result() > 0
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// The address as the kernel takes it; 0 for an empty buffer.
+    var address: UInt32 { UInt32(truncatingIfNeeded: UInt(bitPattern: baseAddress)) }
+}
