@@ -22,6 +22,7 @@ struct BIOS {
         report.title("Martlet BIOS ", version)
 
         PIC8259.initialize()
+        LocalAPIC.initialize()
         PIT8254.initialize()
         BIOSDataArea.initialize()
 

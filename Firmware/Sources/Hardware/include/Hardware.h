@@ -67,4 +67,11 @@ static inline struct cpuid_registers processor_cpuid(uint32_t leaf) {
     return r;
 }
 
+// The low half of a model-specific register; Pentium and later.
+static inline uint32_t processor_read_msr(uint32_t number) {
+    uint32_t low, high;
+    __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(number));
+    return low;
+}
+
 #endif
