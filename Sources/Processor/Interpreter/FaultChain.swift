@@ -31,10 +31,12 @@ public struct FaultRecord: Sendable {
     }
 }
 
-/// The exceptions of the last delivery, in order: the first, and those that arose from delivering it. Longer than one
-/// only if something went wrong; three and a shutdown are a triple fault.
+/// The exceptions of the last delivery, in order: the first, those that arose from delivering it, and the double fault where
+/// two made one. Longer than one only if something went wrong. At most five arise: a benign exception, a contributory one
+/// or page fault from its delivery, a second such, the double fault, and the one that shuts the processor down; a
+/// page fault may come between contributory ones once.
 struct FaultChain {
-    private(set) var records = InlineArray<4, FaultRecord?>(repeating: nil)
+    private(set) var records = InlineArray<6, FaultRecord?>(repeating: nil)
     private(set) var count = 0
 
     mutating func begin(_ record: FaultRecord) {
@@ -43,7 +45,7 @@ struct FaultChain {
     }
 
     mutating func append(_ record: FaultRecord) {
-        guard count < 4 else { return }
+        guard count < 6 else { return }
         records[count] = record
         count += 1
     }

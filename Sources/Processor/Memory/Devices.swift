@@ -4,9 +4,10 @@
 extension Core {
     @inline(never)
     func readMMIO(_ physical: UInt32, size: UInt32) -> UInt32 {
-        context.pointee.processor._withUnsafeGuaranteedRef {
+        let value = context.pointee.processor._withUnsafeGuaranteedRef {
             $0.bus?.readMMIO(physical, size: Int(size)) ?? 0xFFFF_FFFF
         }
+        return size == 4 ? value : value & (1 << (size * 8) &- 1)
     }
 
     @inline(never)
