@@ -30,6 +30,7 @@ let package = Package(
     ],
     targets: [
         .target(name: "Processor", swiftSettings: optimised),
+        .testTarget(name: "ProcessorTests", dependencies: ["Processor"]),
         .target(name: "Machine", dependencies: ["Processor"], swiftSettings: optimised),
         .target(name: "Disassembler", dependencies: ["Processor"]),
         .testTarget(name: "DisassemblerTests", dependencies: ["Disassembler", "Processor"]),
