@@ -44,7 +44,8 @@ let package = Package(
         .target(name: "KernelLogic", dependencies: ["KernelABI"]),
         .target(name: "KernelAssembly"),
         .executableTarget(
-            name: "Kernel", dependencies: ["KernelABI", "KernelLogic", "KernelAssembly", "CRuntime", "ELF"],
+            name: "Kernel",
+            dependencies: ["KernelABI", "KernelLogic", "KernelAssembly", "KernelImage", "CRuntime", "ELF"],
             linkerSettings: layout("kernel.ld")),
 
         // User space.

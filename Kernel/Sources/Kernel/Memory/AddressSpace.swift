@@ -1,0 +1,116 @@
+import KernelABI
+import KernelAssembly
+import KernelLogic
+
+/// The memory of a process: a page directory whose lower 32 entries are the kernel's.
+///
+/// Page tables are frames of the kernel zone. Every frame taken is charged to the process first (`Process.charge`), so
+/// running out is an error of the one who asked.
+struct AddressSpace {
+    /// Physical address of the page directory.
+    let directory: UInt32
+
+    /// The page table entry for `address`, or nil if its table does not exist.
+    private func entry(_ address: UInt32) -> UnsafeMutablePointer<UInt32>? {
+        let upper = pageTable(at: directory)[Int(address >> 22)]
+        guard upper & PageFlags.present != 0 else { return nil }
+        return pageTable(at: upper) + Int(address >> 12 & 1023)
+    }
+
+    /// The frame that user code finds at `address` and may read, or also write; nil if there is none.
+    func frame(at address: UInt32, writable: Bool) -> UInt32? {
+        guard address >= klimit, let entry = entry(address)?.pointee else { return nil }
+        let needed = PageFlags.present | PageFlags.user | (writable ? PageFlags.writable : 0)
+        guard entry & needed == needed else { return nil }
+        return entry & PageFlags.addressMask
+    }
+
+    /// The frame at `address` if it belongs to the mapping, whether user code may write it or not.
+    func ownedFrame(at address: UInt32) -> UInt32? {
+        guard address >= klimit, let entry = entry(address)?.pointee else { return nil }
+        let needed = PageFlags.present | PageFlags.owned
+        guard entry & needed == needed else { return nil }
+        return entry & PageFlags.addressMask
+    }
+
+    func isMapped(_ address: UInt32) -> Bool {
+        guard let entry = entry(address) else { return false }
+        return entry.pointee & PageFlags.present != 0
+    }
+
+    /// Maps the frame `physical` at `address`, which is user space and not mapped. `flags`: `.writable`, `.owned` and cache bits.
+    func map(
+        _ address: UInt32, to physical: UInt32, flags: UInt32, owner: ProcessReference
+    ) throws(KernelError) {
+        let root = pageTable(at: directory)
+        if root[Int(address >> 22)] & PageFlags.present == 0 {
+            try owner.pointee.charge(1)
+            guard let table = Frames.allocateForKernel() else {
+                owner.pointee.refund(1)
+                throw .outOfMemory
+            }
+            KernelSpace.memset(table, count: pageSize)
+            root[Int(address >> 22)] = table | PageFlags.present | PageFlags.writable | PageFlags.user
+        }
+        entry(address)?.pointee = physical | flags | PageFlags.present | PageFlags.user
+    }
+
+    /// Maps a new frame of zeros at `address`.
+    func mapZeroed(_ address: UInt32, writable: Bool, owner: ProcessReference) throws(KernelError) {
+        try owner.pointee.charge(1)
+        guard let frame = Frames.allocateForUser() else {
+            owner.pointee.refund(1)
+            throw .outOfMemory
+        }
+        Window.open(frame, .destination).initializeMemory(as: UInt8.self, repeating: 0, count: Int(pageSize))
+        do {
+            try map(address, to: frame, flags: PageFlags.owned | (writable ? PageFlags.writable : 0), owner: owner)
+        } catch {
+            Frames.release(frame)
+            owner.pointee.refund(1)
+            throw error
+        }
+    }
+
+    /// Unmaps the page at `address`, and frees its frame if it belongs to the mapping. False if nothing is mapped.
+    func unmap(_ address: UInt32, owner: ProcessReference) -> Bool {
+        guard let entry = entry(address), entry.pointee & PageFlags.present != 0 else { return false }
+        let old = entry.pointee
+        entry.pointee = 0
+        if read_cr3() == directory { invalidate_page(address) }
+        if old & PageFlags.owned != 0 {
+            Frames.release(old & PageFlags.addressMask)
+            owner.pointee.refund(1)
+        }
+        return true
+    }
+
+    /// Frees all user memory, the page tables and the directory. Not while it is in CR3.
+    func destroy(owner: ProcessReference) {
+        let root = pageTable(at: directory)
+        for index in KernelSpace.directoryEntries..<1024 where root[index] & PageFlags.present != 0 {
+            let table = pageTable(at: root[index])
+            for entry in 0..<1024 where table[entry] & PageFlags.present != 0 && table[entry] & PageFlags.owned != 0 {
+                Frames.release(table[entry] & PageFlags.addressMask)
+                owner.pointee.refund(1)
+            }
+            Frames.release(root[index] & PageFlags.addressMask)
+            owner.pointee.refund(1)
+        }
+        Frames.release(directory)
+        owner.pointee.refund(1)
+    }
+
+    /// A directory with the kernel's part only; charged to `owner`.
+    static func create(owner: ProcessReference) throws(KernelError) -> AddressSpace {
+        try owner.pointee.charge(1)
+        guard let directory = Frames.allocateForKernel() else {
+            owner.pointee.refund(1)
+            throw .outOfMemory
+        }
+        let root = pageTable(at: directory)
+        root.update(from: pageTable(at: KernelSpace.directory), count: KernelSpace.directoryEntries)
+        (root + KernelSpace.directoryEntries).update(repeating: 0, count: 1024 - KernelSpace.directoryEntries)
+        return AddressSpace(directory: directory)
+    }
+}

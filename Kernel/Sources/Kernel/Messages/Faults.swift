@@ -1,0 +1,82 @@
+import KernelABI
+import KernelAssembly
+
+/// Exceptions of user mode. They never concern the kernel: the thread stops, and its process's fault endpoint gets a message
+/// that says why. Who receives it may repair the cause and resume the thread by a reply, or end it.
+enum Faults {
+    /// The current thread, in user mode, has raised an exception.
+    static func raise(_ thread: ThreadReference, address: UInt32) {
+        thread.pointee.isFaulted = true
+        thread.pointee.faultAddress = address
+        thread.pointee.wantsReply = true
+        guard let endpoint = thread.pointee.process.pointee.faultEndpoint else {
+            report(thread)
+            Scheduler.block(.faulted)
+            Threads.condemn(thread)
+            return
+        }
+        thread.pointee.badge = thread.pointee.process.pointee.faultBadge
+        do {
+            _ = try Messages.send(thread, to: endpoint, state: .faulted)
+        } catch {
+            // A fault message comes from the kernel: nothing in it can be wrong.
+            Scheduler.block(.faulted)
+            Threads.condemn(thread)
+        }
+    }
+
+    /// Puts the fault message of `thread` into a receiver's registers, and its buffer if that can hold a `FaultRecord`.
+    static func deliver(_ thread: ThreadReference, to receiver: ThreadReference) {
+        let frame = thread.pointee.frame.pointee
+        var record = FaultRecord()
+        record.vector = frame.vector
+        record.errorCode = frame.error
+        record.address = thread.pointee.faultAddress
+        record.process = thread.pointee.process.pointee.number
+        record.thread = thread.pointee.number
+        record.eax = frame.eax
+        record.ebx = frame.ebx
+        record.ecx = frame.ecx
+        record.edx = frame.edx
+        record.esi = frame.esi
+        record.edi = frame.edi
+        record.ebp = frame.ebp
+        record.esp = frame.esp
+        record.eip = frame.eip
+        record.eflags = frame.eflags
+        record.cs = frame.cs
+        record.ss = frame.ss
+        record.ds = frame.ds
+        var length = UInt32(MemoryLayout<FaultRecord>.size)
+        if receiver.pointee.buffers.receiveCapacity < length || !copy(record, to: receiver) { length = 0 }
+        let target = receiver.pointee.frame
+        target.pointee.eax = MessageTag(label: MessageLabel.fault, length: length, wantsReply: true).rawValue
+        target.pointee.ebx = thread.pointee.badge
+        target.pointee.esi = frame.vector
+        target.pointee.edi = thread.pointee.faultAddress
+        target.pointee.ebp = frame.eip
+    }
+
+    /// Whether the record could be put into the receiver's buffer.
+    private static func copy(_ record: FaultRecord, to receiver: ThreadReference) -> Bool {
+        do {
+            try withUnsafeBytes(of: record) { bytes throws(UserMemory.CopyError) in
+                try UserMemory.copy(
+                    from: bytes, to: receiver.pointee.process.pointee.space,
+                    receiver.pointee.buffers.receiveAddress)
+            }
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    /// Logs the end of a thread that nobody is there to handle.
+    static func report(_ thread: ThreadReference) {
+        let frame = thread.pointee.frame.pointee
+        let log = Log.line("process ").decimal(thread.pointee.process.pointee.number).text(": ")
+        log.text(ExceptionName.text(frame.vector)).text(" at ").address(frame.eip)
+        if frame.vector == 14 { log.text(", address ").address(thread.pointee.faultAddress) }
+        log.text("; thread ended").end()
+    }
+}

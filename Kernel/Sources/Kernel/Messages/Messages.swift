@@ -1,0 +1,219 @@
+import KernelABI
+import KernelAssembly
+import KernelLogic
+
+// Messages between threads. The sender's message is in its registers (ESI, EDI, EBP in its trap frame; label and buffers were
+// noted in the thread) and stays there until a receiver is found, so sending needs no memory; it goes straight from one
+// thread's registers and buffer to the other's.
+//
+//     send/call:   receiver waiting?  -> transfer, receiver becomes ready      else wait in the endpoint's senders
+//     receive:     notice? sender?    -> transfer, sender becomes ready,       else wait in the endpoint's receivers
+//                                        or waits for the reply
+
+enum Messages {
+    /// Why a transfer failed, and by whose fault.
+    enum TransferError: Error {
+        case sender(KernelError)
+        case receiver(KernelError)
+    }
+
+    /// Sends the current thread's message, or begins to wait for a receiver. `state` is what it waits as.
+    ///
+    /// - Returns: Whether the sender can go on at once: the message was received, and wants no reply.
+    /// - Throws: What was wrong with the message.
+    static func send(
+        _ sender: ThreadReference, to endpoint: EndpointReference, state: ThreadState
+    ) throws(KernelError) -> Bool {
+        while let receiver = endpoint.pointee.receivers.first {
+            do {
+                try transfer(from: sender, to: receiver)
+            } catch {
+                switch error {
+                case .sender(let reason): throw reason
+                case .receiver(let reason):
+                    endpoint.pointee.receivers.remove(receiver)
+                    receiver.pointee.endpoint = nil
+                    fail(receiver, reason)
+                    continue
+                }
+            }
+            endpoint.pointee.receivers.remove(receiver)
+            receiver.pointee.endpoint = nil
+            Scheduler.makeReady(receiver, first: true)
+            guard sender.pointee.wantsReply else { return true }
+            Scheduler.block(sender.pointee.isFaulted ? .faulted : .calling)
+            return false
+        }
+        sender.pointee.endpoint = endpoint
+        endpoint.pointee.senders.append(sender)
+        Scheduler.block(state)
+        return false
+    }
+
+    /// Receives a message for the current thread, or begins to wait for one.
+    ///
+    /// - Returns: Whether there was one, and the receiver can go on at once.
+    /// - Throws: What was wrong with the receiver's buffer.
+    static func receive(_ receiver: ThreadReference, from endpoint: EndpointReference) throws(KernelError) -> Bool {
+        if let notice = endpoint.pointee.notices.removeFirst() {
+            notice.pointee.isQueued = false
+            deliver(notice.pointee, to: receiver)
+            return true
+        }
+        while let sender = endpoint.pointee.senders.first {
+            do {
+                try transfer(from: sender, to: receiver)
+            } catch {
+                switch error {
+                case .receiver(let reason): throw reason
+                case .sender(let reason):
+                    endpoint.pointee.senders.remove(sender)
+                    sender.pointee.endpoint = nil
+                    fail(sender, reason)
+                    continue
+                }
+            }
+            endpoint.pointee.senders.remove(sender)
+            sender.pointee.endpoint = nil
+            if sender.pointee.wantsReply {
+                sender.pointee.state = sender.pointee.isFaulted ? .faulted : .calling
+            } else {
+                sender.pointee.frame.pointee.eax = 0
+                Scheduler.makeReady(sender)
+            }
+            return true
+        }
+        receiver.pointee.endpoint = endpoint
+        endpoint.pointee.receivers.append(receiver)
+        Scheduler.block(.receiving)
+        return false
+    }
+
+    /// Answers the call of `caller`, which waits for nothing else. A faulted thread resumes or ends.
+    ///
+    /// - Throws: What was wrong with the answer. The caller gets an error then too.
+    static func reply(_ sender: ThreadReference, to caller: ThreadReference) throws(KernelError) {
+        if caller.pointee.isFaulted {
+            caller.pointee.isFaulted = false
+            if sender.pointee.label == 0 {
+                Scheduler.makeReady(caller, first: true)
+            } else {
+                caller.pointee.state = .faulted
+                Threads.condemn(caller)
+            }
+            return
+        }
+        do {
+            let length = try copyBuffer(from: sender, to: caller)
+            let tag = MessageTag(label: sender.pointee.label, length: length, wantsReply: false)
+            putMessage(sender.pointee.frame, badge: 0, tag: tag, in: caller.pointee.frame)
+            Scheduler.makeReady(caller, first: true)
+        } catch {
+            switch error {
+            case .sender(let reason):
+                fail(caller, .objectGone)
+                throw reason
+            case .receiver(let reason):
+                fail(caller, reason)
+                throw reason
+            }
+        }
+    }
+
+    /// Moves a sender's message into a receiver, and makes the receiver the one who can reply.
+    private static func transfer(from sender: ThreadReference, to receiver: ThreadReference) throws(TransferError) {
+        if sender.pointee.isFaulted {
+            Faults.deliver(sender, to: receiver)
+        } else {
+            let length = try copyBuffer(from: sender, to: receiver)
+            let tag = MessageTag(label: sender.pointee.label, length: length, wantsReply: sender.pointee.wantsReply)
+            putMessage(sender.pointee.frame, badge: sender.pointee.badge, tag: tag, in: receiver.pointee.frame)
+        }
+        if sender.pointee.wantsReply {
+            receiver.pointee.caller = sender
+            sender.pointee.answerer = receiver
+        }
+    }
+
+    private static func putMessage(
+        _ source: UnsafeMutablePointer<TrapFrame>, badge: UInt32, tag: MessageTag,
+        in destination: UnsafeMutablePointer<TrapFrame>
+    ) {
+        destination.pointee.eax = tag.rawValue
+        destination.pointee.ebx = badge
+        destination.pointee.esi = source.pointee.esi
+        destination.pointee.edi = source.pointee.edi
+        destination.pointee.ebp = source.pointee.ebp
+    }
+
+    /// Copies the bytes of a message; returns how many.
+    private static func copyBuffer(
+        from sender: ThreadReference, to receiver: ThreadReference
+    ) throws(TransferError) -> UInt32 {
+        let length = sender.pointee.buffers.sendLength
+        guard length > 0 else { return 0 }
+        guard length <= receiver.pointee.buffers.receiveCapacity else { throw .sender(.bufferTooSmall) }
+        do {
+            try UserMemory.copy(
+                from: sender.pointee.process.pointee.space, sender.pointee.buffers.sendAddress,
+                to: receiver.pointee.process.pointee.space, receiver.pointee.buffers.receiveAddress, count: length)
+        } catch {
+            switch error {
+            case .source: throw .sender(.badAddress)
+            case .destination: throw .receiver(.badAddress)
+            }
+        }
+        return length
+    }
+
+    /// Puts a notice into a receiver's registers.
+    static func deliver(_ notice: Notice, to receiver: ThreadReference) {
+        let frame = receiver.pointee.frame
+        frame.pointee.eax = MessageTag(label: notice.label, length: 0, wantsReply: false).rawValue
+        frame.pointee.ebx = notice.badge
+        frame.pointee.esi = notice.word
+        frame.pointee.edi = 0
+        frame.pointee.ebp = 0
+    }
+
+    /// Ends a thread's wait with an error. A faulted thread has nobody left to repair it, and ends.
+    static func fail(_ thread: ThreadReference, _ error: KernelError) {
+        if thread.pointee.isFaulted {
+            Faults.report(thread)
+            Threads.condemn(thread)
+            return
+        }
+        thread.pointee.answerer = nil
+        thread.pointee.frame.pointee.eax = UInt32(bitPattern: error.rawValue)
+        Scheduler.makeReady(thread)
+    }
+
+    /// Gives up the call that a thread received last and has not answered.
+    static func dropCaller(_ thread: ThreadReference) {
+        guard let caller = thread.pointee.caller else { return }
+        thread.pointee.caller = nil
+        caller.pointee.answerer = nil
+        fail(caller, .objectGone)
+    }
+
+    /// Cuts all ties of an ending thread.
+    static func abandon(_ thread: ThreadReference) {
+        if let endpoint = thread.pointee.endpoint {
+            if thread.pointee.state == .receiving {
+                endpoint.pointee.receivers.remove(thread)
+            } else {
+                endpoint.pointee.senders.remove(thread)
+            }
+            thread.pointee.endpoint = nil
+        }
+        dropCaller(thread)
+        if let answerer = thread.pointee.answerer {
+            answerer.pointee.caller = nil
+            thread.pointee.answerer = nil
+        }
+        if let slot = thread.pointee.answerSlot {
+            slot.pointee = .empty
+            thread.pointee.answerSlot = nil
+        }
+    }
+}

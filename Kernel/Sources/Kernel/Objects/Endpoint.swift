@@ -1,0 +1,75 @@
+import KernelABI
+import KernelLogic
+
+typealias EndpointReference = UnsafeMutablePointer<Endpoint>
+
+/// A place where threads meet to pass messages. Either senders wait or receivers do; nothing is ever buffered, except that
+/// the kernel's own notices wait in their sources.
+struct Endpoint {
+    /// Capabilities, fault handlers and interrupt lines that name it.
+    var references: UInt32 = 0
+    var senders = Queue<Thread>()
+    var receivers = Queue<Thread>()
+    var notices = Queue<Notice>()
+}
+
+/// A message of the kernel's own for which nobody waits: an interrupt, the end of a process. It is part of its source, so it
+/// needs no memory, and a source has at most one.
+struct Notice: QueueNode {
+    var next: UnsafeMutablePointer<Notice>?
+    var previous: UnsafeMutablePointer<Notice>?
+    var isQueued = false
+    var label: UInt32 = 0
+    var badge: UInt32 = 0
+    var word: UInt32 = 0
+}
+
+enum Endpoints {
+    private nonisolated(unsafe) static var pool = ObjectPool(size: MemoryLayout<Endpoint>.size)
+
+    /// An endpoint with one reference.
+    static func create() throws(KernelError) -> EndpointReference {
+        let endpoint = try KernelMemory.allocate(from: &pool).bindMemory(to: Endpoint.self, capacity: 1)
+        endpoint.initialize(to: Endpoint())
+        endpoint.pointee.references = 1
+        return endpoint
+    }
+
+    /// Drops a reference; with the last one, whoever waits is told that the endpoint is gone.
+    static func release(_ endpoint: EndpointReference) {
+        endpoint.pointee.references -= 1
+        guard endpoint.pointee.references == 0 else { return }
+        while let thread = endpoint.pointee.senders.removeFirst() {
+            thread.pointee.endpoint = nil
+            Messages.fail(thread, .objectGone)
+        }
+        while let thread = endpoint.pointee.receivers.removeFirst() {
+            thread.pointee.endpoint = nil
+            Messages.fail(thread, .objectGone)
+        }
+        while let notice = endpoint.pointee.notices.removeFirst() { notice.pointee.isQueued = false }
+        KernelMemory.release(UnsafeMutableRawPointer(endpoint), to: &pool)
+    }
+}
+
+enum Notices {
+    /// Sends a notice, at once or when somebody receives. One that is still queued is not queued twice.
+    static func send(_ notice: UnsafeMutablePointer<Notice>, to endpoint: EndpointReference) {
+        guard !notice.pointee.isQueued else { return }
+        if let receiver = endpoint.pointee.receivers.removeFirst() {
+            receiver.pointee.endpoint = nil
+            Messages.deliver(notice.pointee, to: receiver)
+            Scheduler.makeReady(receiver)
+        } else {
+            notice.pointee.isQueued = true
+            endpoint.pointee.notices.append(notice)
+        }
+    }
+
+    /// Takes back a notice that has not been received.
+    static func cancel(_ notice: UnsafeMutablePointer<Notice>, _ endpoint: EndpointReference) {
+        guard notice.pointee.isQueued else { return }
+        endpoint.pointee.notices.remove(notice)
+        notice.pointee.isQueued = false
+    }
+}

@@ -1,0 +1,174 @@
+import KernelABI
+import KernelAssembly
+import KernelLogic
+
+typealias ProcessReference = UnsafeMutablePointer<Process>
+
+/// A process: an address space, a capability table, and an account of page frames.
+///
+/// It lives as long as capabilities to it, or threads in it, do; but once destroyed it is only a tombstone, so that a stale
+/// capability is an error and not a dangling pointer.
+struct Process: QueueNode {
+    var next: ProcessReference?
+    var previous: ProcessReference?
+
+    /// For people to read; never used again.
+    let number: UInt32
+    /// Capabilities that name it.
+    var references: UInt32 = 0
+    var isAlive = true
+    var space = AddressSpace(directory: 0)
+    var capabilities: CapabilityTable
+    var threads: UInt32 = 0
+    var firstThread: ThreadReference?
+    /// Where its faults go, and the badge they go with.
+    var faultEndpoint: EndpointReference?
+    var faultBadge: UInt32 = 0
+    /// Tells the fault endpoint that the last thread has ended.
+    var endNotice = Notice()
+    /// Page frames in use, and the most that may be; 0 = no limit.
+    var frames: UInt32 = 0
+    var frameLimit: UInt32 = 0
+    /// Physical addresses of the two frames of its I/O permission bitmap, or 0.
+    var portBitmap: (UInt32, UInt32) = (0, 0)
+
+    init(number: UInt32, capabilities: CapabilityTable) {
+        self.number = number
+        self.capabilities = capabilities
+    }
+
+    /// Takes `count` frames on its account.
+    mutating func charge(_ count: UInt32) throws(KernelError) {
+        guard frameLimit == 0 || frames + count <= frameLimit else { throw .quotaExceeded }
+        frames += count
+    }
+
+    mutating func refund(_ count: UInt32) { frames -= count }
+}
+
+/// All processes.
+enum Processes {
+    private nonisolated(unsafe) static var pool = ObjectPool(size: MemoryLayout<Process>.size)
+    private(set) nonisolated(unsafe) static var all = Queue<Process>()
+    private nonisolated(unsafe) static var lastNumber: UInt32 = 0
+
+    /// An empty process without capabilities. Its own frames are charged to itself.
+    static func create(frameLimit: UInt32) throws(KernelError) -> ProcessReference {
+        let memory = try KernelMemory.allocate(from: &pool)
+        guard let table = Frames.allocateForKernel() else {
+            KernelMemory.release(memory, to: &pool)
+            throw .outOfMemory
+        }
+        // Valid: a frame of the kernel zone, which holds a whole table.
+        let capabilities = CapabilityTable(slots: UnsafeMutablePointer(bitPattern: UInt(table))!)
+        capabilities.clear()
+        let process = memory.bindMemory(to: Process.self, capacity: 1)
+        process.initialize(to: Process(number: lastNumber + 1, capabilities: capabilities))
+        process.pointee.frameLimit = frameLimit
+        do {
+            try process.pointee.charge(1)
+            process.pointee.space = try AddressSpace.create(owner: process)
+        } catch {
+            Frames.release(table)
+            KernelMemory.release(memory, to: &pool)
+            throw error
+        }
+        lastNumber += 1
+        all.append(process)
+        capabilities.slots[Int(InitialSlot.process)] = Capability(
+            object: UInt(bitPattern: process), kind: .process, rights: .all)
+        process.pointee.references = 1
+        return process
+    }
+
+    /// The kernel as a process, number 0: it owns the idle thread. It can name nothing, and nothing can name it.
+    static func createKernel() throws(KernelError) -> ProcessReference {
+        let process = try KernelMemory.allocate(from: &pool).bindMemory(to: Process.self, capacity: 1)
+        let table = try KernelMemory.allocateFrame()
+        let capabilities = CapabilityTable(slots: table.bindMemory(to: Capability.self, capacity: Int(capabilitySlotCount)))
+        capabilities.clear()
+        process.initialize(to: Process(number: 0, capabilities: capabilities))
+        process.pointee.space = AddressSpace(directory: KernelSpace.directory)
+        process.pointee.references = 1
+        all.append(process)
+        return process
+    }
+
+    /// The process manager: when it ends, the system does.
+    nonisolated(unsafe) static var manager: ProcessReference?
+    private nonisolated(unsafe) static var condemned = Queue<Process>()
+
+    /// Destroys a process when the kernel is about to return to user mode. (Doing it at once could nest without bound: its
+    /// capabilities may be the last ones to other processes.)
+    static func destroy(_ process: ProcessReference) {
+        guard process.pointee.isAlive else { return }
+        process.pointee.isAlive = false
+        process.pointee.references += 1  // it must outlast its own capability table
+        all.remove(process)
+        condemned.append(process)
+    }
+
+    /// Frees all that the next condemned process has: threads, capabilities, memory. What is left is a tombstone for the
+    /// capabilities that name it. False if there is none.
+    static func endCondemned() -> Bool {
+        guard let process = condemned.removeFirst() else { return false }
+        if process == manager { Power.stop("the process manager has ended") }
+        while let thread = process.pointee.firstThread { Threads.end(thread) }
+        for slot in 1..<Int(capabilitySlotCount) { Capabilities.delete(process.pointee.capabilities.slots + slot) }
+        Frames.release(UInt32(UInt(bitPattern: process.pointee.capabilities.slots)))
+        process.pointee.refund(1)
+        Ports.revokeAll(process)
+        Scheduler.leave(process)
+        process.pointee.space.destroy(owner: process)
+        setFaultEndpoint(process, nil, badge: 0)
+        release(process)
+        return true
+    }
+
+    /// Drops a reference; the last one frees a tombstone, or destroys a process that nobody can name and that runs nothing.
+    static func release(_ process: ProcessReference) {
+        process.pointee.references -= 1
+        if process.pointee.isAlive {
+            collect(process)
+        } else if process.pointee.references == 0 {
+            KernelMemory.release(UnsafeMutableRawPointer(process), to: &pool)
+        }
+    }
+
+    /// Tells the fault endpoint that a process has no threads any more.
+    static func lastThreadEnded(_ process: ProcessReference) {
+        if process == manager { Power.stop("the process manager has ended") }
+        guard let endpoint = process.pointee.faultEndpoint else { return }
+        process.pointee.endNotice.label = MessageLabel.processEnded
+        process.pointee.endNotice.badge = process.pointee.faultBadge
+        process.pointee.endNotice.word = process.pointee.number
+        Notices.send(endNotice(process), to: endpoint)
+    }
+
+    /// Valid as long as the process: its memory does not move.
+    private static func endNotice(_ process: ProcessReference) -> UnsafeMutablePointer<Notice> {
+        withUnsafeMutablePointer(to: &process.pointee.endNotice) { $0 }
+    }
+
+    /// Destroys a living process without threads if only its own capabilities name it.
+    private static func collect(_ process: ProcessReference) {
+        guard process.pointee.threads == 0 else { return }
+        var own: UInt32 = 0
+        for slot in 1..<Int(capabilitySlotCount) {
+            let capability = process.pointee.capabilities.slots[slot]
+            if capability.kind == .process, capability.object == UInt(bitPattern: process) { own += 1 }
+        }
+        if own == process.pointee.references { destroy(process) }
+    }
+
+    /// Says where a process's faults go; takes and drops references to the endpoints.
+    static func setFaultEndpoint(_ process: ProcessReference, _ endpoint: EndpointReference?, badge: UInt32) {
+        if let endpoint { endpoint.pointee.references += 1 }
+        if let old = process.pointee.faultEndpoint {
+            Notices.cancel(endNotice(process), old)
+            Endpoints.release(old)
+        }
+        process.pointee.faultEndpoint = endpoint
+        process.pointee.faultBadge = badge
+    }
+}

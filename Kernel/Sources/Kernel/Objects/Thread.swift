@@ -1,0 +1,193 @@
+import KernelABI
+import KernelAssembly
+import KernelLogic
+
+typealias ThreadReference = UnsafeMutablePointer<Thread>
+
+/// A thread: a kernel stack with the registers of its user mode, and what it waits for.
+///
+/// While a thread does not run, its kernel stack holds nothing but its `TrapFrame`: the kernel never waits in the middle of
+/// its own code. Whoever ends a thread's wait writes the results into that frame.
+struct Thread: QueueNode {
+    /// Links of the queue that it waits in: ready, an endpoint's, sleeping, or condemned.
+    var next: ThreadReference?
+    var previous: ThreadReference?
+
+    let number: UInt32
+    let process: ProcessReference
+    /// Links of the process's list of threads.
+    var nextInProcess: ThreadReference?
+    var previousInProcess: ThreadReference?
+    /// Capabilities that name it.
+    var references: UInt32 = 0
+    var state = ThreadState.created
+    var hasEnded = false
+    var isCondemned = false
+
+    /// Where its kernel stack begins (its upper end), and its registers there.
+    let kernelStack: UInt32
+    var frame: UnsafeMutablePointer<TrapFrame>
+
+    /// Clock ticks that it has used, and those left of its turn.
+    var ticks: UInt32 = 0
+    var turn: UInt32 = 0
+    /// The tick at which it wakes.
+    var wakeTime: UInt32 = 0
+
+    // What it sends or wants to receive; valid while it waits.
+
+    /// The endpoint in whose queue it stands.
+    var endpoint: EndpointReference?
+    var buffers = MessageBuffers(sendAddress: 0, sendLength: 0, receiveAddress: 0, receiveCapacity: 0)
+    var label: UInt32 = 0
+    var badge: UInt32 = 0
+    /// It sends with `call`, or has faulted: it then waits for the reply.
+    var wantsReply = false
+    var isFaulted = false
+    /// CR2 at its page fault, else 0.
+    var faultAddress: UInt32 = 0
+
+    // Replies.
+
+    /// The caller that this thread received last and has not answered.
+    var caller: ThreadReference?
+    /// Who can answer this thread: a thread, ...
+    var answerer: ThreadReference?
+    /// ... or the holder of a saved reply capability, which is in this slot.
+    var answerSlot: UnsafeMutablePointer<Capability>?
+
+    init(
+        number: UInt32, process: ProcessReference, kernelStack: UInt32, frame: UnsafeMutablePointer<TrapFrame>
+    ) {
+        self.number = number
+        self.process = process
+        self.kernelStack = kernelStack
+        self.frame = frame
+    }
+}
+
+enum Threads {
+    private nonisolated(unsafe) static var pool = ObjectPool(size: MemoryLayout<Thread>.size)
+    private nonisolated(unsafe) static var lastNumber: UInt32 = 0
+    /// A thread that ended while the kernel was running on its stack; freed at the next entry.
+    private nonisolated(unsafe) static var dying: ThreadReference?
+    private nonisolated(unsafe) static var condemned = Queue<Thread>()
+
+    /// A thread that has not started, without references. Its kernel stack is charged to the process.
+    static func create(
+        _ process: ProcessReference, entry: UInt32, stack: UInt32, argument: UInt32
+    ) throws(KernelError) -> ThreadReference {
+        let thread = try create(process)
+        thread.pointee.frame.pointee = TrapFrame(
+            gs: Selector.userData, fs: Selector.userData, es: Selector.userData, ds: Selector.userData, edi: 0, esi: 0,
+            ebp: 0, ignored_esp: 0, ebx: 0, edx: 0, ecx: 0, eax: argument, vector: 0, error: 0, eip: entry,
+            cs: Selector.userCode, eflags: 0x202, esp: stack, ss: Selector.userData)
+        return thread
+    }
+
+    /// The idle thread, which runs in the kernel when nobody else can.
+    static func createIdle(_ process: ProcessReference) throws(KernelError) -> ThreadReference {
+        let thread = try create(process)
+        thread.pointee.frame.pointee = TrapFrame(
+            gs: 0, fs: 0, es: Selector.kernelData, ds: Selector.kernelData, edi: 0, esi: 0, ebp: 0, ignored_esp: 0,
+            ebx: 0, edx: 0, ecx: 0, eax: 0, vector: 0, error: 0, eip: address_of_idle_loop(), cs: Selector.kernelCode,
+            eflags: 0x202, esp: 0, ss: 0)
+        return thread
+    }
+
+    private static func create(_ process: ProcessReference) throws(KernelError) -> ThreadReference {
+        try process.pointee.charge(KernelStacks.pagesPerStack)
+        let memory: UnsafeMutableRawPointer
+        let stack: UInt32
+        do {
+            memory = try KernelMemory.allocate(from: &pool)
+        } catch {
+            process.pointee.refund(KernelStacks.pagesPerStack)
+            throw error
+        }
+        do {
+            stack = try KernelStacks.allocate()
+        } catch {
+            KernelMemory.release(memory, to: &pool)
+            process.pointee.refund(KernelStacks.pagesPerStack)
+            throw error
+        }
+        let thread = memory.bindMemory(to: Thread.self, capacity: 1)
+        // Valid: the stack was just mapped; the frame is where the processor and traps.S put it.
+        let frame = UnsafeMutablePointer<TrapFrame>(bitPattern: UInt(stack) - UInt(MemoryLayout<TrapFrame>.size))!
+        thread.initialize(to: Thread(number: lastNumber, process: process, kernelStack: stack, frame: frame))
+        lastNumber += 1
+        thread.pointee.nextInProcess = process.pointee.firstThread
+        process.pointee.firstThread?.pointee.previousInProcess = thread
+        process.pointee.firstThread = thread
+        process.pointee.threads += 1
+        return thread
+    }
+
+    /// Ends a thread, whatever it does, and whatever others expect of it. It stays as a tombstone while capabilities name it.
+    static func end(_ thread: ThreadReference) {
+        guard !thread.pointee.hasEnded else { return }
+        thread.pointee.hasEnded = true
+        if thread.pointee.isCondemned { condemned.remove(thread) }
+        Scheduler.forget(thread)
+        Messages.abandon(thread)
+
+        let process = thread.pointee.process
+        if let next = thread.pointee.nextInProcess {
+            next.pointee.previousInProcess = thread.pointee.previousInProcess
+        }
+        if let previous = thread.pointee.previousInProcess {
+            previous.pointee.nextInProcess = thread.pointee.nextInProcess
+        } else {
+            process.pointee.firstThread = thread.pointee.nextInProcess
+        }
+        process.pointee.threads -= 1
+        if process.pointee.threads == 0, process.pointee.isAlive { Processes.lastThreadEnded(process) }
+        // Both must last until the kernel stack is freed.
+        thread.pointee.references += 1
+        process.pointee.references += 1
+        if thread == Scheduler.current { dying = thread } else { bury(thread) }
+    }
+
+    /// Ends a thread when the kernel is about to return to user mode. (Ending it at once could nest without bound: a faulted
+    /// thread may hold the reply that another faulted thread waits for.)
+    static func condemn(_ thread: ThreadReference) {
+        guard !thread.pointee.hasEnded, !thread.pointee.isCondemned else { return }
+        thread.pointee.isCondemned = true
+        condemned.append(thread)
+    }
+
+    /// Ends the next condemned thread. False if there is none.
+    static func endCondemned() -> Bool {
+        guard let thread = condemned.removeFirst() else { return false }
+        thread.pointee.isCondemned = false
+        end(thread)
+        return true
+    }
+
+    /// Frees what the thread that ended last still has. Called on another stack than its own.
+    static func buryDying() {
+        guard let thread = dying else { return }
+        dying = nil
+        bury(thread)
+    }
+
+    private static func bury(_ thread: ThreadReference) {
+        let process = thread.pointee.process
+        KernelStacks.release(thread.pointee.kernelStack)
+        process.pointee.refund(KernelStacks.pagesPerStack)
+        release(thread)
+        Processes.release(process)
+    }
+
+    /// Drops a reference.
+    static func release(_ thread: ThreadReference) {
+        thread.pointee.references -= 1
+        guard thread.pointee.references == 0, thread.pointee.hasEnded || thread.pointee.state == .created else { return }
+        if thread.pointee.hasEnded {
+            KernelMemory.release(UnsafeMutableRawPointer(thread), to: &pool)
+        } else {
+            end(thread)
+        }
+    }
+}

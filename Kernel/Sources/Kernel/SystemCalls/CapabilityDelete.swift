@@ -1,0 +1,10 @@
+import KernelABI
+import KernelAssembly
+import KernelLogic
+
+extension SystemCalls {
+    static func capabilityDelete(_ caller: Caller) throws(KernelError) -> UInt32? {
+        Capabilities.delete(try caller.table.occupied(caller.frame.pointee.ebx))
+        return 0
+    }
+}

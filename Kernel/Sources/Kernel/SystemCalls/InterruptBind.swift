@@ -1,0 +1,16 @@
+import KernelABI
+import KernelAssembly
+import KernelLogic
+
+extension SystemCalls {
+    static func interruptBind(_ caller: Caller) throws(KernelError) -> UInt32? {
+        let frame = caller.frame.pointee
+        _ = try caller.table.find(frame.ebx, .interruptAuthority, .manage)
+        let endpoint = try caller.endpoint(frame.edx, .send)
+        let slot = try caller.table.empty(frame.edi)
+        guard InterruptLines.isAvailable(frame.ecx) else { throw .badArgument }
+        try InterruptLines.bind(frame.ecx, to: endpoint, badge: frame.esi)
+        slot.pointee = Capability(object: UInt(frame.ecx), kind: .interruptLine, rights: .all)
+        return 0
+    }
+}

@@ -1,0 +1,35 @@
+import KernelABI
+import KernelAssembly
+import KernelLogic
+
+extension SystemCalls {
+    /// The most pages that one call maps or unmaps: no kernel operation runs for an unbounded time.
+    static var maximumPages: UInt32 { 4096 }
+
+    static func memoryMap(_ caller: Caller) throws(KernelError) -> UInt32? {
+        let frame = caller.frame.pointee
+        let process = try caller.process(frame.ebx, .manage)
+        let pages = try userPages(frame.ecx, frame.edx)
+        guard pages <= maximumPages else { throw .badArgument }
+        let space = process.pointee.space
+        for page in 0..<pages where space.isMapped(frame.ecx + page << 12) { throw .alreadyMapped }
+        let isWritable = MemoryAccess(rawValue: frame.esi).contains(.write)
+        for page in 0..<pages {
+            do {
+                try space.mapZeroed(frame.ecx + page << 12, writable: isWritable, owner: process)
+            } catch {
+                for mapped in 0..<page { _ = space.unmap(frame.ecx + mapped << 12, owner: process) }
+                throw error
+            }
+        }
+        return 0
+    }
+
+    /// The number of pages of the user memory that begins at `address`, a multiple of 4096, with `bytes` bytes.
+    static func userPages(_ address: UInt32, _ bytes: UInt32) throws(KernelError) -> UInt32 {
+        guard address & 4095 == 0, address >= klimit, bytes > 0, bytes - 1 <= UInt32.max - address else {
+            throw .badArgument
+        }
+        return (bytes - 1) >> 12 + 1
+    }
+}

@@ -1,0 +1,13 @@
+import KernelABI
+import KernelAssembly
+import KernelLogic
+
+extension SystemCalls {
+    static func receive(_ caller: Caller) throws(KernelError) -> UInt32? {
+        let endpoint = try caller.endpoint(caller.frame.pointee.ebx, .receive)
+        caller.thread.pointee.buffers = try messageBuffers(caller)
+        Messages.dropCaller(caller.thread)
+        _ = try Messages.receive(caller.thread, from: endpoint)
+        return nil
+    }
+}

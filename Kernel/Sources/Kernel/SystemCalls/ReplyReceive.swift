@@ -1,0 +1,21 @@
+import KernelABI
+import KernelAssembly
+import KernelLogic
+
+extension SystemCalls {
+    static func replyReceive(_ caller: Caller) throws(KernelError) -> UInt32? {
+        let endpoint = try caller.endpoint(caller.frame.pointee.ebx, .receive)
+        try noteMessage(caller)
+        if let waiting = caller.thread.pointee.caller {
+            caller.thread.pointee.caller = nil
+            waiting.pointee.answerer = nil
+            do {
+                try Messages.reply(caller.thread, to: waiting)
+            } catch {
+                // The one who called has been told; a server goes on.
+            }
+        }
+        _ = try Messages.receive(caller.thread, from: endpoint)
+        return nil
+    }
+}

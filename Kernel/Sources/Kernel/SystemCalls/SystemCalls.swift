@@ -1,0 +1,52 @@
+import KernelABI
+import KernelAssembly
+import KernelLogic
+
+/// The system calls: this file decides which; each has a file of its own, named after it. Registers, results and errors are
+/// documented at `SystemCall`, in the module that user space shares.
+///
+/// A call answers with its result, with nil if the caller waits or has its registers filled in already, or throws. It checks
+/// everything before it changes anything.
+enum SystemCalls {
+    static func dispatch(_ caller: Caller) {
+        do {
+            if let result = try perform(caller) { caller.frame.pointee.eax = result }
+        } catch {
+            caller.frame.pointee.eax = UInt32(bitPattern: error.rawValue)
+        }
+    }
+
+    private static func perform(_ caller: Caller) throws(KernelError) -> UInt32? {
+        guard let call = SystemCall(rawValue: caller.frame.pointee.eax) else { throw .unknownCall }
+        switch call {
+        case .yield: return yield(caller)
+        case .threadExit: return threadExit(caller)
+        case .sleep: return sleep(caller)
+        case .send: return try send(caller)
+        case .receive: return try receive(caller)
+        case .call: return try self.call(caller)
+        case .reply: return try reply(caller)
+        case .replyReceive: return try replyReceive(caller)
+        case .replySave: return try replySave(caller)
+        case .endpointCreate: return try endpointCreate(caller)
+        case .capabilityCopy: return try capabilityCopy(caller)
+        case .capabilityDelete: return try capabilityDelete(caller)
+        case .processCreate: return try processCreate(caller)
+        case .processDestroy: return try processDestroy(caller)
+        case .memoryMap: return try memoryMap(caller)
+        case .memoryUnmap: return try memoryUnmap(caller)
+        case .memoryWrite: return try memoryWrite(caller)
+        case .memoryRead: return try memoryRead(caller)
+        case .threadCreate: return try threadCreate(caller)
+        case .threadStart: return try threadStart(caller)
+        case .threadDestroy: return try threadDestroy(caller)
+        case .interruptBind: return try interruptBind(caller)
+        case .interruptAcknowledge: return try interruptAcknowledge(caller)
+        case .portGrant: return try portGrant(caller)
+        case .logWrite: return try logWrite(caller)
+        case .systemInformation: return try systemInformation(caller)
+        case .shutdown: return try shutdown(caller)
+        case .deviceMap: return try deviceMap(caller)
+        }
+    }
+}

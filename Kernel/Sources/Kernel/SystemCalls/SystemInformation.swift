@@ -1,0 +1,76 @@
+import KernelABI
+import KernelAssembly
+import KernelLogic
+
+extension SystemCalls {
+    static func systemInformation(_ caller: Caller) throws(KernelError) -> UInt32? {
+        let frame = caller.frame.pointee
+        _ = try caller.table.find(frame.ebx, .system, .read)
+        guard let kind = InformationKind(rawValue: frame.ecx) else { throw .badArgument }
+        switch kind {
+        case .memory:
+            return try put(
+                MemoryInformation(
+                    ramKilobytes: KernelStart.ramKilobytes, totalFrames: Frames.total, freeFrames: Frames.free,
+                    freeKernelFrames: Frames.kernelZone.freeCount, imageBytes: BootImage.size), caller)
+        case .thread:
+            guard let thread = thread(at: frame.edi) else { return 0 }
+            return try put(
+                ThreadInformation(
+                    thread: thread.pointee.number, process: thread.pointee.process.pointee.number,
+                    state: thread.pointee.state.rawValue, ticks: thread.pointee.ticks), caller)
+        case .clock:
+            return try put(
+                ClockInformation(
+                    milliseconds: Clock.milliseconds, ticksPerSecond: IntervalTimer8254.ticksPerSecond), caller)
+        case .layout:
+            let capacity = min(frame.esi, 4096)
+            let window = TextWindow(try UserMemory.writable(frame.edx, capacity), offset: Int(frame.edi & 0xFFFF))
+            KernelStart.printLayout(to: window)
+            return UInt32(window.count)
+        case .process:
+            guard let process = process(at: frame.edi) else { return 0 }
+            return try put(
+                ProcessInformation(
+                    process: process.pointee.number, threads: process.pointee.threads, frames: process.pointee.frames,
+                    frameLimit: process.pointee.frameLimit), caller)
+        }
+    }
+
+    /// Copies a record of plain numbers to the caller's buffer; returns its size.
+    private static func put<Record>(_ record: Record, _ caller: Caller) throws(KernelError) -> UInt32 {
+        let size = UInt32(MemoryLayout<Record>.size)
+        guard caller.frame.pointee.esi >= size else { throw .bufferTooSmall }
+        let buffer = try UserMemory.writable(caller.frame.pointee.edx, size)
+        withUnsafeBytes(of: record) { buffer.copyMemory(from: $0) }
+        return size
+    }
+
+    private static func process(at index: UInt32) -> ProcessReference? {
+        var left = index
+        var process = Processes.all.first
+        while left > 0, let candidate = process {
+            left -= 1
+            process = candidate.pointee.next
+        }
+        return process
+    }
+
+    private static func thread(at index: UInt32) -> ThreadReference? {
+        var left = index
+        var process = Processes.all.first
+        while let owner = process {
+            if left < owner.pointee.threads {
+                var thread = owner.pointee.firstThread
+                while left > 0 {
+                    left -= 1
+                    thread = thread?.pointee.nextInProcess
+                }
+                return thread
+            }
+            left -= owner.pointee.threads
+            process = owner.pointee.next
+        }
+        return nil
+    }
+}
