@@ -40,6 +40,10 @@ extension Processor {
         let core = Core(context)
         state.pointee.cpl &= 3
         state.pointee.flagsMask = model.flags
+        for index in 8..<16 {
+            // Addresses without base or index take these slots for zero.
+            state.pointee.general[index] = 0
+        }
         for index in 0..<8 {
             // Fast accesses trust these: they must follow from type and limit whatever a file said.
             state.pointee.segments[index].updateExtents()

@@ -22,7 +22,15 @@ public final class Processor {
     /// The architectural state; valid as long as this object lives, to be used by the thread that runs the processor.
     public let state: UnsafeMutablePointer<ProcessorState>
     /// Linear addresses at which ``run(until:)`` stops before executing; empty: no cost.
-    public var breakpoints: Set<UInt32> = []
+    public var breakpoints: Set<UInt32> = [] {
+        didSet {
+            context.pointee.breakpoints.deallocate()
+            context.pointee.breakpoints = .allocate(capacity: max(breakpoints.count, 1))
+            context.pointee.breakpointCount = breakpoints.count
+            _ = UnsafeMutableBufferPointer(start: context.pointee.breakpoints, count: breakpoints.count)
+                .initialize(from: breakpoints)
+        }
+    }
 
     /// The state and what the engine keeps beside it.
     let context: UnsafeMutablePointer<Context>
@@ -44,11 +52,14 @@ public final class Processor {
             memory.client = nil
         }
         context.pointee.memory.deallocate()
+        context.pointee.code.deallocate()
+        context.pointee.breakpoints.deallocate()
         context.deallocate()
     }
 
-    /// Steps since reset (``ProcessorState/steps``).
-    public var steps: UInt64 { state.pointee.steps }
+    /// Steps since power-on (``ProcessorState/steps``). Exact also when a device asks during a call to the ``Bus``: the
+    /// instruction that accesses the device is not counted yet.
+    public var steps: UInt64 { Core(context).synchronizedSteps }
 
     /// Puts the processor into the state after a hardware reset (SDM vol. 3A, 9.1).
     public func reset() {
@@ -56,11 +67,17 @@ public final class Processor {
     }
 
     /// Executes until `steps` reaches `deadline` or something else ends the run.
+    ///
+    /// A step at which execution begins with a breakpoint is not taken; to get past it, remove the breakpoint for one
+    /// step. Results do not depend on how a run is cut into pieces.
     public func run(until deadline: UInt64) -> RunExit {
-        .deadline
+        Core(context).run(until: deadline)
     }
 
     /// Makes ``run(until:)`` return before the next instruction. For use by devices during a call to the ``Bus``:
     /// an event became due earlier than the running deadline, or the machine has to stop.
-    public func requestExit() {}
+    public func requestExit() {
+        context.pointee.exitRequested = true
+        Core(context).requestAttention()
+    }
 }

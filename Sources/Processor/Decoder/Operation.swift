@@ -115,6 +115,6 @@ public enum Operation: UInt16, CaseIterable, Sendable {
     case movFromControl, movToControl, movFromDebug, movToDebug, movFromTest, movToTest
     case cpuid, rdtsc, rdmsr, wrmsr, rdpmc, rsm, sysenter, sysexit, wait, escape
 
-    // Not in any program: how a decoded block ends.
-    case blockEnd, leaveBlock
+    // Not what an opcode means: any string instruction with a repeat prefix; how a decoded block ends.
+    case repeatString, blockEnd, leaveBlock
 }

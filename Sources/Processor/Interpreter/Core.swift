@@ -38,9 +38,37 @@ struct Context {
     /// The owner of this context; outlives it.
     let processor: Unmanaged<Processor>
 
+    /// Decoded code.
+    var code = CodeCache()
+    /// The running instruction; a slot of the code cache, so that the slot behind it can be written.
+    var current: InstructionPointer
+    /// The instruction that was first when ``ProcessorState/steps`` was last exact.
+    var first: InstructionPointer
+    /// The step count up to which blocks may run without the run loop looking around.
+    var limit: UInt64 = 0
+    /// The linear page whose blocks are at hand in ``fetchTable``, or ``noPage``.
+    var fetchPage = Context.noPage
+    var fetchTable: UnsafeMutablePointer<UInt32>?
+    /// Instructions of later processors are invalid.
+    let generation: ProcessorGeneration
+    /// ``Processor/requestExit()`` was called.
+    var exitRequested = false
+    /// The instruction has cleared TF by entering a handler, so there is no single-step trap behind it.
+    var entersHandler = false
+    /// The linear addresses in ``Processor/breakpoints``.
+    var breakpoints: UnsafeMutablePointer<UInt32>
+    var breakpointCount = 0
+
+    /// No linear address is in this page.
+    static let noPage: UInt64 = 1 << 40
+
     init(memory: PhysicalMemory, processor: Processor) {
         self.memory = MemoryContext(memory: memory)
         self.processor = .passUnretained(processor)
         model = processor.model
+        generation = processor.model.generation
+        current = code.scratch
+        first = code.scratch
+        breakpoints = .allocate(capacity: 1)
     }
 }

@@ -2,14 +2,18 @@
 extension Core {
     /// All flags. RF as ``isResuming`` says.
     var eflags: UInt32 {
-        let flags = state.pointee.systemFlags
+        let flags = state.pointee.eflags
         return isResuming ? flags : flags & ~Flag.resume
     }
 
     /// Replaces the flags in `mask` by those of `value`.
     func setFlags(_ value: UInt32, mask: UInt32) {
         let mask = mask & state.pointee.flagsMask
-        state.pointee.systemFlags = state.pointee.systemFlags & ~mask | value & mask
+        if mask & Flag.arithmetic != 0 {
+            state.pointee.eflags = state.pointee.eflags & ~mask | value & mask
+        } else {
+            state.pointee.systemFlags = state.pointee.systemFlags & ~mask | value & mask
+        }
         if mask & value & Flag.resume != 0 {
             state.pointee.resumeEnd = state.pointee.steps &+ 1
         }

@@ -1,9 +1,11 @@
 /// Accesses that leave the processor: memory-mapped devices and ports.
 ///
-/// The processor outlives the context, and with it these calls.
+/// The processor outlives the context, and with it these calls. A device may raise an interrupt or want the run to end, so
+/// the run loop looks around after the instruction.
 extension Core {
     @inline(never)
     func readMMIO(_ physical: UInt32, size: UInt32) -> UInt32 {
+        requestAttention()
         let value = context.pointee.processor._withUnsafeGuaranteedRef {
             $0.bus?.readMMIO(physical, size: Int(size)) ?? 0xFFFF_FFFF
         }
@@ -12,6 +14,7 @@ extension Core {
 
     @inline(never)
     func writeMMIO(_ physical: UInt32, size: UInt32, value: UInt32) {
+        requestAttention()
         context.pointee.processor._withUnsafeGuaranteedRef {
             $0.bus?.writeMMIO(physical, size: Int(size), value: value)
         }
@@ -20,6 +23,7 @@ extension Core {
     /// Reads a port without asking whether the program may.
     @inline(never)
     func readPort(_ port: UInt16, size: UInt32) -> UInt32 {
+        requestAttention()
         let value = context.pointee.processor._withUnsafeGuaranteedRef {
             $0.bus?.readPort(port, size: Int(size)) ?? 0xFFFF_FFFF
         }
@@ -29,6 +33,7 @@ extension Core {
     /// Writes a port without asking whether the program may.
     @inline(never)
     func writePort(_ port: UInt16, size: UInt32, value: UInt32) {
+        requestAttention()
         context.pointee.processor._withUnsafeGuaranteedRef {
             $0.bus?.writePort(port, size: Int(size), value: value)
         }

@@ -32,6 +32,16 @@ public struct ProcessorModel: Equatable, Sendable {
     /// `rdmsr` and `wrmsr`.
     var hasModelSpecificRegisters: Bool { has(Feature.modelSpecificRegisters) }
 
+    /// Instructions of later generations do not exist.
+    var generation: ProcessorGeneration {
+        switch signature >> 8 & 0xF {
+        case 3: .i386
+        case 4: .i486
+        case 5: .pentium
+        default: .pentium3
+        }
+    }
+
     private func has(_ feature: UInt32) -> Bool { (features ?? 0) & feature != 0 }
 
     /// Bits of CPUID leaf 1, EDX (SDM vol. 2, table 3-11).

@@ -52,6 +52,8 @@ public struct ProcessorState: Sendable {
     public var resumeEnd: UInt64 = 0
     /// The flags that this model of processor has.
     public var flagsMask: UInt32 = 0x003F_7FD5
+    /// An instruction was executed with TF set: #DB comes before the next one (SDM vol. 3B, 17.3.1.4).
+    public var singleStepPending = false
     /// `hlt` was executed and nothing has woken the processor since.
     public var halted = false
 

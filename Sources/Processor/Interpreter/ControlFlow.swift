@@ -1,0 +1,276 @@
+/// Near transfers of control, and how the end of a block finds the next one.
+///
+/// A target beyond the code segment's limit is noticed by the instruction that goes there: #GP(0) with its EIP, before the
+/// return address is pushed or the counter or the stack pointer has changed.
+extension Core {
+    /// The offset of the instruction in the code segment, while its block runs.
+    @inline(__always)
+    func offset(_ instruction: InstructionPointer) -> UInt32 {
+        context.pointee.state.eip &+ UInt32(instruction.pointee.blockOffset)
+    }
+
+    /// The offset of the instruction behind it.
+    @inline(__always)
+    func nextOffset(_ instruction: InstructionPointer) -> UInt32 {
+        offset(instruction) &+ UInt32(instruction.pointee.length)
+    }
+
+    @inline(__always)
+    func checkTarget(_ offset: UInt32) throws(Fault) {
+        if _slowPath(offset > context.pointee.state.segments[1].limit) { throw .generalProtection() }
+    }
+
+    // MARK: Relative
+
+    @inline(__always)
+    func branch32(_ instruction: InstructionPointer) throws(Fault) -> UInt32 {
+        let target = nextOffset(instruction) &+ instruction.pointee.immediate
+        try checkTarget(target)
+        return target
+    }
+
+    /// A 16-bit operand size clears the upper half of EIP.
+    @inline(__always)
+    func branch16(_ instruction: InstructionPointer) throws(Fault) -> UInt32 {
+        let target = (nextOffset(instruction) &+ instruction.pointee.immediate) & 0xFFFF
+        try checkTarget(target)
+        return target
+    }
+
+    @inline(__always)
+    func branch32(_ instruction: InstructionPointer, if condition: Bool) throws(Fault) -> UInt32 {
+        condition ? try branch32(instruction) : nextOffset(instruction)
+    }
+
+    @inline(__always)
+    func branch16(_ instruction: InstructionPointer, if condition: Bool) throws(Fault) -> UInt32 {
+        condition ? try branch16(instruction) : nextOffset(instruction)
+    }
+
+    /// CX or ECX, by address size.
+    @inline(__always)
+    func counter(_ instruction: InstructionPointer) -> UInt32 {
+        instruction.pointee.is32BitAddress ? register(1) : register(1) & 0xFFFF
+    }
+
+    @inline(__always)
+    func setCounter(_ instruction: InstructionPointer, _ value: UInt32) {
+        if instruction.pointee.is32BitAddress {
+            setRegister(1, value)
+        } else {
+            set(1, UInt16(truncatingIfNeeded: value))
+        }
+    }
+
+    /// `loop` and its like: the counter changes only if the target is good.
+    @inline(__always)
+    func branchLoop32(_ instruction: InstructionPointer, if condition: Bool) throws(Fault) -> UInt32 {
+        let count = counter(instruction) &- 1
+        let isLast = instruction.pointee.is32BitAddress ? count == 0 : count & 0xFFFF == 0
+        let target = try branch32(instruction, if: !isLast && condition)
+        setCounter(instruction, count)
+        return target
+    }
+
+    @inline(__always)
+    func branchLoop16(_ instruction: InstructionPointer, if condition: Bool) throws(Fault) -> UInt32 {
+        let count = counter(instruction) &- 1
+        let isLast = instruction.pointee.is32BitAddress ? count == 0 : count & 0xFFFF == 0
+        let target = try branch16(instruction, if: !isLast && condition)
+        setCounter(instruction, count)
+        return target
+    }
+
+    // MARK: Indirect
+
+    @inline(__always)
+    func jump<T: Operand>(to target: T) throws(Fault) -> UInt32 {
+        let target = UInt32(target)
+        try checkTarget(target)
+        return target
+    }
+
+    @inline(__always)
+    func call<T: Operand>(_ target: T, _ instruction: InstructionPointer) throws(Fault) -> UInt32 {
+        let target = UInt32(target)
+        try checkTarget(target)
+        try push(T(truncatingIfNeeded: nextOffset(instruction)))
+        return target
+    }
+
+    @inline(__always)
+    func returnNear<T: Operand>(_: T.Type, releasing bytes: UInt32) throws(Fault) -> UInt32 {
+        let target = UInt32(try peek() as T)
+        try checkTarget(target)
+        moveStackPointer(UInt32(MemoryLayout<T>.size) &+ bytes)
+        return target
+    }
+
+    // MARK: From block to block
+
+    /// Makes EIP and the step count exact at `instruction`, which has not been executed; the block began with `first`.
+    @inline(__always)
+    func synchronize(_ instruction: InstructionPointer, _ first: InstructionPointer) {
+        context.pointee.state.eip = offset(instruction)
+        context.pointee.state.steps &+= UInt64(bitPattern: Int64(instruction - first))
+        context.pointee.first = instruction
+    }
+
+    /// The block at `offset` in the code segment if nothing stands in the way: it is in the page whose table is at hand,
+    /// it has been decoded, and the limit on steps is further away than its end. EIP and steps are exact.
+    @inline(__always)
+    func followingBlock(_ offset: UInt32) -> InstructionPointer? {
+        let linear = offset &+ context.pointee.state.segments[1].base
+        let inPage = UInt64(linear) ^ context.pointee.fetchPage
+        guard _fastPath(inPage < 4096) else { return nil }
+        // There is a table whenever `fetchPage` is a page.
+        let place = context.pointee.fetchTable.unsafelyUnwrapped[Int(truncatingIfNeeded: inPage)]
+        guard _fastPath(place != 0) else { return nil }
+        let header = context.pointee.code.arena + Int(place)
+        guard _fastPath(context.pointee.state.steps &+ UInt64(header.pointee.blockCount) <= context.pointee.limit) else {
+            return nil
+        }
+        context.pointee.first = header + 1
+        return header
+    }
+
+    /// Makes ``followingBlock(_:)`` fail until a page has been entered again: what linear addresses mean, or who may
+    /// execute there, may have changed.
+    @inline(__always)
+    func forgetFetchPage() {
+        context.pointee.fetchPage = Context.noPage
+    }
+
+    /// The block at EIP, in any page; decoded now if it has not been. Nil if the limit on steps has been reached, or a
+    /// breakpoint. The block may be a copy that ends at the limit.
+    ///
+    /// Throws what fetching the instruction throws.
+    @inline(never)
+    func enterBlock() throws(Fault) -> InstructionPointer? {
+        let state = state
+        guard state.pointee.steps < context.pointee.limit else { return nil }
+        let eip = state.pointee.eip
+        let limit = state.pointee.segments[1].limit
+        guard eip <= limit else { throw .generalProtection() }
+        let linear = eip &+ state.pointee.segments[1].base
+        let breakpoints = context.pointee.breakpointCount != 0
+        if breakpoints && isBreakpoint(linear) { return nil }
+        let code32 = state.pointee.segments[1].attributes & SegmentAttribute.big != 0
+        let physical = try translateForFetch(linear)
+        // The walk may have written to a page with code, which asks for attention.
+        guard state.pointee.steps < context.pointee.limit else { return nil }
+        guard let bytes = fetchPointer(physical) else { return try copyToScratch(linear, physical, code32: code32) }
+
+        let toPageEnd = 0x1000 &- (linear & 0xFFF)
+        let toLimit = UInt64(limit &- eip) &+ 1
+        let isWhole = UInt64(toPageEnd) <= toLimit
+        let code = context.pointee.code.pages[Int(physical >> 12)]
+        var header: InstructionPointer
+        let place = code?.pointee.table(code32: code32)[Int(linear & 0xFFF)] ?? 0
+        if place != 0 {
+            header = context.pointee.code.arena + Int(place)
+        } else {
+            do throws(Decoder.Failure) {
+                header = try decodeBlock(
+                    bytes, physical: physical, available: Int(min(UInt64(toPageEnd), toLimit)), code32: code32)
+            } catch {
+                return try copyToScratch(linear, physical, code32: code32)
+            }
+        }
+        if isWhole && !breakpoints, let code = context.pointee.code.pages[Int(physical >> 12)] {
+            context.pointee.fetchPage = UInt64(linear & 0xFFFF_F000)
+            context.pointee.fetchTable = code.pointee.table(code32: code32)
+        } else {
+            forgetFetchPage()
+        }
+
+        // How many of the block's instructions may be executed.
+        let allowed = context.pointee.limit &- state.pointee.steps
+        var count = UInt64(header.pointee.blockCount)
+        let needsCare = breakpoints || !isWhole && UInt64(header.pointee.blockBytes) > toLimit
+        if count > allowed || needsCare {
+            count = min(count, allowed)
+            if needsCare {
+                count = min(count, executablePrefix(of: header, at: linear, toLimit: toLimit))
+                if count == 0 { return try copyToScratch(linear, physical, code32: code32) }
+            }
+            header = copyToScratch(header, count: Int(truncatingIfNeeded: count))
+        }
+        context.pointee.first = header + 1
+        return header
+    }
+
+    /// How many instructions of a block lie below the segment's limit and before the next breakpoint.
+    private func executablePrefix(of header: InstructionPointer, at linear: UInt32, toLimit: UInt64) -> UInt64 {
+        var count = 0
+        while count < Int(header.pointee.blockCount) {
+            let instruction = header[count + 1]
+            let offset = UInt32(instruction.blockOffset)
+            if UInt64(offset) &+ UInt64(instruction.length) > toLimit { break }
+            if count > 0 && context.pointee.breakpointCount != 0 && isBreakpoint(linear &+ offset) { break }
+            count += 1
+        }
+        return UInt64(count)
+    }
+
+    func isBreakpoint(_ linear: UInt32) -> Bool {
+        for index in 0..<context.pointee.breakpointCount where context.pointee.breakpoints[index] == linear {
+            return true
+        }
+        return false
+    }
+
+    /// A copy of the first `count` instructions of a block, after which the run loop looks around.
+    private func copyToScratch(_ header: InstructionPointer, count: Int) -> InstructionPointer {
+        let scratch = context.pointee.code.scratch
+        scratch.update(from: header, count: count + 2)
+        scratch[count + 1].operation = .leaveBlock
+        return scratch
+    }
+
+    /// A block of the single instruction at EIP, from bytes that must not or cannot be kept: they continue in the next
+    /// page, come from a device, or end at the segment's limit.
+    private func copyToScratch(
+        _ linear: UInt32, _ physical: UInt32, code32: Bool
+    ) throws(Fault) -> InstructionPointer? {
+        let state = state
+        forgetFetchPage()
+        let toLimit = UInt64(state.pointee.segments[1].limit &- state.pointee.eip) &+ 1
+        let toPageEnd = 0x1000 &- (linear & 0xFFF)
+        let most = UInt32(truncatingIfNeeded: min(UInt64(Decoder.maximumLength), toLimit))
+        let scratch = context.pointee.code.scratch
+        var window = InlineArray<16, UInt8>(repeating: 0)
+        var count: UInt32 = 0
+        var second: UInt32 = 0
+        while count < most {
+            if count == toPageEnd { second = try translateForFetch(linear &+ count) }
+            let source = count < toPageEnd ? physical &+ count : second &+ count &- toPageEnd
+            window[Int(count & 15)] = UInt8(truncatingIfNeeded: readPhysical(source, size: 1))
+            count &+= 1
+            // The next page is looked at only if the instruction continues there.
+            guard count >= min(toPageEnd, most) else { continue }
+            let bytes = window
+            let decoded: Result<Instruction, Decoder.Failure> = withUnsafeBytes(of: bytes) { raw in
+                guard let start = raw.bindMemory(to: UInt8.self).baseAddress else { return .failure(.incomplete) }
+                do throws(Decoder.Failure) {
+                    return .success(
+                        try Decoder.decode(
+                            start, count: Int(count), code32: code32, generation: context.pointee.generation))
+                } catch {
+                    return .failure(error)
+                }
+            }
+            guard case .success(var instruction) = decoded else { continue }
+            instruction.prepareForExecution()
+            var end = Instruction()
+            end.operation = .leaveBlock
+            end.blockOffset = UInt16(instruction.length)
+            scratch[1] = instruction
+            scratch[2] = end
+            context.pointee.first = scratch + 1
+            return state.pointee.steps < context.pointee.limit ? scratch : nil
+        }
+        // Longer than 15 bytes, or beyond the limit of the segment.
+        throw .generalProtection()
+    }
+}

@@ -1,0 +1,624 @@
+/// The one dispatch of the interpreter.
+///
+/// **Constraint.** Swift turns a dense `switch` into one indirect jump, and nothing else that it offers comes near
+/// (closures, tables of functions and existentials cost 5 to 10 times as much). What the hot path needs must be in
+/// this function: everything that it calls in the module is either inlined or a plain call.
+///
+/// **Choice.** The cases are in three groups. Frequent instructions are executed here. Rare ones are left to
+/// ``executeRare(_:)``, a second switch behind a call. Instructions of the system, which may change how the next
+/// instruction is fetched, counted or interrupted, are left to ``executeSystem(_:)``, after the state has been brought up to
+/// date; afterwards the run loop looks around before it goes on.
+///
+/// While a block runs, ``ProcessorState/eip`` is the offset of the block's first instruction and
+/// ``ProcessorState/steps`` does not count the block's instructions yet: both follow from the instruction pointer, so that
+/// an instruction need not maintain them. `Context.current` lets the slow path compute them (``synchronizedSteps``).
+extension Core {
+    /// Executes the block behind `header` and those that follow it, until ``Context/limit`` or something that demands
+    /// attention. EIP and steps are exact when it returns and when it throws: a fault's EIP is that of the instruction
+    /// that caused it.
+    @inline(never)
+    func execute(_ header: InstructionPointer) throws(Fault) {
+        var first = header + 1
+        while true {
+            var instruction = first
+            var target: UInt32
+            do throws(Fault) {
+                block: while true {
+                    context.pointee.current = instruction
+                    switch instruction.pointee.operation {
+                    case .addRR8:
+                        arithmeticRR(.add, UInt8.self, instruction)
+                    case .addRR16:
+                        arithmeticRR(.add, UInt16.self, instruction)
+                    case .addRR32:
+                        arithmeticRR(.add, UInt32.self, instruction)
+                    case .addRI8:
+                        arithmeticRI(.add, UInt8.self, instruction)
+                    case .addRI16:
+                        arithmeticRI(.add, UInt16.self, instruction)
+                    case .addRI32:
+                        arithmeticRI(.add, UInt32.self, instruction)
+                    case .addRM8:
+                        try arithmeticRM(.add, UInt8.self, instruction)
+                    case .addRM16:
+                        try arithmeticRM(.add, UInt16.self, instruction)
+                    case .addRM32:
+                        try arithmeticRM(.add, UInt32.self, instruction)
+                    case .addMR8:
+                        try arithmeticMR(.add, UInt8.self, instruction)
+                    case .addMR16:
+                        try arithmeticMR(.add, UInt16.self, instruction)
+                    case .addMR32:
+                        try arithmeticMR(.add, UInt32.self, instruction)
+                    case .addMI8:
+                        try arithmeticMI(.add, UInt8.self, instruction)
+                    case .addMI16:
+                        try arithmeticMI(.add, UInt16.self, instruction)
+                    case .addMI32:
+                        try arithmeticMI(.add, UInt32.self, instruction)
+                    case .orRR8:
+                        arithmeticRR(.or, UInt8.self, instruction)
+                    case .orRR16:
+                        arithmeticRR(.or, UInt16.self, instruction)
+                    case .orRR32:
+                        arithmeticRR(.or, UInt32.self, instruction)
+                    case .orRI8:
+                        arithmeticRI(.or, UInt8.self, instruction)
+                    case .orRI16:
+                        arithmeticRI(.or, UInt16.self, instruction)
+                    case .orRI32:
+                        arithmeticRI(.or, UInt32.self, instruction)
+                    case .orRM8:
+                        try arithmeticRM(.or, UInt8.self, instruction)
+                    case .orRM16:
+                        try arithmeticRM(.or, UInt16.self, instruction)
+                    case .orRM32:
+                        try arithmeticRM(.or, UInt32.self, instruction)
+                    case .orMR8:
+                        try arithmeticMR(.or, UInt8.self, instruction)
+                    case .orMR16:
+                        try arithmeticMR(.or, UInt16.self, instruction)
+                    case .orMR32:
+                        try arithmeticMR(.or, UInt32.self, instruction)
+                    case .orMI8:
+                        try arithmeticMI(.or, UInt8.self, instruction)
+                    case .orMI16:
+                        try arithmeticMI(.or, UInt16.self, instruction)
+                    case .orMI32:
+                        try arithmeticMI(.or, UInt32.self, instruction)
+                    case .adcRR8:
+                        arithmeticRR(.adc, UInt8.self, instruction)
+                    case .adcRR16:
+                        arithmeticRR(.adc, UInt16.self, instruction)
+                    case .adcRR32:
+                        arithmeticRR(.adc, UInt32.self, instruction)
+                    case .adcRI8:
+                        arithmeticRI(.adc, UInt8.self, instruction)
+                    case .adcRI16:
+                        arithmeticRI(.adc, UInt16.self, instruction)
+                    case .adcRI32:
+                        arithmeticRI(.adc, UInt32.self, instruction)
+                    case .adcRM8:
+                        try arithmeticRM(.adc, UInt8.self, instruction)
+                    case .adcRM16:
+                        try arithmeticRM(.adc, UInt16.self, instruction)
+                    case .adcRM32:
+                        try arithmeticRM(.adc, UInt32.self, instruction)
+                    case .adcMR8:
+                        try arithmeticMR(.adc, UInt8.self, instruction)
+                    case .adcMR16:
+                        try arithmeticMR(.adc, UInt16.self, instruction)
+                    case .adcMR32:
+                        try arithmeticMR(.adc, UInt32.self, instruction)
+                    case .adcMI8:
+                        try arithmeticMI(.adc, UInt8.self, instruction)
+                    case .adcMI16:
+                        try arithmeticMI(.adc, UInt16.self, instruction)
+                    case .adcMI32:
+                        try arithmeticMI(.adc, UInt32.self, instruction)
+                    case .sbbRR8:
+                        arithmeticRR(.sbb, UInt8.self, instruction)
+                    case .sbbRR16:
+                        arithmeticRR(.sbb, UInt16.self, instruction)
+                    case .sbbRR32:
+                        arithmeticRR(.sbb, UInt32.self, instruction)
+                    case .sbbRI8:
+                        arithmeticRI(.sbb, UInt8.self, instruction)
+                    case .sbbRI16:
+                        arithmeticRI(.sbb, UInt16.self, instruction)
+                    case .sbbRI32:
+                        arithmeticRI(.sbb, UInt32.self, instruction)
+                    case .sbbRM8:
+                        try arithmeticRM(.sbb, UInt8.self, instruction)
+                    case .sbbRM16:
+                        try arithmeticRM(.sbb, UInt16.self, instruction)
+                    case .sbbRM32:
+                        try arithmeticRM(.sbb, UInt32.self, instruction)
+                    case .sbbMR8:
+                        try arithmeticMR(.sbb, UInt8.self, instruction)
+                    case .sbbMR16:
+                        try arithmeticMR(.sbb, UInt16.self, instruction)
+                    case .sbbMR32:
+                        try arithmeticMR(.sbb, UInt32.self, instruction)
+                    case .sbbMI8:
+                        try arithmeticMI(.sbb, UInt8.self, instruction)
+                    case .sbbMI16:
+                        try arithmeticMI(.sbb, UInt16.self, instruction)
+                    case .sbbMI32:
+                        try arithmeticMI(.sbb, UInt32.self, instruction)
+                    case .andRR8:
+                        arithmeticRR(.and, UInt8.self, instruction)
+                    case .andRR16:
+                        arithmeticRR(.and, UInt16.self, instruction)
+                    case .andRR32:
+                        arithmeticRR(.and, UInt32.self, instruction)
+                    case .andRI8:
+                        arithmeticRI(.and, UInt8.self, instruction)
+                    case .andRI16:
+                        arithmeticRI(.and, UInt16.self, instruction)
+                    case .andRI32:
+                        arithmeticRI(.and, UInt32.self, instruction)
+                    case .andRM8:
+                        try arithmeticRM(.and, UInt8.self, instruction)
+                    case .andRM16:
+                        try arithmeticRM(.and, UInt16.self, instruction)
+                    case .andRM32:
+                        try arithmeticRM(.and, UInt32.self, instruction)
+                    case .andMR8:
+                        try arithmeticMR(.and, UInt8.self, instruction)
+                    case .andMR16:
+                        try arithmeticMR(.and, UInt16.self, instruction)
+                    case .andMR32:
+                        try arithmeticMR(.and, UInt32.self, instruction)
+                    case .andMI8:
+                        try arithmeticMI(.and, UInt8.self, instruction)
+                    case .andMI16:
+                        try arithmeticMI(.and, UInt16.self, instruction)
+                    case .andMI32:
+                        try arithmeticMI(.and, UInt32.self, instruction)
+                    case .subRR8:
+                        arithmeticRR(.sub, UInt8.self, instruction)
+                    case .subRR16:
+                        arithmeticRR(.sub, UInt16.self, instruction)
+                    case .subRR32:
+                        arithmeticRR(.sub, UInt32.self, instruction)
+                    case .subRI8:
+                        arithmeticRI(.sub, UInt8.self, instruction)
+                    case .subRI16:
+                        arithmeticRI(.sub, UInt16.self, instruction)
+                    case .subRI32:
+                        arithmeticRI(.sub, UInt32.self, instruction)
+                    case .subRM8:
+                        try arithmeticRM(.sub, UInt8.self, instruction)
+                    case .subRM16:
+                        try arithmeticRM(.sub, UInt16.self, instruction)
+                    case .subRM32:
+                        try arithmeticRM(.sub, UInt32.self, instruction)
+                    case .subMR8:
+                        try arithmeticMR(.sub, UInt8.self, instruction)
+                    case .subMR16:
+                        try arithmeticMR(.sub, UInt16.self, instruction)
+                    case .subMR32:
+                        try arithmeticMR(.sub, UInt32.self, instruction)
+                    case .subMI8:
+                        try arithmeticMI(.sub, UInt8.self, instruction)
+                    case .subMI16:
+                        try arithmeticMI(.sub, UInt16.self, instruction)
+                    case .subMI32:
+                        try arithmeticMI(.sub, UInt32.self, instruction)
+                    case .xorRR8:
+                        arithmeticRR(.xor, UInt8.self, instruction)
+                    case .xorRR16:
+                        arithmeticRR(.xor, UInt16.self, instruction)
+                    case .xorRR32:
+                        arithmeticRR(.xor, UInt32.self, instruction)
+                    case .xorRI8:
+                        arithmeticRI(.xor, UInt8.self, instruction)
+                    case .xorRI16:
+                        arithmeticRI(.xor, UInt16.self, instruction)
+                    case .xorRI32:
+                        arithmeticRI(.xor, UInt32.self, instruction)
+                    case .xorRM8:
+                        try arithmeticRM(.xor, UInt8.self, instruction)
+                    case .xorRM16:
+                        try arithmeticRM(.xor, UInt16.self, instruction)
+                    case .xorRM32:
+                        try arithmeticRM(.xor, UInt32.self, instruction)
+                    case .xorMR8:
+                        try arithmeticMR(.xor, UInt8.self, instruction)
+                    case .xorMR16:
+                        try arithmeticMR(.xor, UInt16.self, instruction)
+                    case .xorMR32:
+                        try arithmeticMR(.xor, UInt32.self, instruction)
+                    case .xorMI8:
+                        try arithmeticMI(.xor, UInt8.self, instruction)
+                    case .xorMI16:
+                        try arithmeticMI(.xor, UInt16.self, instruction)
+                    case .xorMI32:
+                        try arithmeticMI(.xor, UInt32.self, instruction)
+                    case .cmpRR8:
+                        arithmeticRR(.cmp, UInt8.self, instruction)
+                    case .cmpRR16:
+                        arithmeticRR(.cmp, UInt16.self, instruction)
+                    case .cmpRR32:
+                        arithmeticRR(.cmp, UInt32.self, instruction)
+                    case .cmpRI8:
+                        arithmeticRI(.cmp, UInt8.self, instruction)
+                    case .cmpRI16:
+                        arithmeticRI(.cmp, UInt16.self, instruction)
+                    case .cmpRI32:
+                        arithmeticRI(.cmp, UInt32.self, instruction)
+                    case .cmpRM8:
+                        try arithmeticRM(.cmp, UInt8.self, instruction)
+                    case .cmpRM16:
+                        try arithmeticRM(.cmp, UInt16.self, instruction)
+                    case .cmpRM32:
+                        try arithmeticRM(.cmp, UInt32.self, instruction)
+                    case .cmpMR8:
+                        try arithmeticMR(.cmp, UInt8.self, instruction)
+                    case .cmpMR16:
+                        try arithmeticMR(.cmp, UInt16.self, instruction)
+                    case .cmpMR32:
+                        try arithmeticMR(.cmp, UInt32.self, instruction)
+                    case .cmpMI8:
+                        try arithmeticMI(.cmp, UInt8.self, instruction)
+                    case .cmpMI16:
+                        try arithmeticMI(.cmp, UInt16.self, instruction)
+                    case .cmpMI32:
+                        try arithmeticMI(.cmp, UInt32.self, instruction)
+                    case .testRR8:
+                        testRR(UInt8.self, instruction)
+                    case .testRR16:
+                        testRR(UInt16.self, instruction)
+                    case .testRR32:
+                        testRR(UInt32.self, instruction)
+                    case .testRI8:
+                        testRI(UInt8.self, instruction)
+                    case .testRI16:
+                        testRI(UInt16.self, instruction)
+                    case .testRI32:
+                        testRI(UInt32.self, instruction)
+                    case .testMR8:
+                        try testMR(UInt8.self, instruction)
+                    case .testMR16:
+                        try testMR(UInt16.self, instruction)
+                    case .testMR32:
+                        try testMR(UInt32.self, instruction)
+                    case .testMI8:
+                        try testMI(UInt8.self, instruction)
+                    case .testMI16:
+                        try testMI(UInt16.self, instruction)
+                    case .testMI32:
+                        try testMI(UInt32.self, instruction)
+                    case .incR8:
+                        set(instruction.pointee.rm, increment(get(instruction.pointee.rm) as UInt8))
+                    case .incR16:
+                        set(instruction.pointee.rm, increment(get(instruction.pointee.rm) as UInt16))
+                    case .incR32:
+                        set(instruction.pointee.rm, increment(get(instruction.pointee.rm) as UInt32))
+                    case .incM8:
+                        try modify(instruction) { (value: UInt8) in increment(value) }
+                    case .incM16:
+                        try modify(instruction) { (value: UInt16) in increment(value) }
+                    case .incM32:
+                        try modify(instruction) { (value: UInt32) in increment(value) }
+                    case .decR8:
+                        set(instruction.pointee.rm, decrement(get(instruction.pointee.rm) as UInt8))
+                    case .decR16:
+                        set(instruction.pointee.rm, decrement(get(instruction.pointee.rm) as UInt16))
+                    case .decR32:
+                        set(instruction.pointee.rm, decrement(get(instruction.pointee.rm) as UInt32))
+                    case .decM8:
+                        try modify(instruction) { (value: UInt8) in decrement(value) }
+                    case .decM16:
+                        try modify(instruction) { (value: UInt16) in decrement(value) }
+                    case .decM32:
+                        try modify(instruction) { (value: UInt32) in decrement(value) }
+                    case .movRR8:
+                        set(instruction.pointee.rm, get(instruction.pointee.reg) as UInt8)
+                    case .movRI8:
+                        set(instruction.pointee.rm, immediate(instruction) as UInt8)
+                    case .movRM8:
+                        set(instruction.pointee.reg, try load(instruction) as UInt8)
+                    case .movMR8:
+                        try store(instruction, get(instruction.pointee.reg) as UInt8)
+                    case .movMI8:
+                        try store(instruction, immediate(instruction) as UInt8)
+                    case .movRR16:
+                        set(instruction.pointee.rm, get(instruction.pointee.reg) as UInt16)
+                    case .movRI16:
+                        set(instruction.pointee.rm, immediate(instruction) as UInt16)
+                    case .movRM16:
+                        set(instruction.pointee.reg, try load(instruction) as UInt16)
+                    case .movMR16:
+                        try store(instruction, get(instruction.pointee.reg) as UInt16)
+                    case .movMI16:
+                        try store(instruction, immediate(instruction) as UInt16)
+                    case .movRR32:
+                        set(instruction.pointee.rm, get(instruction.pointee.reg) as UInt32)
+                    case .movRI32:
+                        set(instruction.pointee.rm, immediate(instruction) as UInt32)
+                    case .movRM32:
+                        set(instruction.pointee.reg, try load(instruction) as UInt32)
+                    case .movMR32:
+                        try store(instruction, get(instruction.pointee.reg) as UInt32)
+                    case .movMI32:
+                        try store(instruction, immediate(instruction) as UInt32)
+                    case .movzx8RR16:
+                        set(instruction.pointee.rm, UInt16(get(instruction.pointee.reg) as UInt8))
+                    case .movzx8RM16:
+                        set(instruction.pointee.reg, UInt16(try load(instruction) as UInt8))
+                    case .movsx8RR16:
+                        set(instruction.pointee.rm, extend(get(instruction.pointee.reg) as UInt8, to: UInt16.self))
+                    case .movsx8RM16:
+                        set(instruction.pointee.reg, extend(try load(instruction) as UInt8, to: UInt16.self))
+                    case .movzx8RR32:
+                        set(instruction.pointee.rm, UInt32(get(instruction.pointee.reg) as UInt8))
+                    case .movzx8RM32:
+                        set(instruction.pointee.reg, UInt32(try load(instruction) as UInt8))
+                    case .movsx8RR32:
+                        set(instruction.pointee.rm, extend(get(instruction.pointee.reg) as UInt8, to: UInt32.self))
+                    case .movsx8RM32:
+                        set(instruction.pointee.reg, extend(try load(instruction) as UInt8, to: UInt32.self))
+                    case .movzx16RR16:
+                        set(instruction.pointee.rm, UInt16(get(instruction.pointee.reg) as UInt16))
+                    case .movzx16RM16:
+                        set(instruction.pointee.reg, UInt16(try load(instruction) as UInt16))
+                    case .movsx16RR16:
+                        set(instruction.pointee.rm, extend(get(instruction.pointee.reg) as UInt16, to: UInt16.self))
+                    case .movsx16RM16:
+                        set(instruction.pointee.reg, extend(try load(instruction) as UInt16, to: UInt16.self))
+                    case .movzx16RR32:
+                        set(instruction.pointee.rm, UInt32(get(instruction.pointee.reg) as UInt16))
+                    case .movzx16RM32:
+                        set(instruction.pointee.reg, UInt32(try load(instruction) as UInt16))
+                    case .movsx16RR32:
+                        set(instruction.pointee.rm, extend(get(instruction.pointee.reg) as UInt16, to: UInt32.self))
+                    case .movsx16RM32:
+                        set(instruction.pointee.reg, extend(try load(instruction) as UInt16, to: UInt32.self))
+                    case .lea16:
+                        set(instruction.pointee.reg, UInt16(truncatingIfNeeded: address(instruction)))
+                    case .lea32:
+                        setRegister(instruction.pointee.reg, address(instruction))
+                    case .nop:
+                        break
+                    case .shlRI32:
+                        shiftLeft(instruction)
+                    case .shrRI32:
+                        shiftRight(instruction)
+                    case .sarRI32:
+                        shiftArithmeticRight(instruction)
+                    case .pushR16:
+                        try push(get(instruction.pointee.rm) as UInt16)
+                    case .pushI16:
+                        try push(immediate(instruction) as UInt16)
+                    case .pushM16:
+                        try push(try load(instruction) as UInt16)
+                    case .popR16:
+                        set(instruction.pointee.rm, try pop() as UInt16)
+                    case .leave16:
+                        try leave(UInt16.self)
+                    case .pushR32:
+                        try push(get(instruction.pointee.rm) as UInt32)
+                    case .pushI32:
+                        try push(immediate(instruction) as UInt32)
+                    case .pushM32:
+                        try push(try load(instruction) as UInt32)
+                    case .popR32:
+                        set(instruction.pointee.rm, try pop() as UInt32)
+                    case .leave32:
+                        try leave(UInt32.self)
+                    case .imulRR32:
+                        multiplySigned32(instruction.pointee.rm, register(instruction.pointee.rm), register(instruction.pointee.reg))
+                    case .imulRM32:
+                        multiplySigned32(instruction.pointee.reg, register(instruction.pointee.reg), try load(instruction))
+                    // Control transfers end the block.
+                    case .jo16:
+                        target = try branch16(instruction, if: flags.overflow)
+                        break block
+                    case .jno16:
+                        target = try branch16(instruction, if: !flags.overflow)
+                        break block
+                    case .jo32:
+                        target = try branch32(instruction, if: flags.overflow)
+                        break block
+                    case .jno32:
+                        target = try branch32(instruction, if: !flags.overflow)
+                        break block
+                    case .jb16:
+                        target = try branch16(instruction, if: flags.carry)
+                        break block
+                    case .jnb16:
+                        target = try branch16(instruction, if: !flags.carry)
+                        break block
+                    case .jb32:
+                        target = try branch32(instruction, if: flags.carry)
+                        break block
+                    case .jnb32:
+                        target = try branch32(instruction, if: !flags.carry)
+                        break block
+                    case .jz16:
+                        target = try branch16(instruction, if: flags.isZero)
+                        break block
+                    case .jnz16:
+                        target = try branch16(instruction, if: !flags.isZero)
+                        break block
+                    case .jz32:
+                        target = try branch32(instruction, if: flags.isZero)
+                        break block
+                    case .jnz32:
+                        target = try branch32(instruction, if: !flags.isZero)
+                        break block
+                    case .jbe16:
+                        target = try branch16(instruction, if: flags.carry || flags.isZero)
+                        break block
+                    case .jnbe16:
+                        target = try branch16(instruction, if: !(flags.carry || flags.isZero))
+                        break block
+                    case .jbe32:
+                        target = try branch32(instruction, if: flags.carry || flags.isZero)
+                        break block
+                    case .jnbe32:
+                        target = try branch32(instruction, if: !(flags.carry || flags.isZero))
+                        break block
+                    case .js16:
+                        target = try branch16(instruction, if: flags.isNegative)
+                        break block
+                    case .jns16:
+                        target = try branch16(instruction, if: !flags.isNegative)
+                        break block
+                    case .js32:
+                        target = try branch32(instruction, if: flags.isNegative)
+                        break block
+                    case .jns32:
+                        target = try branch32(instruction, if: !flags.isNegative)
+                        break block
+                    case .jp16:
+                        target = try branch16(instruction, if: flags.isParityEven)
+                        break block
+                    case .jnp16:
+                        target = try branch16(instruction, if: !flags.isParityEven)
+                        break block
+                    case .jp32:
+                        target = try branch32(instruction, if: flags.isParityEven)
+                        break block
+                    case .jnp32:
+                        target = try branch32(instruction, if: !flags.isParityEven)
+                        break block
+                    case .jl16:
+                        target = try branch16(instruction, if: flags.isNegative != flags.overflow)
+                        break block
+                    case .jnl16:
+                        target = try branch16(instruction, if: !(flags.isNegative != flags.overflow))
+                        break block
+                    case .jl32:
+                        target = try branch32(instruction, if: flags.isNegative != flags.overflow)
+                        break block
+                    case .jnl32:
+                        target = try branch32(instruction, if: !(flags.isNegative != flags.overflow))
+                        break block
+                    case .jle16:
+                        target = try branch16(instruction, if: flags.isZero || flags.isNegative != flags.overflow)
+                        break block
+                    case .jnle16:
+                        target = try branch16(instruction, if: !(flags.isZero || flags.isNegative != flags.overflow))
+                        break block
+                    case .jle32:
+                        target = try branch32(instruction, if: flags.isZero || flags.isNegative != flags.overflow)
+                        break block
+                    case .jnle32:
+                        target = try branch32(instruction, if: !(flags.isZero || flags.isNegative != flags.overflow))
+                        break block
+                    case .jmpRelative16:
+                        target = try branch16(instruction)
+                        break block
+                    case .callRelative16:
+                        target = try branch16(instruction)
+                        try push(UInt16(truncatingIfNeeded: nextOffset(instruction)))
+                        break block
+                    case .ret16:
+                        target = try returnNear(UInt16.self, releasing: 0)
+                        break block
+                    case .retImmediate16:
+                        target = try returnNear(UInt16.self, releasing: instruction.pointee.immediate)
+                        break block
+                    case .jmpR16:
+                        target = try jump(to: get(instruction.pointee.rm) as UInt16)
+                        break block
+                    case .jmpM16:
+                        target = try jump(to: try load(instruction) as UInt16)
+                        break block
+                    case .callR16:
+                        target = try call(get(instruction.pointee.rm) as UInt16, instruction)
+                        break block
+                    case .callM16:
+                        target = try call(try load(instruction) as UInt16, instruction)
+                        break block
+                    case .jmpRelative32:
+                        target = try branch32(instruction)
+                        break block
+                    case .callRelative32:
+                        target = try branch32(instruction)
+                        try push(nextOffset(instruction))
+                        break block
+                    case .ret32:
+                        target = try returnNear(UInt32.self, releasing: 0)
+                        break block
+                    case .retImmediate32:
+                        target = try returnNear(UInt32.self, releasing: instruction.pointee.immediate)
+                        break block
+                    case .jmpR32:
+                        target = try jump(to: get(instruction.pointee.rm) as UInt32)
+                        break block
+                    case .jmpM32:
+                        target = try jump(to: try load(instruction) as UInt32)
+                        break block
+                    case .callR32:
+                        target = try call(get(instruction.pointee.rm) as UInt32, instruction)
+                        break block
+                    case .callM32:
+                        target = try call(try load(instruction) as UInt32, instruction)
+                        break block
+                    case .loop16:
+                        target = try branchLoop16(instruction, if: true)
+                        break block
+                    case .loope16:
+                        target = try branchLoop16(instruction, if: flags.isZero)
+                        break block
+                    case .loopne16:
+                        target = try branchLoop16(instruction, if: !flags.isZero)
+                        break block
+                    case .jcxz16:
+                        target = try branch16(instruction, if: counter(instruction) == 0)
+                        break block
+                    case .loop32:
+                        target = try branchLoop32(instruction, if: true)
+                        break block
+                    case .loope32:
+                        target = try branchLoop32(instruction, if: flags.isZero)
+                        break block
+                    case .loopne32:
+                        target = try branchLoop32(instruction, if: !flags.isZero)
+                        break block
+                    case .jcxz32:
+                        target = try branch32(instruction, if: counter(instruction) == 0)
+                        break block
+                    case .blockEnd:
+                        // The slot does not count as an instruction.
+                        target = offset(instruction)
+                        instruction -= 1
+                        break block
+                    case .leaveBlock:
+                        synchronize(instruction, first)
+                        return
+                    case .hlt, .cli, .sti, .pushf16, .pushf32, .popf16, .popf32, .int3, .int, .into, .icebp, .iret16,
+                        .iret32, .jmpFar16, .jmpFar32, .jmpFarM16, .jmpFarM32, .callFar16, .callFar32, .callFarM16,
+                        .callFarM32, .retFar16, .retFar32, .retFarImmediate16, .retFarImmediate32, .loadFarPointer16,
+                        .loadFarPointer32, .movToSegmentR, .movToSegmentM, .popSegment16, .popSegment32,
+                        .repeatString, .ins8, .ins16, .ins32, .outs8, .outs16, .outs32, .inI8, .inI16, .inI32, .inD8,
+                        .inD16, .inD32, .outI8, .outI16, .outI32, .outD8, .outD16, .outD32, .lldtR, .lldtM, .ltrR,
+                        .ltrM, .lgdt16, .lgdt32, .lidt16, .lidt32, .lmswR, .lmswM, .invlpg, .clts, .invd, .wbinvd,
+                        .movFromControl, .movToControl, .movFromDebug, .movToDebug, .movFromTest, .movToTest, .cpuid,
+                        .rdtsc, .rdmsr, .wrmsr, .rdpmc, .rsm, .sysenter, .sysexit, .wait, .escape:
+                        synchronize(instruction, first)
+                        return try executeSystem(instruction)
+                    default:
+                        try executeRare(instruction)
+                    }
+                    instruction += 1
+                }
+            } catch {
+                synchronize(instruction, first)
+                throw error
+            }
+            context.pointee.state.steps &+= UInt64(bitPattern: Int64(instruction - first + 1))
+            context.pointee.state.eip = target
+            if let next = followingBlock(target) {
+                first = next + 1
+            } else {
+                guard let next = try enterBlock() else { return }
+                first = next + 1
+            }
+        }
+    }
+}

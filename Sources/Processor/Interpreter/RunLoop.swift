@@ -1,0 +1,102 @@
+/// Running: from one step that needs attention to the next.
+///
+/// **Constraint.** Events, interrupts, breakpoints and deadlines must act at exactly their step, the same however a run is
+/// cut into pieces; and the code that runs between them must not look for them.
+///
+/// **Choice.** Execution has one *limit*, a step count up to which nothing will happen that is not caused by an
+/// instruction itself. A block is entered only if it ends at or before the limit; otherwise a copy of its first instructions is
+/// executed. Whatever changes what may happen (an instruction of the system, a device call, a write to code) makes
+/// execution come back here (``Core/requestAttention()``), where everything is considered anew, in the order of SDM vol. 3A,
+/// table 6-2.
+///
+/// **Example.** The machine runs until step 1000, when a timer event is due. At step 700 the guest executes `sti` while
+/// the interrupt controller requests. The loop sees the shadow of `sti`, sets the limit to 702, and at 702 delivers.
+extension Core {
+    /// Executes until the step count reaches `deadline` or something else ends the run.
+    func run(until deadline: UInt64) -> RunExit {
+        context.pointee.exitRequested = false
+        selectTables()
+        defer {
+            // Calls of the memory or a device between two runs concern no running instruction.
+            context.pointee.current = context.pointee.code.scratch
+            context.pointee.first = context.pointee.current
+        }
+        let state = state
+        while true {
+            forgetFetchPage()
+            context.pointee.first = context.pointee.current
+            if context.pointee.exitRequested { return .requested }
+            guard state.pointee.steps < deadline else { return .deadline }
+            if state.pointee.singleStepPending {
+                state.pointee.singleStepPending = false
+                state.pointee.debugRegisters[6] |= DebugStatus.singleStep
+                guard deliverCounted(Fault(Vector.debug)) else { return .shutdown }
+                continue
+            }
+            var limit = deadline
+            let isShadowed = state.pointee.steps <= state.pointee.interruptShadowEnd && state.pointee.interruptShadowEnd != 0
+            if state.pointee.nmiRequested && !state.pointee.nmiBlocked {
+                if isShadowed {
+                    limit = min(limit, state.pointee.interruptShadowEnd &+ 1)
+                } else {
+                    state.pointee.nmiRequested = false
+                    guard deliverCounted(interrupt: Vector.nonMaskable) else { return .shutdown }
+                    continue
+                }
+            } else if state.pointee.interruptRequested && state.pointee.systemFlags & Flag.interrupt != 0 {
+                if isShadowed {
+                    limit = min(limit, state.pointee.interruptShadowEnd &+ 1)
+                } else {
+                    let vector = context.pointee.processor._withUnsafeGuaranteedRef { $0.bus?.acknowledgeInterrupt() ?? 0 }
+                    guard deliverCounted(interrupt: vector) else { return .shutdown }
+                    continue
+                }
+            }
+            if state.pointee.halted { return .halted }
+            if context.pointee.breakpointCount != 0 {
+                let linear = state.pointee.segments[1].base &+ state.pointee.eip
+                if isBreakpoint(linear) { return .breakpoint(linear) }
+            }
+            let traps = state.pointee.systemFlags & Flag.trap != 0
+            let before = state.pointee.steps
+            if traps { limit = min(limit, before &+ 1) }
+            context.pointee.limit = limit
+            context.pointee.entersHandler = false
+            do throws(Fault) {
+                if let block = try enterBlock() { try execute(block) }
+            } catch {
+                guard deliverCounted(error) else { return .shutdown }
+                continue
+            }
+            // The trap comes after the instruction, unless that has begun an interrupt shadow (`mov ss`).
+            if traps && state.pointee.steps != before {
+                let beganShadow = isShadowBegun(at: before)
+                state.pointee.singleStepPending = !beganShadow && !context.pointee.entersHandler
+            }
+        }
+    }
+
+    /// The instruction that was step `step` holds interrupts back until after the next one.
+    private func isShadowBegun(at step: UInt64) -> Bool {
+        state.pointee.interruptShadowEnd == step &+ 1
+    }
+
+    /// Delivers an exception; this is a step. False if the processor has shut down.
+    private func deliverCounted(_ fault: Fault) -> Bool {
+        context.pointee.first = context.pointee.current
+        let delivered = deliver(fault)
+        if delivered { state.pointee.steps &+= 1 }
+        return delivered
+    }
+
+    private func deliverCounted(interrupt vector: UInt8) -> Bool {
+        let delivered = deliverInterrupt(vector: vector)
+        if delivered { state.pointee.steps &+= 1 }
+        return delivered
+    }
+
+    /// The step count as of the running instruction, which is not counted.
+    var synchronizedSteps: UInt64 {
+        state.pointee.steps &+ UInt64(bitPattern: Int64(context.pointee.current - context.pointee.first))
+    }
+}
