@@ -1,3 +1,5 @@
+import Processor
+
 extension Machine {
     /// What the machine is built from. Two machines with equal configurations, disks and recorded input go through
     /// exactly the same states.
@@ -5,7 +7,7 @@ extension Machine {
         /// Bytes of RAM: 1 MiB to 3 GiB, a multiple of 4 KiB.
         public var memorySize = 64 << 20
         /// The name of the processor model (what `cpuid` says); see ``processorModels``.
-        public var processorModel = "pentium"
+        public var processorModel = ProcessorModel.standard.name
         /// The BIOS ROM: up to 512 KiB, a multiple of 4 KiB. Its end lies at 4 GiB, and its last 128 KiB also below 1 MiB.
         /// Empty: no ROM, the processor starts in nothing.
         public var firmware: [UInt8] = []

@@ -1,25 +1,79 @@
 import Processor
 
 /// A whole PC.
+///
+/// **Constraint.** The same image, configuration and recorded input must lead to bit-identical states, whoever runs them,
+/// in whatever portions, with whatever stops in between; or no past could be gone through again.
+///
+/// **Choice.** The step count is the only clock (``VirtualClock``). ``run(until:)`` alternates between two things: what
+/// happens between instructions (input, events that are due, resets) and running the processor up to the next step at
+/// which something happens between instructions. At one step the order is fixed: the guest's own wishes, events that are
+/// due, input, events that the input made due. What comes from outside enters by ``inject(_:)`` and nowhere else.
+///
+/// **Example.** The guest executes `hlt`; the timer's next edge is due at step 1,200,000. The processor returns at step
+/// 1,003,217; the step count is set to 1,200,000; the edge raises IRQ 0; the processor goes on with the interrupt.
+///
+/// One thread owns a machine. Several machines can live in one process: nothing is global.
 public final class Machine {
     public let configuration: Configuration
     public let processor: Processor
     public var memory: PhysicalMemory { processor.memory }
     /// Where input from other threads goes; also how another thread stops ``run(until:)``.
     public let inputQueue = InputQueue()
-    /// Where output goes. Kept alive by the machine.
-    public var output: (any OutputSink)?
-    /// While true, nothing reaches ``output`` or a disk image: the machine goes through its past again.
-    public var outputIsSilenced = false
+    let board: Board
+    var input = InputHistory()
+    let configurationHash: UInt64
 
-    /// Builds the machine and puts it into the state after power-on.
-    public init(_ configuration: Configuration) throws(ConfigurationError) {
-        self.configuration = configuration
-        processor = Processor(memory: PhysicalMemory(ramSize: configuration.memorySize))
+    /// Where output goes. Kept alive by the machine.
+    public var output: (any OutputSink)? {
+        get { board.output.sink }
+        set { board.output.sink = newValue }
+    }
+
+    /// While true, nothing reaches ``output`` or a disk image: the machine goes through its past again. Set back to
+    /// false, disk images are brought up to date.
+    public var outputIsSilenced: Bool {
+        get { board.output.isSilenced }
+        set {
+            board.output.isSilenced = newValue
+            if !newValue { synchronizeDisks() }
+        }
     }
 
     /// The names that ``Configuration/processorModel`` may have.
-    public static let processorModels = ["pentium"]
+    public static let processorModels = ProcessorModel.all.map(\.name)
+
+    /// Builds the machine and puts it into the state after power-on.
+    public init(_ configuration: Configuration) throws(ConfigurationError) {
+        let model = try configuration.validated()
+        self.configuration = configuration
+        configurationHash = configuration.hash
+        processor = Processor(memory: PhysicalMemory(ramSize: configuration.memorySize), model: model)
+        let drives = configuration.driveSlots
+        board = Board(
+            processor: processor, nanosecondsPerStep: configuration.nanosecondsPerStep,
+            hostility: configuration.hostility, serialPorts: configuration.serialPorts,
+            cmos: CMOSLayout.contents(
+                memorySize: configuration.memorySize, disks: drives.map { $0?.geometry },
+                overrides: configuration.cmosOverrides),
+            drives: drives)
+        processor.bus = board
+        mapMemory()
+        switch configuration.clockStart {
+        case .fixed(let seconds): board.realTimeClock.setDate(secondsSince1970: seconds)
+        case .host: inject(.date(secondsSince1970: HostClock.secondsSince1970))
+        }
+    }
+
+    private func mapMemory() {
+        if case .junk(let seed) = configuration.memoryFill { memory.fillWithJunk(seed: seed) }
+        memory.mapMMIO(0xA0000..<0xC0000)
+        let rom = configuration.firmware
+        guard !rom.isEmpty else { return }
+        memory.mapROM(rom, at: UInt32(truncatingIfNeeded: 0x1_0000_0000 - rom.count))
+        let low = Array(rom.suffix(128 << 10))
+        memory.mapROM(low, at: UInt32(0x10_0000 - low.count))
+    }
 
     // MARK: Time
 
@@ -27,71 +81,107 @@ public final class Machine {
     /// the processor idled away in `hlt`. Never goes back, not even at a reset.
     public var steps: UInt64 { processor.steps }
     /// Virtual nanoseconds since power-on.
-    public var nanoseconds: UInt64 { 0 }
+    public var nanoseconds: UInt64 { board.now }
 
     // MARK: Running
 
     /// Runs until ``steps`` is at least `step`, or something else ends the run.
     ///
     /// A breakpoint at the current instruction stops it at once; ``step()`` gets past it.
-    public func run(until step: UInt64) -> RunResult { .reached }
+    public func run(until step: UInt64) -> RunResult {
+        while true {
+            if let result = serveBetweenInstructions() { return result }
+            guard steps < step else { return .reached }
+            let deadline = min(step, nextStop)
+            switch processor.run(until: deadline) {
+            case .deadline, .requested: break
+            case .halted:
+                guard canWakeUp else { return .halted }
+                // Nothing happens before the deadline: time jumps there.
+                processor.state.pointee.steps = max(steps, deadline)
+            case .shutdown: return .tripleFault(tripleFaultReport())
+            case .breakpoint(let address): return .breakpoint(address)
+            }
+        }
+    }
 
     /// Runs until `nanoseconds` more virtual nanoseconds have passed, or something else ends the run.
-    public func run(forNanoseconds nanoseconds: UInt64) -> RunResult { .reached }
+    public func run(forNanoseconds nanoseconds: UInt64) -> RunResult {
+        let (end, overflow) = self.nanoseconds.addingReportingOverflow(nanoseconds)
+        return run(until: overflow ? .max : board.clock.step(at: end))
+    }
 
     /// Takes one step: an instruction, an iteration of `rep` or the delivery of an interrupt; breakpoints are ignored.
     /// In `hlt`, time goes on to the next event.
-    public func step() -> RunResult { .reached }
+    public func step() -> RunResult {
+        let breakpoints = processor.breakpoints
+        processor.breakpoints = []
+        defer { processor.breakpoints = breakpoints }
+        if let result = serveBetweenInstructions() { return result }
+        let sleeps = processor.state.pointee.halted && !processor.state.pointee.interruptRequested
+        return run(until: sleeps ? max(nextStop, steps &+ 1) : steps &+ 1)
+    }
+
+    /// The first step after the present at which something may happen between two instructions.
+    private var nextStop: UInt64 {
+        // Input from other threads is looked for at least once in a virtual millisecond.
+        let look = steps &+ max(1, 1_000_000 / board.clock.nanosecondsPerStep)
+        return max(min(board.clock.step(at: board.events.next), input.nextStep ?? .max, look), steps &+ 1)
+    }
+
+    /// In `hlt` with interrupts disabled only an NMI (and a reset) can end the sleep.
+    private var canWakeUp: Bool {
+        processor.state.pointee.systemFlags & Self.interruptFlag != 0 || processor.state.pointee.nmiRequested
+    }
+
+    private static let interruptFlag: UInt32 = 1 << 9
+
+    /// Everything that happens at the present step outside the processor, in the order of the essay above.
+    private func serveBetweenInstructions() -> RunResult? {
+        if board.request.reset { reset() }
+        if let code = board.request.exitCode {
+            board.request.exitCode = nil
+            board.output.send { $0.guestExited(code: code) }
+            return .exited(code: code)
+        }
+        board.fireDueEvents()
+        while let event = input.takeRecorded(at: steps) {
+            deliver(event)
+            board.fireDueEvents()
+        }
+        for event in inputQueue.drain() {
+            inject(event)
+        }
+        return inputQueue.takeStopRequest() ? .stopped : nil
+    }
 
     /// A reset of processor and devices, as by the reset button (which, pressed from outside, is
     /// ``InputEvent/resetButton``). RAM, disks, CMOS RAM and the date are kept, and ``steps`` goes on.
-    public func reset() {}
-
-    // MARK: Input
-
-    /// Delivers `event` now and records it. Returns false, and does nothing, while a replay is going on
-    /// (``isReplaying``).
-    @discardableResult
-    public func inject(_ event: InputEvent) -> Bool { true }
-
-    /// All input delivered so far, and while replaying also what is still to come.
-    public var inputLog: InputLog { InputLog() }
-
-    /// Whether recorded input is still to come.
-    public var isReplaying: Bool { false }
-
-    /// Makes `log` the machine's input: its events are delivered when their steps come. Those before the present are
-    /// taken as delivered.
-    public func replay(_ log: InputLog) {}
-
-    /// Forgets the recorded input that is still to come: the present is a new branch of history from here.
-    public func forgetFuture() {}
-
-    /// Changes the processor's state as a debugger does; recorded as input, so that replays do it too.
-    public func modifyProcessor(_ change: (inout ProcessorState) -> Void) {}
-
-    // MARK: Snapshots
-
-    /// The whole state as a value. Cheap: RAM that has not changed since the last snapshot is shared with it.
-    public func snapshot() -> MachineSnapshot {
-        MachineSnapshot(steps: steps)
+    public func reset() {
+        board.resetChips()
+        processor.reset()
+        // The pins are the board's, and a reset does not change what drives them.
+        processor.state.pointee.interruptRequested = board.interrupts.isRequesting
     }
 
-    /// Goes back (or forward) to the state in `snapshot`. The recorded input stays; what was delivered after the
-    /// snapshot is going to be replayed. Nothing changes if it throws.
-    public func restore(_ snapshot: MachineSnapshot) throws(SnapshotError) {}
-
-    /// A hash of everything that the guest could ever see or be influenced by.
-    public func stateDigest() -> UInt64 { 0 }
+    private func tripleFaultReport() -> TripleFaultReport {
+        let records = processor.faultChain
+        let first = records.first
+        let bytes = first.map { record in
+            readLinear(record.codeBase &+ record.eip, count: 16)
+        }
+        return TripleFaultReport(
+            chain: records.map { TripleFaultReport.Link($0) }, instructionBytes: bytes ?? [], step: steps)
+    }
 
     // MARK: Screen
 
     /// What the screen shows. Rendered when asked, and only if something changed since the last call.
-    public func frame() -> Frame { Frame(width: 0, height: 0, pixels: [], text: nil) }
+    public func frame() -> Frame { board.display.frame() }
 
-    /// The characters on the screen, without drawing them; nil in graphics modes.
-    public func textScreen() -> TextScreen? { nil }
+    /// The characters on the screen, without drawing them; nil in graphics modes and while the screen is off.
+    public func textScreen() -> TextScreen? { board.display.textScreen() }
 
     /// Whether ``frame()`` would draw something else than its last call did (as far as one can say without drawing).
-    public var frameIsStale: Bool { true }
+    public var frameIsStale: Bool { board.display.isStale }
 }

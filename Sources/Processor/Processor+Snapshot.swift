@@ -5,6 +5,11 @@ extension Processor {
         public var state: ProcessorState
         /// The cached translations, in the order of their slots.
         public var translations: [CachedTranslation]
+
+        public init(state: ProcessorState, translations: [CachedTranslation]) {
+            self.state = state
+            self.translations = translations
+        }
     }
 
     /// A translation in the TLB.

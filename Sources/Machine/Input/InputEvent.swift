@@ -18,7 +18,7 @@ public enum InputEvent: Codable, Sendable, Equatable {
     case nonMaskableInterrupt
     /// A debugger writes physical memory.
     case writeMemory(address: UInt32, bytes: [UInt8])
-    /// A debugger replaces the processor's state: the bytes of ``ProcessorState``; see ``Machine/modifyProcessor(_:)``.
+    /// A debugger replaces the processor's state, in an encoding of the machine's own: ``Machine/modifyProcessor(_:)``.
     case processorState([UInt8])
 }
 

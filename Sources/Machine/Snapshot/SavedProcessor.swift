@@ -1,0 +1,118 @@
+import Processor
+
+/// The processor's architectural state in a form that can be written to a file and hashed: no padding, and the flags as
+/// bits, whatever an engine keeps instead of them.
+struct SavedProcessor: Codable, Sendable, Equatable {
+    struct Segment: Codable, Sendable, Equatable {
+        var selector: UInt16
+        var attributes: UInt16
+        var base: UInt32
+        var limit: UInt32
+
+        init(_ register: SegmentRegister) {
+            selector = register.selector
+            attributes = register.attributes
+            base = register.base
+            limit = register.limit
+        }
+
+        func store(in register: inout SegmentRegister) {
+            register.selector = selector
+            register.attributes = attributes
+            register.base = base
+            register.limit = limit
+        }
+    }
+
+    var general: [UInt32]
+    var eip: UInt32
+    var flags: UInt32
+    /// ES, CS, SS, DS, FS, GS, LDTR, TR.
+    var segments: [Segment]
+    var gdtBase: UInt32
+    var gdtLimit: UInt16
+    var idtBase: UInt32
+    var idtLimit: UInt16
+    /// CR0, CR2, CR3, CR4.
+    var control: [UInt32]
+    var debug: [UInt32]
+    var cpl: UInt8
+    var a20IsOpen: Bool
+    var steps: UInt64
+    var timestampOffset: UInt64
+    var interruptRequested: Bool
+    var nmiRequested: Bool
+    var nmiBlocked: Bool
+    /// Steps from now for which interrupts are held back, and RF holds.
+    var shadowLeft: UInt64
+    var resumeLeft: UInt64
+    var isResuming: Bool
+    var halted: Bool
+
+    private static let resumeFlag: UInt32 = 1 << 16
+
+    init(_ state: ProcessorState) {
+        general = (0..<8).map { state.general[$0] }
+        eip = state.eip
+        isResuming = state.systemFlags & Self.resumeFlag != 0 && state.steps <= state.resumeEnd
+        flags = state.systemFlags & ~Self.resumeFlag | state.arithmeticFlags.bits
+        segments = (0..<6).map { Segment(state.segments[$0]) } + [Segment(state.ldtr), Segment(state.tr)]
+        gdtBase = state.gdtBase
+        gdtLimit = state.gdtLimit
+        idtBase = state.idtBase
+        idtLimit = state.idtLimit
+        control = [state.cr0, state.cr2, state.cr3, state.cr4]
+        debug = (0..<8).map { state.debugRegisters[$0] }
+        cpl = state.cpl
+        a20IsOpen = state.a20Mask == 0xFFFF_FFFF
+        steps = state.steps
+        timestampOffset = state.timestampOffset
+        interruptRequested = state.interruptRequested
+        nmiRequested = state.nmiRequested
+        nmiBlocked = state.nmiBlocked
+        shadowLeft = state.interruptShadowEnd > state.steps ? state.interruptShadowEnd - state.steps : 0
+        resumeLeft = isResuming ? state.resumeEnd - state.steps : 0
+        halted = state.halted
+    }
+
+    func validate() throws(SnapshotError) {
+        guard general.count == 8, segments.count == 8, control.count == 4, debug.count == 8, cpl < 4,
+            shadowLeft <= 1 << 32, resumeLeft <= 1 << 32
+        else { throw SnapshotError("the processor's state is inconsistent") }
+    }
+
+    /// Puts the saved registers into `state`. ``validate()`` has been passed.
+    func store(in state: inout ProcessorState) {
+        for index in 0..<8 {
+            state.general[index] = general[index]
+            state.debugRegisters[index] = debug[index]
+        }
+        for index in 0..<6 { segments[index].store(in: &state.segments[index]) }
+        segments[6].store(in: &state.ldtr)
+        segments[7].store(in: &state.tr)
+        state.eip = eip
+        state.arithmeticFlags = LazyFlags(bits: flags)
+        state.systemFlags = flags & ~Self.arithmeticMask | (isResuming ? Self.resumeFlag : 0)
+        state.gdtBase = gdtBase
+        state.gdtLimit = gdtLimit
+        state.idtBase = idtBase
+        state.idtLimit = idtLimit
+        state.cr0 = control[0]
+        state.cr2 = control[1]
+        state.cr3 = control[2]
+        state.cr4 = control[3]
+        state.cpl = cpl
+        state.a20Mask = a20IsOpen ? 0xFFFF_FFFF : ~(1 << 20)
+        state.steps = steps
+        state.timestampOffset = timestampOffset
+        state.interruptRequested = interruptRequested
+        state.nmiRequested = nmiRequested
+        state.nmiBlocked = nmiBlocked
+        state.interruptShadowEnd = steps &+ shadowLeft
+        state.resumeEnd = isResuming ? steps &+ resumeLeft : 0
+        state.halted = halted
+    }
+
+    /// CF, PF, AF, ZF, SF, OF.
+    private static let arithmeticMask: UInt32 = 0x8D5
+}
