@@ -43,4 +43,13 @@ import UserText
         #expect(text[Text.capacity - 1] == UInt8(ascii: "x"))
         #expect(text[Text.capacity] == 0)
     }
+
+    @Test func `numbers are read as strictly as they are written`() {
+        #expect(Decimal.parse("0".utf8) == 0)
+        #expect(Decimal.parse("0042".utf8) == 42)
+        #expect(Decimal.parse("4294967295".utf8) == UInt32.max)
+        for text in ["", "4294967296", "99999999999", "-1", "+1", " 1", "1 ", "0x10", "é"] {
+            #expect(Decimal.parse(text.utf8) == nil, "\(text)")
+        }
+    }
 }

@@ -14,7 +14,7 @@ struct Bench {
         }
         guard Arguments.count <= 3, let workload = Workload.named(Arguments.bytes(1)) else { usage() }
         guard Arguments.count > 2 else { return workload.run(workload.defaultIterations) }
-        guard let iterations = number(Arguments.bytes(2)) else { usage() }
+        guard let iterations = Decimal.parse(Arguments.bytes(2)) else { usage() }
         workload.run(iterations)
     }
 
@@ -22,20 +22,6 @@ struct Bench {
         print("usage: bench [WORKLOAD [ITERATIONS]]")
         for workload in Workload.all { print("  \(workload.name): \(workload.summary)") }
         Manager.exit(status: 2)
-    }
-
-    /// A decimal number, or nil.
-    private static func number(_ digits: UnsafeRawBufferPointer) -> UInt32? {
-        guard !digits.isEmpty else { return nil }
-        var value: UInt32 = 0
-        for digit in digits {
-            guard UInt8(ascii: "0")...UInt8(ascii: "9") ~= digit else { return nil }
-            let (product, tooLarge) = value.multipliedReportingOverflow(by: 10)
-            let (sum, overflow) = product.addingReportingOverflow(UInt32(digit - UInt8(ascii: "0")))
-            guard !tooLarge, !overflow else { return nil }
-            value = sum
-        }
-        return value
     }
 }
 

@@ -15,7 +15,7 @@ extension ManagerServer {
                 // Label 0: the thread runs the instruction again.
                 return reply()
             } catch {
-                cause = "out of memory"
+                cause = "lack of memory"
             }
         }
         var line: Text = "\(table[index].name.text): killed by "
@@ -58,10 +58,13 @@ enum FaultDescription {
             let access: StaticString =
                 fault.errorCode & PageFault.write != 0
                 ? "write to" : fault.address == fault.eip ? "execution of" : "read of"
-            return "a page fault: \(access) address \(hex: fault.address)"
+            let stackEnd = ProgramLayout.stackTop - ProgramLayout.stackSize
+            let kind: StaticString =
+                (stackEnd - 0x1_0000)..<stackEnd ~= fault.address ? "a stack overflow" : "a page fault"
+            return "\(kind): \(access) address \(hex: fault.address)"
         case 13:
             if fault.errorCode == 0, let instruction = privilegedInstruction(at: fault.eip, process) {
-                return "a general protection fault: privileged instruction \(instruction)"
+                return "a general protection fault: privileged instruction '\(instruction)'"
             }
             return "a general protection fault"
         default: return "\(name(fault.vector))"
@@ -107,12 +110,12 @@ enum FaultDescription {
         default: return nil
         }
         return switch code >> 8 {
-        case 0x00: "of the task and descriptor tables"
-        case 0x01: "of the descriptor tables"
+        case 0x00: "lldt or ltr"
+        case 0x01: "lgdt, lidt, lmsw or invlpg"
         case 0x06: "clts"
         case 0x08: "invd"
         case 0x09: "wbinvd"
-        case 0x20...0x23: "mov to or from a control or debug register"
+        case 0x20...0x23: "mov of a control or debug register"
         case 0x30: "wrmsr"
         case 0x32: "rdmsr"
         default: nil

@@ -15,12 +15,10 @@ extension ManagerServer {
         }
         guard message.wantsReply else { return }
         switch message.label {
-        case ManagerRequest.spawn: serveSpawn(bytes, from: client)
+        case ManagerRequest.spawn: serveSpawn(bytes, parent: message.word0 == 0 ? client : nil)
         case ManagerRequest.wait: serveWait(message.word0, from: client)
         case ManagerRequest.kill:
-            guard let child = child(message.word0, of: client) else { return reply(.noSuchProcess) }
-            if table[child].state == .running { end(child, .killed) }
-            reply()
+            serveKill(message.word0, from: client)
         case ManagerRequest.processName: serveName(message.word0)
         case ManagerRequest.fileInformation: serveFileInformation(message.word0)
         case ManagerRequest.fileRead: serveFileRead(bytes, offset: message.word0, limit: message.word1)
@@ -40,12 +38,12 @@ extension ManagerServer {
         return index
     }
 
-    private mutating func serveSpawn(_ bytes: UnsafeRawBufferPointer, from client: Int) {
+    private mutating func serveSpawn(_ bytes: UnsafeRawBufferPointer, parent: Int?) {
         guard let end = bytes.firstIndex(of: 0), bytes.last == 0 else { return reply(.badRequest) }
         do throws(ManagerError) {
             let index = try spawn(
                 path: UnsafeRawBufferPointer(rebasing: bytes[..<end]),
-                arguments: UnsafeRawBufferPointer(rebasing: bytes[(end + 1)...]), parent: client, role: .program)
+                arguments: UnsafeRawBufferPointer(rebasing: bytes[(end + 1)...]), parent: parent, role: .program)
             reply(table[index].number)
         } catch {
             reply(error)
@@ -62,6 +60,15 @@ extension ManagerServer {
         guard !table[index].isAwaited else { return reply(.alreadyWaiting) }
         guard (try? Endpoint.saveReply(in: ManagerSlot.waiter(index))) != nil else { return reply(.failed) }
         table[index].isAwaited = true
+    }
+
+    private mutating func serveKill(_ number: UInt32, from client: Int) {
+        if number == ownNumber || number == 0 { return reply(.notPermitted) }
+        let target = table[client].role == .shell ? table.index(number: number) : child(number, of: client)
+        guard let target, table[target].state == .running else { return reply(.noSuchProcess) }
+        // A process that ends itself does not wait for an answer any more.
+        if target != client { reply() }
+        end(target, .killed)
     }
 
     private func serveName(_ number: UInt32) {

@@ -9,6 +9,7 @@ enum BuiltIn: UInt8 {
     case echo
     case mem
     case ps
+    case kill
     case clear
     case reboot
     case halt
@@ -31,6 +32,7 @@ enum BuiltIn: UInt8 {
         case .echo: "echo"
         case .mem: "mem"
         case .ps: "ps"
+        case .kill: "kill"
         case .clear: "clear"
         case .reboot: "reboot"
         case .halt: "halt"
@@ -45,6 +47,7 @@ enum BuiltIn: UInt8 {
         case .echo: "[WORD...]  repeats its arguments"
         case .mem: "memory: how much, how much is free, and what lies where"
         case .ps: "processes and what they do"
+        case .kill: "NUMBER...  ends processes"
         case .clear: "clears the screen"
         case .reboot: "restarts the machine"
         case .halt: "stops the machine"
@@ -60,6 +63,7 @@ enum BuiltIn: UInt8 {
         case .echo: Self.echo(command)
         case .mem: MemoryReport.show()
         case .ps: ProcessReport.show()
+        case .kill: Self.kill(command)
         case .clear: Console.clear()
         case .reboot: Self.shutdown(.reboot)
         case .halt: Self.shutdown(.halt)
@@ -117,6 +121,20 @@ enum BuiltIn: UInt8 {
             command.withWord(index) { line.append($0) }
         }
         print(line)
+    }
+
+    private static func kill(_ command: CommandLine) {
+        guard command.wordCount > 1 else { return print("usage: kill NUMBER...") }
+        for index in 1..<command.wordCount {
+            command.withWord(index) { word in
+                guard let number = Decimal.parse(word) else { return print("kill: \(word): not a number") }
+                do throws(ManagerError) {
+                    try Manager.kill(number)
+                } catch {
+                    print("kill: \(word): \(error.message)")
+                }
+            }
+        }
     }
 
     private static func shutdown(_ action: ShutdownAction) {

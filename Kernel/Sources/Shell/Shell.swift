@@ -50,18 +50,27 @@ struct Shell {
         if !isPath { for byte in programDirectory.utf8Bytes { append(byte) } }
         command.withWord(0) { for byte in $0 { append(byte) } }
         append(0)
-        command.withBytes(from: 0) { for byte in $0 { append(byte) } }
+        let isDetached =
+            command.wordCount > 1
+            && command.withWord(command.wordCount - 1) { $0.count == 1 && $0[0] == UInt8(ascii: "&") }
+        command.withBytes(from: 0) { bytes in
+            // Without the "&" and its NUL.
+            for byte in bytes[..<(bytes.count - (isDetached ? 2 : 0))] { append(byte) }
+        }
 
         do throws(ManagerError) {
             // Valid: `InlineArray` stores its elements contiguously, and `count` is inside it.
             let spawned: Result<UInt32, ManagerError> = withUnsafeBytes(of: &request) { bytes in
                 do throws(ManagerError) {
-                    return .success(try Manager.spawn(UnsafeRawBufferPointer(rebasing: bytes[..<count])))
+                    return .success(
+                        try Manager.spawn(
+                            UnsafeRawBufferPointer(rebasing: bytes[..<count]), isDetached: isDetached))
                 } catch {
                     return .failure(error)
                 }
             }
             let process = try spawned.get()
+            if isDetached { return print("process \(process)") }
             if case .exited(let status) = try Manager.wait(process), status != 0 {
                 command.withWord(0) { print("\($0): exit status \(status)") }
             }

@@ -5,7 +5,7 @@ public enum ManagerRequest {
     /// Ends the sender; word 0 is its exit status. There is no reply.
     public static var exit: UInt32 { 1 }
     /// Starts a program: the bytes are its path in the payload and its arguments, each ended by a NUL (the first
-    /// argument is the program's name). Replies with the process's number.
+    /// argument is the program's name). Word 0 is 1 if nobody will wait for it. Replies with the process's number.
     public static var spawn: UInt32 { 2 }
     /// Waits until a process that the sender started ends; word 0 is its number. Replies with the kind of end
     /// (`ProcessEnd`) and the exit status.
@@ -23,7 +23,7 @@ public enum ManagerRequest {
     /// Makes a range of addresses memory that appears as it is touched; word 0 is the address, word 1 the length, both multiples of the
     /// page size, inside `ProgramLayout.free`.
     public static var reserve: UInt32 { 8 }
-    /// Ends the process with the number in word 0, which the sender started.
+    /// Ends the process with the number in word 0, which the sender started. The shell may end any process.
     public static var kill: UInt32 { 9 }
     /// From the console driver: somebody pressed Control-C, and nobody was reading. There is no reply.
     public static var interruptKey: UInt32 { 10 }
@@ -98,11 +98,15 @@ public enum Manager {
 
     /// Starts a program.
     ///
-    /// - Parameter command: Its path in the payload and its arguments, each ended by a NUL; the first argument is the
-    ///   program's name.
+    /// - Parameters:
+    ///   - command: Its path in the payload and its arguments, each ended by a NUL; the first argument is the program's
+    ///     name.
+    ///   - isDetached: Whether it is on its own: nobody can wait for it.
     /// - Returns: The process's number.
-    public static func spawn(_ command: UnsafeRawBufferPointer) throws(ManagerError) -> UInt32 {
-        try ask(Message(ManagerRequest.spawn), bytes: command).word0
+    public static func spawn(
+        _ command: UnsafeRawBufferPointer, isDetached: Bool = false
+    ) throws(ManagerError) -> UInt32 {
+        try ask(Message(ManagerRequest.spawn, isDetached ? 1 : 0), bytes: command).word0
     }
 
     /// Waits until a process that this one started ends.
@@ -115,7 +119,7 @@ public enum Manager {
         }
     }
 
-    /// Ends a process that this one started.
+    /// Ends a process that this one started. The shell may end any process.
     public static func kill(_ process: UInt32) throws(ManagerError) {
         _ = try ask(Message(ManagerRequest.kill, process))
     }
