@@ -49,6 +49,7 @@ let package = Package(
                 "ELF", "KernelImage", "USTAR", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .testTarget(name: "mkimageTests", dependencies: ["mkimage"]),
+        .testTarget(name: "BootTests"),
         // Pure logic that the kernel package shares with the host.
         .target(name: "ELF", path: "Kernel/Sources/ELF"),
         .testTarget(name: "ConsoleTests", dependencies: ["Console", "Machine", "CSDL2"]),
