@@ -71,6 +71,7 @@ extension Core {
         } else if changed & ControlRegister.writeProtect != 0 {
             refreshHostSide()
         }
+        if changed & ControlRegister.alignmentMask != 0 { selectTables() }
     }
 
     /// `smsw`: a word for memory, all of CR0 for a 32-bit register.
@@ -120,8 +121,10 @@ extension Core {
             state.pointee.debugRegisters[6] = value & writable | DebugStatus.fixed
         case 7:
             state.pointee.debugRegisters[7] = value & 0xFFFF_2FFF | DebugControl.fixed
+            refreshHostSide()
         default:
             state.pointee.debugRegisters[Int(number & 7)] = value
+            refreshHostSide()
         }
     }
 

@@ -53,8 +53,8 @@ struct Context {
     let generation: ProcessorGeneration
     /// ``Processor/requestExit()`` was called.
     var exitRequested = false
-    /// The instruction has cleared TF by entering a handler, so there is no single-step trap behind it.
-    var entersHandler = false
+    /// There is no single-step trap behind the instruction: it has entered a handler, which cleared TF, or loaded SS.
+    var suppressesTrap = false
     /// The linear addresses in ``Processor/breakpoints``.
     var breakpoints: UnsafeMutablePointer<UInt32>
     var breakpointCount = 0

@@ -17,6 +17,7 @@ extension Core {
         if mask & value & Flag.resume != 0 {
             state.pointee.resumeEnd = state.pointee.steps &+ 1
         }
+        if mask & Flag.alignmentCheck != 0 { selectTables() }
     }
 
     /// RF is set and no instruction has completed since the one that set it: the processor clears RF after every

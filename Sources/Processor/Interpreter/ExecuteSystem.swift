@@ -9,16 +9,16 @@ extension Core {
         switch instruction.pointee.operation {
         // Transfers: they set EIP themselves.
         case .int3:
-            context.pointee.entersHandler = true
+            context.pointee.suppressesTrap = true
             try trapInterrupt(vector: Vector.breakpoint, returnEIP: next)
         case .int:
-            context.pointee.entersHandler = true
+            context.pointee.suppressesTrap = true
             try softwareInterrupt(vector: immediate(instruction), returnEIP: next)
         case .into where flags.overflow:
-            context.pointee.entersHandler = true
+            context.pointee.suppressesTrap = true
             try trapInterrupt(vector: Vector.overflow, returnEIP: next)
         case .icebp:
-            context.pointee.entersHandler = true
+            context.pointee.suppressesTrap = true
             try debugInterrupt(returnEIP: next)
         case .iret16, .iret32: try interruptReturn(operandSize: size, returnEIP: next)
         case .jmpFar16, .jmpFar32:
@@ -162,7 +162,7 @@ extension Core {
     private func movToSegment(_ index: UInt8, _ selector: UInt16) throws(Fault) {
         guard index < 6, index != SegmentIndex.cs.rawValue else { throw .invalidOpcode }
         try loadSegment(index, selector: selector)
-        if index == SegmentIndex.ss.rawValue { holdInterrupts() }
+        if index == SegmentIndex.ss.rawValue { holdInterruptsAndTraps() }
     }
 
     /// `pop` to a segment register. The stack pointer moves in the old stack segment.
@@ -176,6 +176,6 @@ extension Core {
             setRegister(4, old)
             throw error
         }
-        if index == SegmentIndex.ss.rawValue { holdInterrupts() }
+        if index == SegmentIndex.ss.rawValue { holdInterruptsAndTraps() }
     }
 }

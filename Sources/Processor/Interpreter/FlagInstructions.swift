@@ -82,6 +82,13 @@ extension Core {
         state.pointee.interruptShadowEnd = state.pointee.steps &+ 1
     }
 
+    /// As ``holdInterrupts()``, and no single-step trap follows: a stack pointer is loaded in two instructions
+    /// (SDM vol. 3A, 6.8.3).
+    func holdInterruptsAndTraps() {
+        holdInterrupts()
+        context.pointee.suppressesTrap = true
+    }
+
     /// `hlt`.
     func halt() throws(Fault) {
         try requireFullPrivilege()

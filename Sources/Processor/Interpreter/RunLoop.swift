@@ -27,9 +27,9 @@ extension Core {
             context.pointee.first = context.pointee.current
             if context.pointee.exitRequested { return .requested }
             guard state.pointee.steps < deadline else { return .deadline }
-            if state.pointee.singleStepPending {
-                state.pointee.singleStepPending = false
-                state.pointee.debugRegisters[6] |= DebugStatus.singleStep
+            if state.pointee.pendingDebugStatus != 0 {
+                state.pointee.debugRegisters[6] |= state.pointee.pendingDebugStatus
+                state.pointee.pendingDebugStatus = 0
                 guard deliverCounted(Fault(Vector.debug)) else { return .shutdown }
                 continue
             }
@@ -59,26 +59,30 @@ extension Core {
             }
             let traps = state.pointee.systemFlags & Flag.trap != 0
             let before = state.pointee.steps
-            if traps { limit = min(limit, before &+ 1) }
+            if hasInstructionBreakpoints {
+                let met = matchInstructionBreakpoints(state.pointee.segments[1].base &+ state.pointee.eip)
+                if met != 0 && !isResuming {
+                    state.pointee.debugRegisters[6] |= met
+                    guard deliverCounted(Fault(Vector.debug)) else { return .shutdown }
+                    continue
+                }
+            }
+            if traps || hasInstructionBreakpoints { limit = min(limit, before &+ 1) }
             context.pointee.limit = limit
-            context.pointee.entersHandler = false
+            context.pointee.suppressesTrap = false
             do throws(Fault) {
                 if let block = try enterBlock() { try execute(block) }
             } catch {
+                // What the instruction accessed before it faulted does not count: it is going to be executed again.
+                state.pointee.pendingDebugStatus = 0
                 guard deliverCounted(error) else { return .shutdown }
                 continue
             }
-            // The trap comes after the instruction, unless that has begun an interrupt shadow (`mov ss`).
-            if traps && state.pointee.steps != before {
-                let beganShadow = isShadowBegun(at: before)
-                state.pointee.singleStepPending = !beganShadow && !context.pointee.entersHandler
+            // The trap comes after the instruction.
+            if traps && state.pointee.steps != before && !context.pointee.suppressesTrap {
+                state.pointee.pendingDebugStatus |= DebugStatus.singleStep
             }
         }
-    }
-
-    /// The instruction that was step `step` holds interrupts back until after the next one.
-    private func isShadowBegun(at step: UInt64) -> Bool {
-        state.pointee.interruptShadowEnd == step &+ 1
     }
 
     /// Delivers an exception; this is a step. False if the processor has shut down.

@@ -24,6 +24,22 @@ extension Core {
         throw Fault(segment == SegmentIndex.ss.rawValue ? Vector.stackFault : Vector.generalProtection, errorCode: 0)
     }
 
+    /// Throws #AC for an operand that is not aligned to its size, if that is checked (SDM vol. 3A, 6.15, interrupt 17).
+    @inline(__always)
+    private func checkAlignment(_ linear: UInt32, _ size: UInt32) throws(Fault) {
+        if context.pointee.memory.checksAlignment, linear & (size &- 1) != 0 {
+            throw Fault(Vector.alignmentCheck, errorCode: 0)
+        }
+    }
+
+    /// Looks for data breakpoints in an access that is about to succeed.
+    @inline(__always)
+    private func noteAccess(_ linear: UInt32, _ size: UInt32, write: Bool) {
+        if state.pointee.debugRegisters[7] & DebugControl.enables != 0 {
+            matchDataBreakpoints(linear, size, write: write)
+        }
+    }
+
     @inline(__always)
     private func linearAddress(_ segment: UInt8, _ offset: UInt32) -> UInt32 {
         state.pointee.segments[Int(segment & 7)].base &+ offset
@@ -37,12 +53,14 @@ extension Core {
     @inline(never)
     func readSlow(_ segment: UInt8, _ offset: UInt32, _ size: UInt32) throws(Fault) -> UInt32 {
         try checkSegment(segment, offset, size, write: false)
+        try checkAlignment(linearAddress(segment, offset), size)
         return try readLinear(linearAddress(segment, offset), size: size, user: isUser)
     }
 
     @inline(never)
     func writeSlow(_ segment: UInt8, _ offset: UInt32, _ size: UInt32, _ value: UInt32) throws(Fault) {
         try checkSegment(segment, offset, size, write: true)
+        try checkAlignment(linearAddress(segment, offset), size)
         try writeLinear(linearAddress(segment, offset), size: size, value: value, user: isUser)
     }
 
@@ -51,7 +69,9 @@ extension Core {
     func beginModify(_ segment: UInt8, _ offset: UInt32, _ size: UInt32) throws(Fault) -> UnsafeMutableRawPointer {
         try checkSegment(segment, offset, size, write: true)
         let linear = linearAddress(segment, offset)
+        try checkAlignment(linear, size)
         var target = try translateOperand(linear, size: size, .write, user: isUser)
+        noteAccess(linear, size, write: true)
         target.value = readPieces(target, size: size)
         context.pointee.memory.modification = target
         refresh(table(.write, user: isUser) + slot(linear))
@@ -83,12 +103,14 @@ extension Core {
     /// Reads `size` (1, 2 or 4) bytes at a linear address, with the rights of a user or of the supervisor.
     func readLinear(_ linear: UInt32, size: UInt32, user: Bool) throws(Fault) -> UInt32 {
         let source = try translateOperand(linear, size: size, .read, user: user)
+        noteAccess(linear, size, write: false)
         return readPieces(source, size: size)
     }
 
     /// Writes `size` (1, 2 or 4) bytes at a linear address, with the rights of a user or of the supervisor.
     func writeLinear(_ linear: UInt32, size: UInt32, value: UInt32, user: Bool) throws(Fault) {
         let target = try translateOperand(linear, size: size, .write, user: user)
+        noteAccess(linear, size, write: true)
         writePieces(target, size: size, value: value)
         refresh(table(.write, user: user) + slot(linear))
     }

@@ -87,8 +87,11 @@ struct MemoryContext {
     @usableFromInline
     let pages: UnsafeMutablePointer<UInt8>
 
-    /// Four tables, in the order supervisor data, user data, supervisor fetch, user fetch.
+    /// Four tables, in the order supervisor data, user data, supervisor fetch, user fetch; and one that stays empty, for
+    /// ``data`` while every access has to be looked at.
     let tables: UnsafeMutablePointer<TLBEntry>
+    /// Alignment is checked: privilege level 3 with CR0.AM and EFLAGS.AC.
+    var checksAlignment = false
     /// Slots (indices into ``tables``) that hold a translation or did since the last flush.
     let filled: UnsafeMutablePointer<UInt16>
     var filledCount = 0
@@ -101,8 +104,8 @@ struct MemoryContext {
 
     init(memory: PhysicalMemory) {
         let capacity = Self.tableCount * Self.slots
-        tables = .allocate(capacity: capacity)
-        tables.initialize(repeating: TLBEntry(), count: capacity)
+        tables = .allocate(capacity: capacity + Self.slots)
+        tables.initialize(repeating: TLBEntry(), count: capacity + Self.slots)
         filled = .allocate(capacity: capacity)
         filled.initialize(repeating: 0, count: capacity)
         data = tables
@@ -135,16 +138,19 @@ extension Core {
         return context.pointee.memory.tables + index * MemoryContext.slots
     }
 
-    /// To be called when ``ProcessorState/cpl`` has changed.
-    @inline(__always)
+    /// To be called when ``ProcessorState/cpl``, EFLAGS.AC or CR0.AM has changed.
     func selectTables() {
         let user = state.pointee.cpl == 3
-        context.pointee.memory.data = table(.read, user: user)
+        let checksAlignment =
+            user && state.pointee.systemFlags & Flag.alignmentCheck != 0
+            && state.pointee.cr0 & ControlRegister.alignmentMask != 0
+        context.pointee.memory.checksAlignment = checksAlignment
+        let empty = context.pointee.memory.tables + MemoryContext.tableCount * MemoryContext.slots
+        context.pointee.memory.data = checksAlignment ? empty : table(.read, user: user)
         context.pointee.memory.fetch = table(.fetch, user: user)
     }
 
     /// Changes the privilege level.
-    @inline(__always)
     func setPrivilege(_ level: UInt8) {
         state.pointee.cpl = level
         selectTables()
@@ -172,9 +178,12 @@ extension Core {
         entry.pointee.readTag = TLBEntry.noTag
         entry.pointee.writeTag = TLBEntry.noTag
         guard flags & TLBFlag.valid != 0, kind == PageKind.ram || kind == PageKind.rom else { return }
+        let index = entry - memory.tables
+        let isFetch = index >= 2 * MemoryContext.slots
+        if !isFetch, hasDataBreakpoint(inPage: page) { return }
         entry.pointee.addend = Int(bitPattern: memory.host) &+ Int(entry.pointee.physical) &- Int(page)
         entry.pointee.readTag = page
-        let isUser = (entry - memory.tables) & MemoryContext.slots != 0
+        let isUser = index & MemoryContext.slots != 0
         if gate == PageKind.ram, flags & TLBFlag.dirty != 0, mayWrite(flags, user: isUser) {
             entry.pointee.writeTag = page
         }

@@ -48,12 +48,13 @@ public struct ProcessorState: Sendable {
     public var nmiBlocked = false
     /// The step count up to which interrupts are held back after `sti`, `mov ss` or `pop ss` (SDM vol. 3A, 6.8.3).
     public var interruptShadowEnd: UInt64 = 0
+    /// Bits of DR6 for the debug exception that comes before the next instruction: the last one was executed with TF set,
+    /// or met data breakpoints (SDM vol. 3B, 17.3.1).
+    public var pendingDebugStatus: UInt32 = 0
     /// RF, if set, holds while ``steps`` is not above this: it covers one instruction (SDM vol. 3B, 17.3.1.1).
     public var resumeEnd: UInt64 = 0
     /// The flags that this model of processor has.
     public var flagsMask: UInt32 = 0x003F_7FD5
-    /// An instruction was executed with TF set: #DB comes before the next one (SDM vol. 3B, 17.3.1.4).
-    public var singleStepPending = false
     /// `hlt` was executed and nothing has woken the processor since.
     public var halted = false
 
