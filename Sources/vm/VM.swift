@@ -1,6 +1,134 @@
 import ArgumentParser
+import Console
+import Foundation
+import Machine
 
+/// The command line. Everything behind it is a library: this module turns options into a `Machine.Configuration`, wires
+/// consoles to the machine, and turns what happened into an exit code.
 @main
 struct VM: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "vm", abstract: "A PC emulator.")
+    static let configuration = CommandConfiguration(
+        commandName: "vm",
+        abstract: "Boots a disk image in an emulated PC.",
+        discussion: """
+            Without an image, boots images/kernel.img, which 'make image' builds. A bare file name is also looked for in \
+            images/. In the window, Ctrl+Alt+G grabs and releases the keyboard, Ctrl+Alt+V types the clipboard, \
+            Ctrl+Alt+S takes a screenshot, Ctrl+Alt+R resets. In the terminal console, Ctrl+] leaves.
+
+            Exit codes: what the guest wrote to the exit port 0x501 as (value << 1) | 1, otherwise 0; \
+            64 for a wrong option, 66 for a file that cannot be used, 70 for a triple fault.
+            """)
+
+    @Argument(help: "The disk image to boot (first IDE disk).", completion: .file())
+    var image: String?
+
+    @Option(name: [.short, .long], help: "RAM: mebibytes, or with a suffix K, M or G; 1M to 3G.")
+    var memory = MemorySize(bytes: 64 << 20)
+
+    @Option(help: "A further raw disk image; may be repeated (four disks in all).", completion: .file())
+    var disk: [String] = []
+
+    @Flag(help: "Leave the disk images as they are: what the guest writes is forgotten at the end.")
+    var snapshot = false
+
+    @Option(help: "The BIOS ROM. (default: images/bios.bin)", completion: .file())
+    var firmware: String?
+
+    @Option(help: "The processor: \(Machine.processorModels.joined(separator: ", ")).")
+    var cpu = Machine.Configuration().processorModel
+
+    @Option(help: "Where the screen is: a window, this terminal, or nowhere; auto takes the first there is.")
+    var console = ConsoleChoice.auto
+
+    @Option(help: "The serial port COM1: none, stdio, or a file that is written. (default: none, with no console: stdio)")
+    var serial: SerialChoice?
+
+    @Option(
+        name: .customLong("debug-console"), help: "A file for the bytes written to port 0xE9.", completion: .file())
+    var debugConsole: String?
+
+    @Flag(help: "Stop at the reset vector with the debugger's prompt.")
+    var debug = false
+
+    @Option(help: "An ELF file with symbols for the debugger; may be repeated.", completion: .file())
+    var symbols: [String] = []
+
+    @Option(help: "Stop after that many steps (instructions, as the machine counts them).")
+    var until: UInt64?
+
+    @Option(help: "Write the screen to this PNG file at the end.", completion: .file())
+    var screenshot: String?
+
+    @Option(name: .customLong("on-triple-fault"), help: "What to do then: stop, reset, or enter the debugger.")
+    var onTripleFault = TripleFaultAction.stop
+
+    @Option(name: .customLong("ns-per-step"), help: "Virtual nanoseconds that a step takes, 1 to 1000000.")
+    var nanosecondsPerStep: UInt32 = Machine.Configuration().nanosecondsPerStep
+
+    @Flag(help: "Run as fast as this host can instead of keeping the guest's clock to the wall clock.")
+    var fast = false
+
+    func validate() throws {
+        guard (1...1_000_000).contains(nanosecondsPerStep) else {
+            throw ValidationError("--ns-per-step must be between 1 and 1000000, not \(nanosecondsPerStep).")
+        }
+        guard (1 << 20...3 << 30).contains(memory.bytes), memory.bytes % 4096 == 0 else {
+            throw ValidationError("--memory must be between 1M and 3G in steps of 4K, not \(memory).")
+        }
+        guard Machine.processorModels.contains(cpu) else {
+            throw ValidationError(
+                "--cpu must be one of \(Machine.processorModels.joined(separator: ", ")), not '\(cpu)'.")
+        }
+        guard disk.count <= 3 else { throw ValidationError("there is room for four disks, the image included.") }
+        if console == .terminal, serial == .stdio {
+            throw ValidationError("--console terminal and --serial stdio both need this terminal.")
+        }
+        if console == .terminal, debug || onTripleFault == .debug {
+            throw ValidationError("--console terminal and the debugger's prompt both need this terminal.")
+        }
+    }
+
+    func run() throws {
+        do {
+            let session = try Session(options: self)
+            throw ExitCode(try session.run())
+        } catch let failure as HostFailure {
+            HostOutput.complain(failure.description)
+            throw ExitCode(HostFailure.exitCode)
+        }
+    }
+}
+
+/// A file or a window that cannot be used. ``description`` is one line for the user.
+struct HostFailure: Error, CustomStringConvertible {
+    let description: String
+
+    /// EX_NOINPUT. Even, so that it is never a guest's exit code.
+    static let exitCode: Int32 = 66
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
+
+enum ConsoleChoice: String, ExpressibleByArgument, CaseIterable {
+    case auto, sdl, terminal, none
+}
+
+enum TripleFaultAction: String, ExpressibleByArgument, CaseIterable {
+    case stop, reset, debug
+}
+
+enum SerialChoice: ExpressibleByArgument, Equatable {
+    case none, stdio
+    case file(String)
+
+    init?(argument: String) {
+        switch argument {
+        case "none": self = .none
+        case "stdio": self = .stdio
+        case "": return nil
+        default: self = .file(argument)
+        }
+    }
 }

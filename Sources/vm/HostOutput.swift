@@ -1,0 +1,49 @@
+import Console
+import Foundation
+import Machine
+
+/// The machine's output on the host: serial port and debug console to files or standard output, warnings to standard
+/// error.
+final class HostOutput: OutputSink {
+    private let serial: FileHandle?
+    private let debugConsole: FileHandle?
+
+    init(serial: FileHandle?, debugConsole: FileHandle?) {
+        self.serial = serial
+        self.debugConsole = debugConsole
+    }
+
+    func serialPort(_ port: Int, sent byte: UInt8) {
+        guard port == 0 else { return }
+        send(byte, to: serial)
+    }
+
+    func debugConsole(sent byte: UInt8) {
+        send(byte, to: debugConsole)
+    }
+
+    func warning(_ message: String) {
+        Self.complain("warning: \(message)")
+    }
+
+    private func send(_ byte: UInt8, to file: FileHandle?) {
+        // A full disk or a closed pipe is no reason to stop the guest.
+        try? file?.write(contentsOf: [byte])
+    }
+}
+
+extension HostOutput {
+    /// Says `message` on standard error.
+    static func complain(_ message: String) {
+        FileHandle.standardError.write(Data("vm: \(message)\n".utf8))
+    }
+
+    /// Opens `path` for writing, emptied.
+    static func file(_ path: String) throws(HostFailure) -> FileHandle {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else {
+            throw HostFailure("cannot write '\(path)': \(String(cString: strerror(errno)))")
+        }
+        return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    }
+}

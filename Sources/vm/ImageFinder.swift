@@ -1,0 +1,46 @@
+import Foundation
+
+/// Finds the files that a build leaves in `images/`, whether `vm` runs in the repository or elsewhere.
+enum ImageFinder {
+    /// A file was not found; says where it was looked for and, for our own products, how to make it.
+    struct NotFound: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// The path of the disk image `name`: as given, else in `images/`. Without a name: `images/kernel.img`.
+    static func image(_ name: String?) throws(NotFound) -> String {
+        guard let name else { return try product("kernel.img") }
+        if exists(name) { return name }
+        // Only a bare file name is looked for elsewhere: a path means the place that it names.
+        guard !name.contains("/") else { throw NotFound(description: "there is no file '\(name)'") }
+        for folder in folders where exists(folder + "/" + name) { return folder + "/" + name }
+        if name == "kernel.img" { return try product(name) }
+        throw NotFound(description: "there is no file '\(name)', neither here nor in images/")
+    }
+
+    /// The path of something that the build makes in `images/`.
+    static func product(_ name: String) throws(NotFound) -> String {
+        for folder in folders where exists(folder + "/" + name) { return folder + "/" + name }
+        throw NotFound(description: "images/\(name) has not been built yet; 'make image' builds it")
+    }
+
+    /// The ELF files with symbols that the build leaves beside an image.
+    static func symbolFiles(besideImage image: String) -> [String] {
+        let folder = URL(fileURLWithPath: image).deletingLastPathComponent().path
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return names.filter { $0.hasSuffix(".elf") }.sorted().map { folder + "/" + $0 }
+    }
+
+    /// `images/` of the working directory, then that of the repository whose build folder holds this program.
+    private static var folders: [String] {
+        var folders = ["images"]
+        if let executable = Bundle.main.executablePath, let build = executable.range(of: "/.build/") {
+            folders.append(executable[..<build.lowerBound] + "/images")
+        }
+        return folders
+    }
+
+    private static func exists(_ path: String) -> Bool {
+        FileManager.default.fileExists(atPath: path)
+    }
+}
