@@ -60,7 +60,7 @@ protected_mode_size:
 setup_checksum:
     .long   0                               /* 270 CRC-32 from setup_code to the end of the setup code; by mkimage */
 boot_sector_checksum:
-    .long   0                               /* 274 CRC-32 of the boot sector's code, 03E-1B7; by mkimage, for its --list */
+    .long   0                               /* 274 CRC-32 of boot sector and this header; by mkimage, for its --list */
 boot_drive:
     .byte   0xFF                            /* 278 BIOS drive number, by our boot sector; FF: somebody else loaded us */
     .org    SETUP_CODE - 0x1F1, 0

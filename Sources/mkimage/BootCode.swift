@@ -9,28 +9,23 @@ struct BootCode {
 
     /// Offsets in the image (Linux Documentation/arch/x86/boot.rst; the last group is ours, docs/image-format.md).
     enum Offset {
-        static let code = 0x3E..<0x1B8
+        static let bootChecksummed = [0x00..<0x03, 0x3E..<0x1B8, 0x1FE..<0x274, 0x278..<0x280]
         static let setupSectors = 0x1F1
         static let systemSize = 0x1F4
         static let bootFlag = 0x1FE
-        static let jump = 0x200
         static let headerMagic = 0x202
-        static let version = 0x206
-        static let loadFlags = 0x211
-        static let startAddress = 0x214
-        static let preferredAddress = 0x258
         static let initialSize = 0x260
         static let patchArea = 0x268
         static let protectedModeSize = 0x26C
         static let setupChecksum = 0x270
-        static let codeChecksum = 0x274
+        static let bootChecksum = 0x274
         static let setupCode = 0x280
     }
 
     /// The bytes, a whole number of sectors.
     private(set) var bytes: [UInt8]
 
-    /// Checks what the file `name` contains.
+    /// Checks that these are the first sectors of an image, or more of it.
     ///
     /// - Throws: A `Diagnostic` without the file's name.
     init(_ bytes: [UInt8]) throws {
@@ -56,14 +51,15 @@ struct BootCode {
         for byte in 0..<4 { bytes[offset + byte] = UInt8(truncatingIfNeeded: value >> (8 * byte)) }
     }
 
-    /// CRC-32 of the boot sector's code, which no loader or partition editor changes.
-    var codeChecksum: UInt32 { checksum(Offset.code) }
-    /// CRC-32 of the setup code behind everything that loaders change.
-    var setupChecksum: UInt32 { checksum(Offset.setupCode..<bytes.count) }
-
-    private func checksum(_ range: Range<Int>) -> UInt32 {
-        bytes[range].withUnsafeBytes { CRC32.checksum($0) }
+    /// CRC-32 of the boot sector's code and the setup header, without what others write into the file: BIOS parameter
+    /// block, disk signature and partition table.
+    var bootChecksum: UInt32 {
+        var crc = CRC32()
+        for range in Offset.bootChecksummed { bytes[range].withUnsafeBytes { crc.update($0) } }
+        return crc.value
     }
+    /// CRC-32 of the setup code behind everything that loaders change.
+    var setupChecksum: UInt32 { bytes[Offset.setupCode...].withUnsafeBytes { CRC32.checksum($0) } }
 
     /// Fills in what depends on the protected-mode part.
     ///
@@ -74,26 +70,22 @@ struct BootCode {
         setWord(at: Offset.systemSize, (protectedModeSize + 15) / 16)
         setWord(at: Offset.initialSize, memorySize)
         setWord(at: Offset.protectedModeSize, protectedModeSize)
-        setWord(at: Offset.codeChecksum, codeChecksum)
         setWord(at: Offset.setupChecksum, setupChecksum)
+        setWord(at: Offset.bootChecksum, bootChecksum)
     }
 
     /// Compares the header with the protected-mode part that follows it.
     ///
     /// - Throws: A `Diagnostic` without the file's name.
     func check(protectedModeSize: UInt32) throws {
-        guard codeChecksum == word(at: Offset.codeChecksum) else {
-            throw Diagnostic("boot sector is corrupt: checksum")
+        guard bootChecksum == word(at: Offset.bootChecksum) else {
+            throw Diagnostic("boot sector or setup header is corrupt: checksum")
         }
         guard setupChecksum == word(at: Offset.setupChecksum) else {
             throw Diagnostic("setup code is corrupt: checksum")
         }
-        guard bytes[Offset.jump] == 0xEB, bytes[Offset.version] == 0x0A, bytes[Offset.version + 1] == 0x02,
-            bytes[Offset.loadFlags] & 1 == 1, word(at: Offset.startAddress) == 0x10_0000,
-            word(at: Offset.preferredAddress) == 0x10_0000,
-            word(at: Offset.protectedModeSize) == protectedModeSize,
-            word(at: Offset.systemSize) == (protectedModeSize + 15) / 16,
-            word(at: Offset.initialSize) >= protectedModeSize
-        else { throw Diagnostic("setup header is corrupt: it does not describe this image") }
+        guard word(at: Offset.protectedModeSize) == protectedModeSize,
+            word(at: Offset.systemSize) == (protectedModeSize + 15) / 16
+        else { throw Diagnostic("setup header and image descriptor disagree about the size of the image") }
     }
 }
