@@ -84,8 +84,9 @@ enum BuiltIn: UInt8 {
             line.append(name)
         }
         print(line)
-        print(
-            "Keys: arrows, Home, End, Ctrl-A/E/K/U/W edit; up and down recall; Ctrl-C stops a program; Ctrl-L clears.")
+        print("A program whose line ends in ' &' runs while the shell goes on.")
+        print("Keys: arrows, Home, End, Ctrl-A, E, K, U and W edit; up and down recall lines;")
+        print("      Ctrl-C stops the program or the line; Ctrl-L clears the screen.")
     }
 
     private static func list(_ command: CommandLine) {

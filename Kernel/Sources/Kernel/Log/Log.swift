@@ -4,8 +4,17 @@
 struct Log: TextSink {
     func put(_ byte: UInt8) {
         TextScreen.put(byte)
-        if byte == 0x0A { SerialPort.put(0x0D) }
-        SerialPort.put(byte)
+        switch byte {
+        case 0x0A:
+            SerialPort.put(0x0D)
+            SerialPort.put(byte)
+        case 0x0C:
+            // A form feed clears the screen; terminals want ECMA-48's sequences for it: cursor home, erase all.
+            let sequence: StaticString = "\u{1B}[H\u{1B}[2J"
+            for index in 0..<sequence.utf8CodeUnitCount { SerialPort.put(sequence.utf8Start[index]) }
+        default:
+            SerialPort.put(byte)
+        }
     }
 
     /// Begins a line.

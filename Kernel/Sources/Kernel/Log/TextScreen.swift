@@ -28,6 +28,8 @@ enum TextScreen {
             column = 0
         case 0x08:
             if column > 0 { column -= 1 }
+        case 0x0C:
+            initialise()
         case 0x09:
             repeat { put(0x20) } while column & 7 != 0
         case 0x20...:
