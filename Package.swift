@@ -48,12 +48,13 @@ let package = Package(
             dependencies: [
                 "ELF", "KernelImage", "USTAR", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
-        .testTarget(name: "mkimageTests", dependencies: ["mkimage"]),
+        .testTarget(name: "mkimageTests", dependencies: ["mkimage", "ELF", "ELFTestSupport"]),
         .testTarget(name: "BootTests"),
         // Pure logic that the kernel package shares with the host.
         .target(name: "ELF", path: "Kernel/Sources/ELF"),
         .testTarget(name: "ConsoleTests", dependencies: ["Console", "Machine", "CSDL2"]),
-        .testTarget(name: "ELFTests", dependencies: ["ELF"]),
+        .target(name: "ELFTestSupport", path: "Tests/ELFTestSupport"),
+        .testTarget(name: "ELFTests", dependencies: ["ELF", "ELFTestSupport"]),
         .target(name: "USTAR", path: "Kernel/Sources/USTAR"),
         .testTarget(name: "USTARTests", dependencies: ["USTAR"]),
         .target(name: "TerminalInput", path: "Kernel/Sources/TerminalInput"),

@@ -1,4 +1,5 @@
 import ELF
+import ELFTestSupport
 import Testing
 
 /// Where user programs may live.

@@ -39,7 +39,9 @@ extension ManagerServer {
         guard let file = try? ELFFile(table[index].image), let symbols = try? file.symbols(),
             let symbol = symbols.function(containing: address)
         else { return nil }
-        return SymbolName.readable(symbol.name.bytes)
+        var text = Text()
+        text.append(symbol.name.bytes.prefix(100))
+        return text
     }
 }
 
@@ -120,42 +122,5 @@ enum FaultDescription {
         case 0x32: "rdmsr"
         default: nil
         }
-    }
-}
-
-/// Names of functions, for people.
-enum SymbolName {
-    /// What a person would call a symbol: its identifiers, joined by dots, if it is a mangled Swift name; else the name
-    /// itself.
-    ///
-    /// Of Swift's mangling (docs/ABI/Mangling.rst in the Swift repository) this knows what tells functions apart:
-    /// identifiers are preceded by their length. `$e9CrashNullAAV4mainyyFZ` is `CrashNull.main`.
-    static func readable(_ name: UnsafeRawBufferPointer) -> Text {
-        var text = Text()
-        guard name.count > 2, name[0] == UInt8(ascii: "$"),
-            name[1] == UInt8(ascii: "e") || name[1] == UInt8(ascii: "s")
-        else {
-            text.append(name)
-            return text
-        }
-        var index = 2
-        while index < name.count {
-            // 0 begins an identifier that repeats words of earlier ones: the rest is not for people.
-            guard name[index] != UInt8(ascii: "0") else { break }
-            var length = 0
-            while index < name.count, UInt8(ascii: "0")...UInt8(ascii: "9") ~= name[index], length < 256 {
-                length = length * 10 + Int(name[index] - UInt8(ascii: "0"))
-                index += 1
-            }
-            guard length > 0 else {
-                index += 1
-                continue
-            }
-            let end = min(index + length, name.count)
-            if text.count > 0 { text.append(UInt8(ascii: ".")) }
-            text.append(UnsafeRawBufferPointer(rebasing: name[index..<end]))
-            index = end
-        }
-        return text
     }
 }

@@ -1,31 +1,59 @@
 /// Makes small ELF files, correct unless told otherwise, so that each test can break one thing.
-struct ELFBuilder {
-    struct Segment {
-        var type: UInt32 = 1
-        var address: UInt32
-        var contents: [UInt8]
-        var memorySize: UInt32?
-        var flags: UInt32 = 5
-        var alignment: UInt32 = 4
+public struct ELFBuilder {
+    public struct Segment {
+        public var type: UInt32 = 1
+        public var address: UInt32
+        public var contents: [UInt8]
+        public var memorySize: UInt32?
+        public var flags: UInt32 = 5
+        public var alignment: UInt32 = 4
+
+        public init(
+            type: UInt32 = 1, address: UInt32, contents: [UInt8], memorySize: UInt32? = nil, flags: UInt32 = 5
+        ) {
+            self.type = type
+            self.address = address
+            self.contents = contents
+            self.memorySize = memorySize
+            self.flags = flags
+        }
     }
 
-    struct Symbol {
-        var name: String
-        var value: UInt32
-        var size: UInt32
-        var type: UInt8 = 2
-        var section: UInt16 = 1
+    public struct Symbol {
+        public var name: String
+        public var value: UInt32
+        public var size: UInt32
+        public var type: UInt8 = 2
+        public var section: UInt16 = 1
+
+        public init(name: String, value: UInt32, size: UInt32, type: UInt8 = 2) {
+            self.name = name
+            self.value = value
+            self.size = size
+            self.type = type
+        }
     }
 
-    var type: UInt16 = 2
-    var entry: UInt32 = 0x0804_8000
-    var segments = [Segment(address: 0x0804_8000, contents: [0xCD, 0x80, 0xEB, 0xFE])]
-    var symbols: [Symbol] = []
+    public var type: UInt16 = 2
+    public var entry: UInt32 = 0x0804_8000
+    public var segments = [Segment(address: 0x0804_8000, contents: [0xCD, 0x80, 0xEB, 0xFE])]
+    public var symbols: [Symbol] = []
     /// Overwrites 32-bit fields of the finished file, by offset.
-    var patches: [(offset: Int, value: UInt32)] = []
+    public var patches: [(offset: Int, value: UInt32)] = []
+
+    /// A program of one segment of code.
+    public init(
+        type: UInt16 = 2, entry: UInt32 = 0x0804_8000, segments: [Segment]? = nil,
+        patches: [(offset: Int, value: UInt32)] = []
+    ) {
+        self.type = type
+        self.entry = entry
+        if let segments { self.segments = segments }
+        self.patches = patches
+    }
 
     /// A program with two segments and three symbols.
-    static var program: ELFBuilder {
+    public static var program: ELFBuilder {
         var builder = ELFBuilder()
         builder.segments = [
             Segment(address: 0x0804_8000, contents: Array(0..<64)),
@@ -40,7 +68,7 @@ struct ELFBuilder {
     }
 
     /// Header, program headers, segments, string table, symbol table, section headers.
-    func build() -> [UInt8] {
+    public func build() -> [UInt8] {
         var file: [UInt8] = []
         let programHeaders = 52
         var offset = programHeaders + 32 * segments.count

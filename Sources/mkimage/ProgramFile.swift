@@ -1,0 +1,74 @@
+import ELF
+
+/// A program as the payload holds it: what is loaded, and the names of its functions, for whoever reports its crash.
+struct ProgramFile {
+    /// What is loaded.
+    private let loaded: [UInt8]
+    /// The segment that is executed.
+    private let text: ELFSegment
+    /// Its functions, in ascending order, as the linker named them.
+    let functions: [(address: UInt32, name: String)]
+
+    /// - Parameter bytes: An executable for user space.
+    /// - Throws: A `Diagnostic` without the file's name.
+    init(_ bytes: UnsafeRawBufferPointer) throws {
+        loaded = try strippedProgram(bytes)
+        functions = try SymbolTable.functions(bytes)
+        // `strippedProgram` has checked that the entry point is in such a segment.
+        guard
+            let text = try ELFFile(bytes).segments.first(where: { $0.type == .load && $0.flags.contains(.execute) })
+        else { throw Diagnostic("\(ELFError.entryNotExecutable)") }
+        self.text = text
+    }
+
+    /// The file, with sections of its own in place of the linker's: the text, and a symbol table of readable names.
+    ///
+    /// - Parameter names: One for each of `functions`, in their order.
+    func bytes(names: [String]) -> [UInt8] {
+        var file = loaded
+        // Sections and symbols share one string table.
+        var strings: [UInt8] = [0]
+        func intern(_ name: String) -> UInt32 {
+            defer { strings += name.utf8.filter { $0 != 0 } + [0] }
+            return UInt32(strings.count)
+        }
+        let sectionNames = [".text", ".symtab", ".strtab"].map(intern)
+        var symbols = [UInt8](repeating: 0, count: 16)
+        for (function, name) in zip(functions, names) {
+            // Name, value, size (unknown); then STB_GLOBAL with STT_FUNC, and the section's index.
+            symbols.append(words: [intern(name), function.address, 0])
+            symbols += [0x12, 0, 1, 0]
+        }
+        file.align()
+        let symbolsOffset = UInt32(file.count)
+        file += symbols
+        let stringsOffset = UInt32(file.count)
+        file += strings
+        file.align()
+        let headersOffset = UInt32(file.count)
+        file += [UInt8](repeating: 0, count: 40)
+        // Name, type, flags, address, offset, size, link, information, alignment, entry size (System V ABI, "Sections").
+        file.append(words: [
+            sectionNames[0], 1, 6, text.virtualAddress, text.fileOffset, text.fileSize, 0, 0, 16, 0,
+        ])
+        file.append(words: [sectionNames[1], 2, 0, 0, symbolsOffset, UInt32(symbols.count), 3, 1, 4, 16])
+        file.append(words: [sectionNames[2], 3, 0, 0, stringsOffset, UInt32(strings.count), 0, 0, 1, 0])
+        var offset: [UInt8] = []
+        offset.append(words: [headersOffset])
+        file.replaceSubrange(0x20..<0x24, with: offset)
+        // e_shentsize, e_shnum, e_shstrndx.
+        file.replaceSubrange(0x2E..<0x34, with: [40, 0, 4, 0, 3, 0])
+        return file
+    }
+}
+
+extension [UInt8] {
+    /// Fills up to a multiple of four bytes.
+    fileprivate mutating func align() {
+        while count % 4 != 0 { append(0) }
+    }
+
+    fileprivate mutating func append(words: [UInt32]) {
+        for word in words { Swift.withUnsafeBytes(of: word.littleEndian) { append(contentsOf: $0) } }
+    }
+}
