@@ -95,3 +95,27 @@ import Testing
         #expect(error(Self.image { $0.totalSize = 0 }) == .misplaced(.kernel))
     }
 }
+
+@Suite struct BootRecordTests {
+    private func record(_ bytes: [UInt8]) -> BootRecord? {
+        var page = [UInt8](repeating: 0, count: 4096)
+        page.replaceSubrange(0xD0..<(0xD0 + bytes.count), with: bytes)
+        return page.withUnsafeBytes { BootRecord($0) }
+    }
+
+    @Test func readsWhatTheSetupCodeWrites() {
+        let record = record(Array("MTBI".utf8) + [1, 0x80, 2, 3, 4, 0, 0x7F, 0x02])
+        #expect(record?.path == .bootSector)
+        #expect(record?.drive == 0x80)
+        #expect(record?.diskAccess == .extensions)
+        #expect(record?.a20Method == .keyboardController)
+        #expect(record?.mapSource == .cmos)
+        #expect(record?.conventionalKilobytes == 639)
+    }
+
+    @Test func zerosOrUnknownValuesAreNoRecord() {
+        #expect(record([]) == nil)
+        #expect(record(Array("MTBI".utf8) + [9, 0x80, 2, 3, 4]) == nil)
+        #expect(BootRecord(UnsafeRawBufferPointer(start: nil, count: 0)) == nil)
+    }
+}

@@ -1,4 +1,5 @@
 import KernelAssembly
+import KernelImage
 import KernelLogic
 
 /// `boot_params`, the page that the loader or the setup code fills in (Linux/x86 boot protocol, "zero page"), as copied by
@@ -12,6 +13,8 @@ enum BootParameters {
 
     /// Who loaded the kernel: 0xTV, type and version; 0xFF is unknown.
     static var loader: UInt8 { byte(0x210) }
+    /// What the setup code did; nil if the loader skipped it (32-bit boot protocol).
+    static var record: BootRecord? { BootRecord(UnsafeRawBufferPointer(start: page, count: 4096)) }
     /// Physical address of the NUL-terminated command line, or 0.
     static var commandLine: UInt32 { word(0x228) }
 

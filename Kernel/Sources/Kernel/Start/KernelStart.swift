@@ -1,5 +1,6 @@
 import KernelABI
 import KernelAssembly
+import KernelImage
 import KernelLogic
 
 /// The way from the first instruction to the first thread.
@@ -55,7 +56,7 @@ enum KernelStart {
         Log.line("Martlet 0.1, a microkernel in Swift").end()
         DescriptorTables.initialise()
         CPU.detect()
-        Log.line("boot: loader 0x").hexadecimal(UInt64(BootParameters.loader), digits: 2).end()
+        printBootPath()
         BootImage.check()
         guard
             let layout = RegionLayout(
@@ -71,6 +72,22 @@ enum KernelStart {
         }
         CommandLine.parse()
         call_on_stack(UnsafeMutableRawPointer(bitPattern: UInt(layout.initialPages)), { KernelStart.complete() })
+    }
+
+    /// Says how the kernel came here.
+    private static func printBootPath() {
+        let log = Log.line("boot: loader 0x").hexadecimal(UInt64(BootParameters.loader), digits: 2).text(", ")
+        guard let record = BootParameters.record else {
+            log.text("32-bit protocol").end()
+            return
+        }
+        log.text(record.path.description)
+        if record.path == .bootSector {
+            log.text(", drive 0x").hexadecimal(UInt64(record.drive), digits: 2)
+            log.text(" by ").text(record.diskAccess.description)
+        }
+        log.text(", map by ").text(record.mapSource.description)
+        log.text(", A20 ").text(record.a20Method.description).end()
     }
 
     /// Runs on the boot stack.
