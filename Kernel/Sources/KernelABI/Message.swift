@@ -1,5 +1,6 @@
 // A message is a label, three register words, and up to 64 KiB of bytes copied from the sender's buffer to the
-// receiver's. Sending waits for a receiver (nothing is queued in the kernel but threads), so a message never needs memory.
+// receiver's. Sending waits for a receiver (nothing is queued in the kernel but threads), so a message never needs
+// memory.
 //
 //     tag, as received in EAX:    31   30      18        17          16             0
 //                               | 0 |  label   | wants reply | bytes in buffer   |
@@ -45,8 +46,8 @@ public enum MessageLabel {
     /// An interrupt: word 0 is the line. Nobody waits for a reply; see `SystemCall.interruptAcknowledge`.
     public static var interrupt: UInt32 { 8000 }
     /// An exception in user mode: word 0 is the vector, word 1 the faulting address (CR2, page faults only), word 2 the
-    /// instruction's address; the buffer holds a `FaultRecord`. The thread waits for the reply: one with label 0 lets it
-    /// run again from the same instruction; label 1 ends it.
+    /// instruction's address; the buffer holds a `FaultRecord`. The thread waits for the reply: one with label 0 lets
+    /// it run again from the same instruction; label 1 ends it.
     public static var fault: UInt32 { 8001 }
     /// The last thread of a process ended: word 0 is the number of the process. Nobody waits for a reply. Sent to the
     /// process's fault endpoint with its badge.

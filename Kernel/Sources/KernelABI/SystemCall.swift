@@ -3,7 +3,8 @@
 //
 // The constraint: every object of the kernel (process, thread, endpoint, interrupt line, ...) is named by a *capability
 // slot*, an index into the caller's own table, so that what a process cannot name it cannot touch. The choice: one
-// convention for every call, made so that `sysenter` (which loses ECX and EDX on the way back) can carry the same calls:
+// convention for every call, made so that `sysenter` (which loses ECX and EDX on the way back) can carry the same
+// calls:
 //
 //     int 0x80        in                              out
 //       EAX           call number (`SystemCall`)      result: 0 or more; negative: `KernelError`
@@ -46,9 +47,9 @@ public enum SystemCall: UInt32 {
 
     /// Waits for a message. EBX = slot of an endpoint (right `.receive`), EDX = address of a `MessageBuffers` or 0.
     ///
-    /// Result: the message's tag (`MessageTag`); EBX = badge of the capability it was sent through; ESI, EDI, EBP = words.
-    /// If the tag says that the sender waits for a reply, this thread can `reply`. A caller that was not answered
-    /// before the next receive gets `.objectGone`, unless `replySave` has put it aside.
+    /// Result: the message's tag (`MessageTag`); EBX = badge of the capability it was sent through; ESI, EDI, EBP =
+    /// words. If the tag says that the sender waits for a reply, this thread can `reply`. A caller that was not
+    /// answered before the next receive gets `.objectGone`, unless `replySave` has put it aside.
     case receive = 5
 
     /// Sends a message and waits for the reply. Registers as `send`; results as `receive` (the badge is 0).
@@ -94,26 +95,29 @@ public enum SystemCall: UInt32 {
     ///
     /// EBX = an empty slot, which gets it with all rights; ECX = slot of the endpoint for its faults (right `.send`) or
     /// 0; EDX = the badge that fault messages carry; ESI = the most page frames it may use, or 0 for no limit of its
-    /// own. Result: the process's number, for people to read. Errors: `.outOfMemory`, `.slotOccupied`, `.badSlot`.
+    /// own. Result: the process's number, for people to read. Errors: `.outOfMemory`, `.slotOccupied`, `.badSlot`,
+    /// `.permissionDenied` (the caller has a limit itself, which it could escape so). A process is destroyed with the
+    /// one that created it.
     case processCreate = 13
 
-    /// Destroys a process: its threads end, its memory is free again, its capabilities are deleted; capabilities *to* it
-    /// become stale (`.objectGone`). EBX = slot (right `.manage`). Result 0. A process may destroy itself.
+    /// Destroys a process: its threads end, its memory is free again, its capabilities are deleted; capabilities *to*
+    /// it become stale (`.objectGone`). EBX = slot (right `.manage`). Result 0. A process may destroy itself.
     case processDestroy = 14
 
-    /// Adds zeroed memory to a process. EBX = slot (right `.manage`), ECX = address (multiple of 4096, KLIMIT or above),
-    /// EDX = bytes (rounded up to pages), ESI = `MemoryAccess`.
+    /// Adds zeroed memory to a process. EBX = slot (right `.manage`), ECX = address (multiple of 4096, KLIMIT or
+    /// above), EDX = bytes (rounded up to pages, at most 16 MiB), ESI = `MemoryAccess`.
     ///
     /// Result 0. Errors: `.badArgument` (alignment, length 0, range), `.alreadyMapped`, `.outOfMemory`,
     /// `.quotaExceeded`; nothing is mapped then.
     case memoryMap = 15
 
-    /// Removes memory from a process. EBX = slot (right `.manage`), ECX = address, EDX = bytes. Pages that are not mapped
-    /// are passed over. Result: the number of pages freed. Errors: `.badArgument`.
+    /// Removes memory from a process. EBX = slot (right `.manage`), ECX = address, EDX = bytes (at most 16 MiB). Pages
+    /// that are not mapped are passed over. Result: the number of pages freed. Errors: `.badArgument`.
     case memoryUnmap = 16
 
-    /// Copies from the caller into a process, read-only memory included. EBX = slot (right `.manage`), ECX = address
-    /// there, EDX = address here, ESI = bytes (up to 16 MiB a call). Result 0. Errors: `.badAddress` (either side).
+    /// Copies from the caller into a process, also into memory that is read-only for it (but not into device memory).
+    /// EBX = slot (right `.manage`), ECX = address there, EDX = address here, ESI = bytes (up to 16 MiB a call). Result
+    /// 0. Errors: `.badAddress` (either side).
     case memoryWrite = 17
 
     /// Copies from a process to the caller. EBX = slot (right `.manage`), ECX = address there, EDX = address here,

@@ -2,7 +2,7 @@
    and the system call. All go through interrupt gates, so interrupts are off in the kernel.
 
    A stub completes the stack to a `TrapFrame` and calls `kernel_trap` with its address; what that returns is the frame to
-   resume, of the same thread or another: the whole of switching threads is the change of ESP below. */
+   resume, of the same thread or another: the change of ESP below is all there is to switching threads. */
 
     .text
 
@@ -104,6 +104,15 @@ call_on_stack:
 1:  hlt
     jmp 1b
     .size call_on_stack, . - call_on_stack
+
+/* void exhaust_stack(void): calls itself until there is no stack left. */
+    .globl exhaust_stack
+    .type exhaust_stack, @function
+exhaust_stack:
+    pushl %ebp
+    movl %esp, %ebp
+    call exhaust_stack
+    .size exhaust_stack, . - exhaust_stack
 
 /* What the idle thread does, in ring 0 with interrupts on. */
     .globl idle_loop

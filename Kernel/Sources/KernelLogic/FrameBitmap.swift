@@ -1,8 +1,8 @@
 /// Which of a run of page frames are free: a bit each (1 = free), with summaries above.
 ///
-/// The constraint: allocation must take a bounded time on a machine with a million frames. The choice: a tree of bitmaps in
-/// which a bit of an upper level says that the 32-bit word below it has a bit set. Finding a free frame is one
-/// `bsf` for each of four levels, and freeing one is as quick. For 1 GB of RAM the tree takes 33 KiB.
+/// The constraint: allocation must take a bounded time on a machine with a million frames. The choice: a tree of
+/// bitmaps in which a bit of an upper level says that the 32-bit word below it has a bit set. Finding a free frame is
+/// one `bsf` for each of four levels, and freeing one is as quick. For 1 GB of RAM the tree takes 33 KiB.
 ///
 ///     level 3:   1                          one word for all, 1048576 frames
 ///     level 2:   1 0 ...                    a word for 32768 frames

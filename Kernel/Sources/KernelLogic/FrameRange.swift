@@ -1,9 +1,10 @@
 // What the microkernel decides without touching hardware: which frames are free, what the BIOS's map means, who runs
 // next, what a capability slot may hold, where the boot structures lie.
 //
-// The constraint: the kernel's bugs are found dearly (in a machine that has just stopped), and a kernel cannot run its own
-// tests. The choice: these algorithms are a module of their own, over memory that the caller hands in, so that the host
-// tests the very code that the kernel runs. Nothing here allocates. For example, the BIOS's map becomes free frames:
+// The constraint: the kernel's bugs are found dearly (in a machine that has just stopped), and a kernel cannot run its
+// own tests. The choice: these algorithms are a module of their own, over memory that the caller hands in, so that the
+// host tests the very code that the kernel runs. Nothing here allocates. For example, the BIOS's map becomes free
+// frames:
 //
 //     var ram = FrameRangeSet(storage: memory)
 //     BIOSMemoryMap.sanitise(entries, count: 7, into: &ram)

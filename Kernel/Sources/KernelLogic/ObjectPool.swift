@@ -1,8 +1,8 @@
 /// Memory for objects of one size, carved from pages of 4096 bytes that the owner provides and gets back when they are
 /// empty.
 ///
-/// A page begins with a `PoolPage`; the objects follow, and the free ones are linked through their first word. An object
-/// finds its page by clearing the low 12 bits of its address, so pages must be aligned to 4096.
+/// A page begins with a `PoolPage`; the objects follow, and the free ones are linked through their first word. An
+/// object finds its page by clearing the low 12 bits of its address, so pages must be aligned to 4096.
 public struct ObjectPool {
     private let objectSize: Int
     private var available = Queue<PoolPage>()
@@ -43,7 +43,8 @@ public struct ObjectPool {
         return object
     }
 
-    /// Takes an object back, which `allocate` returned. If its page is empty now, the page leaves the pool and is returned.
+    /// Takes an object back, which `allocate` returned. If its page is empty now, the page leaves the pool and is
+    /// returned.
     public mutating func release(_ object: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
         let address = UInt(bitPattern: object) & ~4095
         // Valid: the object lies in a page that `addPage` initialised, behind its header.

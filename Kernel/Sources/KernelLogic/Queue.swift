@@ -5,8 +5,8 @@ public protocol QueueNode {
     var previous: UnsafeMutablePointer<Self>? { get set }
 }
 
-/// A first-in, first-out queue of nodes that stand in at most one queue at a time. Every operation but `insert(_:before:)`
-/// takes constant time.
+/// A first-in, first-out queue of nodes that stand in at most one queue at a time. Every operation but
+/// `insert(_:before:)` takes constant time.
 public struct Queue<Node: QueueNode> {
     public private(set) var first: UnsafeMutablePointer<Node>?
     public private(set) var last: UnsafeMutablePointer<Node>?

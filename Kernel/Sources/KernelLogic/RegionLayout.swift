@@ -30,7 +30,8 @@ public struct RegionLayout: Equatable, Sendable {
 
     /// The layout above an image of `imageSize` bytes; nil if that would not end below `limit`.
     public init?(
-        imageSize: UInt32, biosMapSize: UInt32, kernelMapSize: UInt32, heapSize: UInt32, stackSize: UInt32, limit: UInt32
+        imageSize: UInt32, biosMapSize: UInt32, kernelMapSize: UInt32, heapSize: UInt32, stackSize: UInt32,
+        limit: UInt32
     ) {
         var top = Self.kernelStart
         // Adds a part, rounded up to whole pages, and answers where it ends.

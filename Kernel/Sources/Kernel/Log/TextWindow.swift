@@ -1,5 +1,5 @@
-/// Takes the part of a text that begins at an offset, as much of it as fits into a buffer: for a text that is read in pieces
-/// and kept nowhere. One at a time: the kernel has one text to write and one processor to do it.
+/// Takes the part of a text that begins at an offset, as much of it as fits into a buffer: for a text that is read in
+/// pieces and kept nowhere. One at a time: the kernel has one text to write and one processor to do it.
 struct TextWindow: TextSink {
     private nonisolated(unsafe) static var buffer = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     /// How many bytes are still to be left out.

@@ -38,7 +38,8 @@ struct AddressSpace {
         return entry.pointee & PageFlags.present != 0
     }
 
-    /// Maps the frame `physical` at `address`, which is user space and not mapped. `flags`: `.writable`, `.owned` and cache bits.
+    /// Maps the frame `physical` at `address`, which is user space and not mapped. `flags`: `.writable`, `.owned` and
+    /// cache bits.
     func map(
         _ address: UInt32, to physical: UInt32, flags: UInt32, owner: ProcessReference
     ) throws(KernelError) {

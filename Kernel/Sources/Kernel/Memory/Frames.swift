@@ -3,9 +3,9 @@ import KernelLogic
 
 /// The page frames of RAM, free or not.
 ///
-/// The constraint: RAM from `Window.base` on (just below KLIMIT) has no permanent kernel mapping, so kernel objects and page
-/// tables must lie below. The choice: two zones. User memory is taken from the upper zone first; below it only as long as
-/// the kernel keeps a reserve.
+/// The constraint: RAM from `Window.base` on (just below KLIMIT) has no permanent kernel mapping, so kernel objects and
+/// page tables must lie below. The choice: two zones. User memory is taken from the upper zone first; below it only as
+/// long as the kernel keeps a reserve.
 enum Frames {
     /// Frames that the kernel can address at any time.
     nonisolated(unsafe) static var kernelZone: FrameBitmap!
@@ -29,7 +29,8 @@ enum Frames {
         total = free
     }
 
-    /// Takes a frame for the kernel: its physical address, which is its virtual address too. The contents are undefined.
+    /// Takes a frame for the kernel: its physical address, which is its virtual address too. The contents are
+    /// undefined.
     static func allocateForKernel() -> UInt32? {
         guard let frame = kernelZone.allocate() else { return nil }
         return frame << 12

@@ -13,7 +13,8 @@ enum KernelMemory {
     /// A frame as memory of the kernel.
     static func allocateFrame() throws(KernelError) -> UnsafeMutableRawPointer {
         // Valid: a frame of the kernel zone is mapped one to one, and is not frame 0.
-        guard let frame = Frames.allocateForKernel(), let memory = UnsafeMutableRawPointer(bitPattern: UInt(frame)) else {
+        guard let frame = Frames.allocateForKernel(), let memory = UnsafeMutableRawPointer(bitPattern: UInt(frame))
+        else {
             throw .outOfMemory
         }
         return memory

@@ -2,8 +2,8 @@ import KernelABI
 import KernelAssembly
 import KernelLogic
 
-/// The addresses below KLIMIT: the kernel's, the same in every process, and never changed in their upper level after start-up,
-/// so that each process's page directory can simply begin with the same 32 entries.
+/// The addresses below KLIMIT: the kernel's, the same in every process, and never changed in their upper level after
+/// start-up, so that each process's page directory can simply begin with the same 32 entries.
 ///
 ///     KLIMIT     0x8000000   +-----------------------------+
 ///                            | temporary slots             |   frames without a permanent mapping
@@ -55,7 +55,9 @@ enum KernelSpace {
                 if address < directEnd { table[Int(entry)] = address | flags(of: address) }
             }
         }
-        for index in 0..<KernelStacks.tableCount { KernelStacks.setTable(index, addTable((KernelStacks.base >> 22) + index)) }
+        for index in 0..<KernelStacks.tableCount {
+            KernelStacks.setTable(index, addTable((KernelStacks.base >> 22) + index))
+        }
         Window.initialise(addTable(Window.base >> 22))
 
         TaskState.setDoubleFaultDirectory(directory)
@@ -66,7 +68,6 @@ enum KernelSpace {
         if CPU.hasGlobalPages { write_cr4(read_cr4() | 0x80) }
     }
 
-
     /// How the page at `address` is mapped for the kernel.
     private static func flags(of address: UInt32) -> UInt32 {
         switch address {
@@ -74,7 +75,8 @@ enum KernelSpace {
             return 0
         case 0xA_0000..<0xC_0000:
             // The screen's memory is a device.
-            return PageFlags.present | PageFlags.writable | PageFlags.cacheDisabled | PageFlags.writeThrough | globalFlag
+            return PageFlags.present | PageFlags.writable | PageFlags.cacheDisabled | PageFlags.writeThrough
+                | globalFlag
         case RegionLayout.kernelStart..<address_of_constants_end():
             return PageFlags.present | globalFlag
         case address_of_kernel_end()..<KernelStart.layout.kernelTop:
@@ -96,7 +98,8 @@ enum KernelSpace {
 
     /// Zeroes kernel memory.
     static func memset(_ address: UInt32, count: UInt32) {
-        UnsafeMutableRawPointer(bitPattern: UInt(address))?.initializeMemory(as: UInt8.self, repeating: 0, count: Int(count))
+        UnsafeMutableRawPointer(bitPattern: UInt(address))?.initializeMemory(
+            as: UInt8.self, repeating: 0, count: Int(count))
     }
 }
 
@@ -128,8 +131,8 @@ enum Window {
     }
 }
 
-/// Kernel stacks: two pages each, under them a page that is never mapped, so that an overflow is a double fault with a report
-/// and not silent damage.
+/// Kernel stacks: two pages each, under them a page that is never mapped, so that an overflow is a double fault with a
+/// report and not silent damage.
 enum KernelStacks {
     static var base: UInt32 { Window.base - 0x80_0000 }
     static var tableCount: UInt32 { 2 }

@@ -1,7 +1,8 @@
 import KernelABI
 import KernelAssembly
 
-/// Bits of page directory and page table entries (Intel SDM volume 3, section 4.3). An entry is a physical address with these.
+/// Bits of page directory and page table entries (Intel SDM volume 3, section 4.3). An entry is a physical address with
+/// these.
 enum PageFlags {
     static var present: UInt32 { 1 }
     static var writable: UInt32 { 2 }

@@ -1,8 +1,8 @@
 import KernelABI
 import KernelAssembly
 
-/// Access to the memory of processes, checked page by page: what user code could not read or write itself, the kernel does
-/// not for it. There is no page fault to recover from, because nothing is touched before it has been looked up.
+/// Access to the memory of processes, checked page by page: what user code could not read or write itself, the kernel
+/// does not for it. There is no page fault to recover from, because nothing is touched before it has been looked up.
 enum UserMemory {
     /// The bytes `address ..< address + count` of the current process, if it can read them all.
     ///

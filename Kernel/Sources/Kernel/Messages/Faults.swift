@@ -1,8 +1,8 @@
 import KernelABI
 import KernelAssembly
 
-/// Exceptions of user mode. They never concern the kernel: the thread stops, and its process's fault endpoint gets a message
-/// that says why. Who receives it may repair the cause and resume the thread by a reply, or end it.
+/// Exceptions of user mode. They never concern the kernel: the thread stops, and its process's fault endpoint gets a
+/// message that says why. Who receives it may repair the cause and resume the thread by a reply, or end it.
 enum Faults {
     /// The current thread, in user mode, has raised an exception.
     static func raise(_ thread: ThreadReference, address: UInt32) {

@@ -2,9 +2,9 @@ import KernelABI
 import KernelAssembly
 import KernelLogic
 
-// Messages between threads. The sender's message is in its registers (ESI, EDI, EBP in its trap frame; label and buffers were
-// noted in the thread) and stays there until a receiver is found, so sending needs no memory; it goes straight from one
-// thread's registers and buffer to the other's.
+// Messages between threads. The sender's message is in its registers (ESI, EDI, EBP in its trap frame; label and
+// buffers were noted in the thread) and stays there until a receiver is found, so sending needs no memory; it goes
+// straight from one thread's registers and buffer to the other's.
 //
 //     send/call:   receiver waiting?  -> transfer, receiver becomes ready      else wait in the endpoint's senders
 //     receive:     notice? sender?    -> transfer, sender becomes ready,       else wait in the endpoint's receivers

@@ -6,7 +6,8 @@ import KernelLogic
 enum Capabilities {
     /// Fills an empty slot; the object's reference must have been counted.
     static func put(
-        _ slot: UnsafeMutablePointer<Capability>, _ object: UnsafeMutableRawPointer, _ kind: ObjectKind, badge: UInt32 = 0
+        _ slot: UnsafeMutablePointer<Capability>, _ object: UnsafeMutableRawPointer, _ kind: ObjectKind,
+        badge: UInt32 = 0
     ) {
         slot.pointee = Capability(object: UInt(bitPattern: object), kind: kind, rights: .all, badge: badge)
     }
@@ -42,9 +43,13 @@ enum Capabilities {
 
     // Valid: a slot of that kind holds a counted reference, so the object exists.
 
-    static func process(_ capability: Capability) -> ProcessReference? { ProcessReference(bitPattern: capability.object) }
+    static func process(_ capability: Capability) -> ProcessReference? {
+        ProcessReference(bitPattern: capability.object)
+    }
     static func thread(_ capability: Capability) -> ThreadReference? { ThreadReference(bitPattern: capability.object) }
-    static func endpoint(_ capability: Capability) -> EndpointReference? { EndpointReference(bitPattern: capability.object) }
+    static func endpoint(_ capability: Capability) -> EndpointReference? {
+        EndpointReference(bitPattern: capability.object)
+    }
 }
 
 /// What a system call finds in its caller's slots.
@@ -63,7 +68,9 @@ struct Caller {
     }
 
     func thread(_ slot: UInt32, _ rights: CapabilityRights) throws(KernelError) -> ThreadReference {
-        guard let thread = Capabilities.thread(try table.find(slot, .thread, rights).pointee) else { throw .badCapability }
+        guard let thread = Capabilities.thread(try table.find(slot, .thread, rights).pointee) else {
+            throw .badCapability
+        }
         guard !thread.pointee.hasEnded else { throw .objectGone }
         return thread
     }

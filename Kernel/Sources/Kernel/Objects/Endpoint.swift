@@ -3,8 +3,8 @@ import KernelLogic
 
 typealias EndpointReference = UnsafeMutablePointer<Endpoint>
 
-/// A place where threads meet to pass messages. Either senders wait or receivers do; nothing is ever buffered, except that
-/// the kernel's own notices wait in their sources.
+/// A place where threads meet to pass messages. Either senders wait or receivers do; nothing is ever buffered, except
+/// that the kernel's own notices wait in their sources.
 struct Endpoint {
     /// Capabilities, fault handlers and interrupt lines that name it.
     var references: UInt32 = 0
@@ -13,8 +13,8 @@ struct Endpoint {
     var notices = Queue<Notice>()
 }
 
-/// A message of the kernel's own for which nobody waits: an interrupt, the end of a process. It is part of its source, so it
-/// needs no memory, and a source has at most one.
+/// A message of the kernel's own for which nobody waits: an interrupt, the end of a process. It is part of its source,
+/// so it needs no memory, and a source has at most one.
 struct Notice: QueueNode {
     var next: UnsafeMutablePointer<Notice>?
     var previous: UnsafeMutablePointer<Notice>?

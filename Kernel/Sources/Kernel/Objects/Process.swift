@@ -6,14 +6,16 @@ typealias ProcessReference = UnsafeMutablePointer<Process>
 
 /// A process: an address space, a capability table, and an account of page frames.
 ///
-/// It lives as long as capabilities to it, or threads in it, do; but once destroyed it is only a tombstone, so that a stale
-/// capability is an error and not a dangling pointer.
+/// It lives as long as capabilities to it, or threads in it, do; but once destroyed it is only a tombstone, so that a
+/// stale capability is an error and not a dangling pointer.
 struct Process: QueueNode {
     var next: ProcessReference?
     var previous: ProcessReference?
 
     /// For people to read; never used again.
     let number: UInt32
+    /// Who created it, and takes it along when it is destroyed; only compared, never followed.
+    let creator: ProcessReference?
     /// Capabilities that name it.
     var references: UInt32 = 0
     var isAlive = true
@@ -32,8 +34,9 @@ struct Process: QueueNode {
     /// Physical addresses of the two frames of its I/O permission bitmap, or 0.
     var portBitmap: (UInt32, UInt32) = (0, 0)
 
-    init(number: UInt32, capabilities: CapabilityTable) {
+    init(number: UInt32, creator: ProcessReference?, capabilities: CapabilityTable) {
         self.number = number
+        self.creator = creator
         self.capabilities = capabilities
     }
 
@@ -53,7 +56,7 @@ enum Processes {
     private nonisolated(unsafe) static var lastNumber: UInt32 = 0
 
     /// An empty process without capabilities. Its own frames are charged to itself.
-    static func create(frameLimit: UInt32) throws(KernelError) -> ProcessReference {
+    static func create(by creator: ProcessReference?, frameLimit: UInt32) throws(KernelError) -> ProcessReference {
         let memory = try KernelMemory.allocate(from: &pool)
         guard let table = Frames.allocateForKernel() else {
             KernelMemory.release(memory, to: &pool)
@@ -63,7 +66,7 @@ enum Processes {
         let capabilities = CapabilityTable(slots: UnsafeMutablePointer(bitPattern: UInt(table))!)
         capabilities.clear()
         let process = memory.bindMemory(to: Process.self, capacity: 1)
-        process.initialize(to: Process(number: lastNumber + 1, capabilities: capabilities))
+        process.initialize(to: Process(number: lastNumber + 1, creator: creator, capabilities: capabilities))
         process.pointee.frameLimit = frameLimit
         do {
             try process.pointee.charge(1)
@@ -85,9 +88,10 @@ enum Processes {
     static func createKernel() throws(KernelError) -> ProcessReference {
         let process = try KernelMemory.allocate(from: &pool).bindMemory(to: Process.self, capacity: 1)
         let table = try KernelMemory.allocateFrame()
-        let capabilities = CapabilityTable(slots: table.bindMemory(to: Capability.self, capacity: Int(capabilitySlotCount)))
+        let capabilities = CapabilityTable(
+            slots: table.bindMemory(to: Capability.self, capacity: Int(capabilitySlotCount)))
         capabilities.clear()
-        process.initialize(to: Process(number: 0, capabilities: capabilities))
+        process.initialize(to: Process(number: 0, creator: nil, capabilities: capabilities))
         process.pointee.space = AddressSpace(directory: KernelSpace.directory)
         process.pointee.references = 1
         all.append(process)
@@ -98,8 +102,8 @@ enum Processes {
     nonisolated(unsafe) static var manager: ProcessReference?
     private nonisolated(unsafe) static var condemned = Queue<Process>()
 
-    /// Destroys a process when the kernel is about to return to user mode. (Doing it at once could nest without bound: its
-    /// capabilities may be the last ones to other processes.)
+    /// Destroys a process when the kernel is about to return to user mode. (Doing it at once could nest without bound:
+    /// its capabilities may be the last ones to other processes.)
     static func destroy(_ process: ProcessReference) {
         guard process.pointee.isAlive else { return }
         process.pointee.isAlive = false
@@ -108,11 +112,12 @@ enum Processes {
         condemned.append(process)
     }
 
-    /// Frees all that the next condemned process has: threads, capabilities, memory. What is left is a tombstone for the
-    /// capabilities that name it. False if there is none.
+    /// Frees all that the next condemned process has: threads, capabilities, memory. What is left is a tombstone for
+    /// the capabilities that name it. False if there is none.
     static func endCondemned() -> Bool {
         guard let process = condemned.removeFirst() else { return false }
         if process == manager { Power.stop("the process manager has ended") }
+        destroyCreated(by: process)
         while let thread = process.pointee.firstThread { Threads.end(thread) }
         for slot in 1..<Int(capabilitySlotCount) { Capabilities.delete(process.pointee.capabilities.slots + slot) }
         Frames.release(UInt32(UInt(bitPattern: process.pointee.capabilities.slots)))
@@ -125,7 +130,17 @@ enum Processes {
         return true
     }
 
-    /// Drops a reference; the last one frees a tombstone, or destroys a process that nobody can name and that runs nothing.
+    /// Nobody may be left who could name them, and they could run for ever.
+    private static func destroyCreated(by creator: ProcessReference) {
+        var candidate = all.first
+        while let process = candidate {
+            candidate = process.pointee.next
+            if process.pointee.creator == creator { destroy(process) }
+        }
+    }
+
+    /// Drops a reference; the last one frees a tombstone, or destroys a process that nobody can name and that runs
+    /// nothing.
     static func release(_ process: ProcessReference) {
         process.pointee.references -= 1
         if process.pointee.isAlive {

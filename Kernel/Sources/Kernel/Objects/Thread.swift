@@ -6,8 +6,8 @@ typealias ThreadReference = UnsafeMutablePointer<Thread>
 
 /// A thread: a kernel stack with the registers of its user mode, and what it waits for.
 ///
-/// While a thread does not run, its kernel stack holds nothing but its `TrapFrame`: the kernel never waits in the middle of
-/// its own code. Whoever ends a thread's wait writes the results into that frame.
+/// While a thread does not run, its kernel stack holds nothing but its `TrapFrame`: the kernel never waits in the
+/// middle of its own code. Whoever ends a thread's wait writes the results into that frame.
 struct Thread: QueueNode {
     /// Links of the queue that it waits in: ready, an endpoint's, sleeping, or condemned.
     var next: ThreadReference?
@@ -124,7 +124,8 @@ enum Threads {
         return thread
     }
 
-    /// Ends a thread, whatever it does, and whatever others expect of it. It stays as a tombstone while capabilities name it.
+    /// Ends a thread, whatever it does, and whatever others expect of it. It stays as a tombstone while capabilities
+    /// name it.
     static func end(_ thread: ThreadReference) {
         guard !thread.pointee.hasEnded else { return }
         thread.pointee.hasEnded = true
@@ -149,8 +150,8 @@ enum Threads {
         if thread == Scheduler.current { dying = thread } else { bury(thread) }
     }
 
-    /// Ends a thread when the kernel is about to return to user mode. (Ending it at once could nest without bound: a faulted
-    /// thread may hold the reply that another faulted thread waits for.)
+    /// Ends a thread when the kernel is about to return to user mode. (Ending it at once could nest without bound: a
+    /// faulted thread may hold the reply that another faulted thread waits for.)
     static func condemn(_ thread: ThreadReference) {
         guard !thread.pointee.hasEnded, !thread.pointee.isCondemned else { return }
         thread.pointee.isCondemned = true
@@ -183,7 +184,9 @@ enum Threads {
     /// Drops a reference.
     static func release(_ thread: ThreadReference) {
         thread.pointee.references -= 1
-        guard thread.pointee.references == 0, thread.pointee.hasEnded || thread.pointee.state == .created else { return }
+        guard thread.pointee.references == 0, thread.pointee.hasEnded || thread.pointee.state == .created else {
+            return
+        }
         if thread.pointee.hasEnded {
             KernelMemory.release(UnsafeMutableRawPointer(thread), to: &pool)
         } else {

@@ -63,8 +63,8 @@ enum DescriptorTables {
     }
 }
 
-/// The task-state segments. The kernel switches threads in software; the processor needs one TSS for the stack of ring 0 and
-/// for the I/O permission bitmap, and another for the double fault.
+/// The task-state segments. The kernel switches threads in software; the processor needs one TSS for the stack of ring
+/// 0 and for the I/O permission bitmap, and another for the double fault.
 enum TaskState {
     static var bitmapOffset: Int { 104 }
     static var bitmapSize: Int { 8192 }
@@ -105,6 +105,7 @@ enum TaskState {
         main.storeBytes(of: UInt16(bitmapOffset), toByteOffset: 102, as: UInt16.self)
     }
 
-    /// A field of the main TSS, where the double fault's task switch saved the registers: see Intel SDM volume 3, figure 7-2.
+    /// A field of the main TSS, where the double fault's task switch saved the registers: see Intel SDM volume 3,
+    /// figure 7-2.
     static func saved(_ offset: Int) -> UInt32 { main.load(fromByteOffset: offset, as: UInt32.self) }
 }

@@ -1,6 +1,7 @@
 import KernelAssembly
 
-/// What the kernel says when it has failed itself: an exception in ring 0 is a defect of the kernel, never of a program.
+/// What the kernel says when it has failed itself: an exception in ring 0 is a defect of the kernel, never of a
+/// program.
 enum ExceptionReport {
     /// Reports an exception in kernel mode, and halts with status 2.
     static func stop(_ frame: UnsafePointer<TrapFrame>) -> Never {
@@ -39,13 +40,16 @@ enum ExceptionReport {
     }
 
     private static func control(eip: UInt32, eflags: UInt32, cs: UInt32) {
-        Log.line("  eip ").address(eip).text("  eflags ").address(eflags).text("  cs ").hexadecimal(UInt64(cs), digits: 4)
-            .end()
+        Log.line("  eip ").address(eip).text("  eflags ").address(eflags).text("  cs ").hexadecimal(
+            UInt64(cs), digits: 4
+        )
+        .end()
         Log.line("  cr0 ").address(read_cr0()).text("  cr2 ").address(read_cr2()).text("  cr3 ").address(read_cr3())
             .end()
     }
 
-    /// Follows the chain of stack frames, each of which the compiler begins with the caller's EBP and the return address.
+    /// Follows the chain of stack frames, each of which the compiler begins with the caller's EBP and the return
+    /// address.
     private static func backtrace(eip: UInt32, ebp: UInt32) {
         line(eip)
         var frame = ebp

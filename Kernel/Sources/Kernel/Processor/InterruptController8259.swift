@@ -36,8 +36,8 @@ enum InterruptController8259 {
         writeMask()
     }
 
-    /// Whether an interrupt of line 7 or 15 is not one: noise made the controller answer with its lowest line, which then
-    /// is not in service (8259A data sheet, "the interrupt request").
+    /// Whether an interrupt of line 7 or 15 is not one: noise made the controller answer with its lowest line, which
+    /// then is not in service (8259A data sheet, "the interrupt request").
     static func isSpurious(_ line: UInt32) -> Bool {
         guard line == 7 || line == 15 else { return false }
         let command = line == 7 ? firstCommand : secondCommand

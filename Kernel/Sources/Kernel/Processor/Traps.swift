@@ -1,7 +1,8 @@
 import KernelABI
 import KernelAssembly
 
-/// Every entry into the kernel, from the stubs in traps.S, and every way out: what it returns are the registers to resume.
+/// Every entry into the kernel, from the stubs in traps.S, and every way out: what it returns are the registers to
+/// resume.
 @c(kernel_trap)
 func kernelTrap(_ frame: UnsafeMutablePointer<TrapFrame>) -> UnsafeMutablePointer<TrapFrame> {
     let isUser = frame.pointee.cs & 3 == 3

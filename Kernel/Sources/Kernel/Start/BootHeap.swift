@@ -1,6 +1,6 @@
-/// The memory behind Swift's runtime while the kernel starts: a region that only grows, between the kernel's memory map and
-/// the boot stack. Afterwards an allocation fails, and a failed allocation stops the kernel with a backtrace: the kernel has
-/// no reason to make one.
+/// The memory behind Swift's runtime while the kernel starts: a region that only grows, between the kernel's memory map
+/// and the boot stack. Afterwards an allocation fails, and a failed allocation stops the kernel with a backtrace: the
+/// kernel has no reason to make one.
 enum BootHeap {
     private nonisolated(unsafe) static var next: UInt32 = 0
     private nonisolated(unsafe) static var end: UInt32 = 0

@@ -2,8 +2,8 @@ import KernelAssembly
 import KernelImage
 import KernelLogic
 
-/// The image that the kernel was loaded with, as its descriptor says (docs/image-format.md). Start-up checks it all, since a
-/// loader may have cut it short, and memory or a disk may have changed it.
+/// The image that the kernel was loaded with, as its descriptor says (docs/image-format.md). Start-up checks it all,
+/// since a loader may have cut it short, and memory or a disk may have changed it.
 enum BootImage {
     /// Bytes of the whole image.
     private(set) nonisolated(unsafe) static var size: UInt32 = 0
@@ -14,8 +14,8 @@ enum BootImage {
 
     /// Checks descriptor and sections. Halts if kernel or process manager are broken; does without the others.
     static func check() {
-        // Valid: physical memory, with paging off or mapped one to one; nothing is read that the descriptor, which has a
-        // checksum of its own, does not name.
+        // Valid: physical memory, with paging off or mapped one to one; nothing is read that the descriptor, which has
+        // a checksum of its own, does not name.
         let memory = UnsafeRawBufferPointer(
             start: UnsafeRawPointer(bitPattern: UInt(RegionLayout.kernelStart)),
             count: Int(KernelSpace.directLimit - RegionLayout.kernelStart))
@@ -42,7 +42,8 @@ enum BootImage {
     private static func isKernelIntact(_ descriptor: ImageDescriptor) -> Bool {
         let size = address_of_kernel_end() - RegionLayout.kernelStart
         guard descriptor.kernel.size == size else {
-            Log.line("image: kernel is of ").decimal(descriptor.kernel.size).text(" bytes instead of ").decimal(size).end()
+            Log.line("image: kernel is of ").decimal(descriptor.kernel.size).text(" bytes instead of ").decimal(size)
+                .end()
             return false
         }
         return compare(.kernel, actual: kernel_checksum, expected: descriptor.kernel.checksum)

@@ -2,8 +2,8 @@ import KernelAssembly
 import KernelImage
 import KernelLogic
 
-/// `boot_params`, the page that the loader or the setup code fills in (Linux/x86 boot protocol, "zero page"), as copied by
-/// start.S.
+/// `boot_params`, the page that the loader or the setup code fills in (Linux/x86 boot protocol, "zero page"), as copied
+/// by start.S.
 enum BootParameters {
     private static var page: UnsafeRawPointer { UnsafeRawPointer(address_of_boot_parameters()) }
 

@@ -2,8 +2,11 @@
 ///
 ///     layout      print the memory layout at start-up
 ///     exit-port   when the system halts, write to port 0x501, which ends a test machine
+///     fail=page   read address 0 in the kernel, to see the report
+///     fail=stack  overflow a kernel stack, to see the double fault's report
 ///
-/// Words with an equals sign and words after `--` are for the process manager. Others are reported and passed over.
+/// Other words with an equals sign and words after `--` are for the process manager. Others are reported and passed
+/// over.
 enum CommandLine {
     /// The most bytes that are kept.
     static var capacity: Int { 1024 }
@@ -40,6 +43,10 @@ enum CommandLine {
                 printsLayout = true
             } else if equals(word, "exit-port") {
                 usesExitPort = true
+            } else if equals(word, "fail=page") {
+                FailureTest.kind = .page
+            } else if equals(word, "fail=stack") {
+                FailureTest.kind = .stack
             } else if !word.contains(0x3D) {
                 Log.line("boot: unknown option: ").bytes(word).end()
             }

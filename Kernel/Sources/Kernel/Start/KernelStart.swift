@@ -5,9 +5,10 @@ import KernelLogic
 
 /// The way from the first instruction to the first thread.
 ///
-/// Memory follows docs/memory-map.md: the image; the BIOS's map; the kernel's own map; boot heap and boot stack; the initial
-/// page allocations. Until paging is on and the boot stack is in use, nothing may be written above the image that a loader
-/// might have left there: start.S has taken a copy of `boot_params`, and the command line is the first thing that is copied.
+/// Memory follows docs/memory-map.md: the image; the BIOS's map; the kernel's own map; boot heap and boot stack; the
+/// initial page allocations. Until paging is on and the boot stack is in use, nothing may be written above the image
+/// that a loader might have left there: start.S has taken a copy of `boot_params`, and the command line is the first
+/// thing that is copied.
 enum KernelStart {
     private static var mapSize: UInt32 { 4096 }
     private static var heapSize: UInt32 { 8192 }
@@ -17,7 +18,8 @@ enum KernelStart {
 
     private(set) nonisolated(unsafe) static var layout: RegionLayout!
     /// RAM, as the BIOS's map says; in the page of the kernel's memory map.
-    private nonisolated(unsafe) static var ram = FrameRangeSet(storage: UnsafeMutableBufferPointer(start: nil, count: 0))
+    private nonisolated(unsafe) static var ram = FrameRangeSet(
+        storage: UnsafeMutableBufferPointer(start: nil, count: 0))
 
     /// RAM below 4 GB in KiB.
     static var ramKilobytes: UInt32 {
@@ -45,7 +47,8 @@ enum KernelStart {
 
     /// Whether one of `count` frames from `first` on is RAM.
     static func isRAM(_ first: UInt32, _ count: UInt32) -> Bool {
-        for index in 0..<ram.count where ram[index].first < UInt64(first) + UInt64(count) && UInt64(first) < ram[index].end {
+        for index in 0..<ram.count
+        where ram[index].first < UInt64(first) + UInt64(count) && UInt64(first) < ram[index].end {
             return true
         }
         return false
@@ -107,6 +110,7 @@ enum KernelStart {
         }
         BootHeap.seal()
         IntervalTimer8254.initialise()
+        FailureTest.run()
         // The boot stack ends here: from now on every thread has its own.
         resume_frame(Scheduler.resume())
     }

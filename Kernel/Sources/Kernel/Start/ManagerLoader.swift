@@ -14,7 +14,7 @@ enum ManagerLoader {
 
     /// Creates the process and its first thread, and makes it ready.
     static func load() throws(KernelError) {
-        let process = try Processes.create(frameLimit: 0)
+        let process = try Processes.create(by: nil, frameLimit: 0)
         Processes.manager = process
         process.pointee.references += 1
         let entry = try loadSegments(process)

@@ -1,7 +1,8 @@
 import KernelABI
 import KernelLogic
 
-// What start-up says about memory. These lines describe the machine, so they begin with a tag (docs/kernel.md, "The log").
+// What start-up says about memory. These lines describe the machine, so they begin with a tag (docs/kernel.md, "The
+// log").
 
 extension KernelStart {
     static func printEntry(_ entry: BIOSMapEntry) {
@@ -20,14 +21,17 @@ extension KernelStart {
 
     /// How much RAM there is, and which of it is free.
     static func printMaps(_ available: FrameRangeSet) {
-        Log.line("kernel-map: ").address(RegionLayout.kernelStart).text("-").address(layout.kernelTop - 1).text(" image").end()
+        Log.line("kernel-map: ").address(RegionLayout.kernelStart).text("-").address(layout.kernelTop - 1).text(
+            " image"
+        ).end()
         Log.line("kernel-map: ").address(layout.kernelTop).text("-").address(layout.regionTop - 1).text(" kernel").end()
         for index in 0..<available.count {
             let first = UInt32(truncatingIfNeeded: available[index].first << 12)
             let last = UInt32(truncatingIfNeeded: available[index].end << 12 - 1)
             Log.line("kernel-map: ").address(first).text("-").address(last).text(" free").end()
         }
-        Log.line("memory: ").decimal(ramKilobytes).text(" KiB of RAM, ").decimal(Frames.free * 4).text(" KiB free").end()
+        Log.line("memory: ").decimal(ramKilobytes).text(" KiB of RAM, ").decimal(Frames.free * 4).text(" KiB free")
+            .end()
         let above = kilobytesAboveLimit
         if above > 0 {
             Log.line("memory: ").decimal(above >> 10).text(" MiB of RAM above 4 GB, not used").end()

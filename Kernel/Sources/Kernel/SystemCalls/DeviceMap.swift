@@ -25,8 +25,8 @@ extension SystemCalls {
         return 0
     }
 
-    /// Whether no page of a range is RAM, the kernel's or anybody's: the hole below 1 MB, or addresses that the BIOS's map
-    /// does not list as RAM.
+    /// Whether no page of a range is RAM, the kernel's or anybody's: the hole below 1 MB, or addresses that the BIOS's
+    /// map does not list as RAM.
     private static func isDevice(_ address: UInt32, _ pages: UInt32) -> Bool {
         let first = address >> 12
         if first >= 0xA0, first + pages <= 0x100 { return true }

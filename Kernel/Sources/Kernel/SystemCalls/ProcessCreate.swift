@@ -9,7 +9,7 @@ extension SystemCalls {
         guard caller.process.pointee.frameLimit == 0 else { throw .permissionDenied }
         let slot = try caller.table.empty(frame.ebx)
         let endpoint = frame.ecx == 0 ? nil : try caller.endpoint(frame.ecx, .send)
-        let process = try Processes.create(frameLimit: frame.esi)
+        let process = try Processes.create(by: caller.process, frameLimit: frame.esi)
         Processes.setFaultEndpoint(process, endpoint, badge: frame.edx)
         process.pointee.references += 1
         Capabilities.put(slot, UnsafeMutableRawPointer(process), .process)

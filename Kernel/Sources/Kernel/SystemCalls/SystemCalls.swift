@@ -2,11 +2,11 @@ import KernelABI
 import KernelAssembly
 import KernelLogic
 
-/// The system calls: this file decides which; each has a file of its own, named after it. Registers, results and errors are
-/// documented at `SystemCall`, in the module that user space shares.
+/// The system calls: this file decides which; each has a file of its own, named after it. Registers, results and errors
+/// are documented at `SystemCall`, in the module that user space shares.
 ///
-/// A call answers with its result, with nil if the caller waits or has its registers filled in already, or throws. It checks
-/// everything before it changes anything.
+/// A call answers with its result, with nil if the caller waits or has its registers filled in already, or throws. It
+/// checks everything before it changes anything.
 enum SystemCalls {
     static func dispatch(_ caller: Caller) {
         do {

@@ -4,8 +4,8 @@ import KernelLogic
 
 /// Which thread runs: round robin among those that are ready, a turn each, and the idle thread when there is none.
 ///
-/// A switch happens in one place only, on the way out of the kernel (`resume`): until then the kernel works for the thread
-/// that entered it, and only notes that another should run.
+/// A switch happens in one place only, on the way out of the kernel (`resume`): until then the kernel works for the
+/// thread that entered it, and only notes that another should run.
 enum Scheduler {
     /// Clock ticks in a turn.
     private static var turn: UInt32 { 10 }

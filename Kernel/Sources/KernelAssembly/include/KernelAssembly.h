@@ -18,6 +18,7 @@ struct TrapFrame {
 /* traps.S */
 void resume_frame(struct TrapFrame *frame) __attribute__((noreturn));
 void call_on_stack(void *top, void (*function)(void)) __attribute__((noreturn));
+void exhaust_stack(void);
 void load_segments(void);
 void idle_loop(void);
 void double_fault_entry(void);
