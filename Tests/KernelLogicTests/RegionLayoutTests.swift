@@ -2,13 +2,13 @@ import KernelLogic
 import Testing
 
 @Suite struct RegionLayoutTests {
-    private func layout(image: UInt32, limit: UInt32 = 0x40_0000) -> RegionLayout? {
+    private func makeLayout(image: UInt32, limit: UInt32 = 0x40_0000) -> RegionLayout? {
         RegionLayout(
             imageSize: image, biosMapSize: 4096, kernelMapSize: 4096, heapSize: 8192, stackSize: 16384, limit: limit)
     }
 
     @Test func followsTheSeed() throws {
-        var layout = try #require(layout(image: 0x2_A001))
+        var layout = try #require(makeLayout(image: 0x2_A001))
         #expect(layout.kernelTop == 0x12_B000)
         #expect(layout.biosMap == 0x12_B000)
         #expect(layout.kernelMap == 0x12_C000)
@@ -22,18 +22,18 @@ import Testing
     }
 
     @Test func refusesWhatDoesNotFit() {
-        #expect(layout(image: 0x30_0000) == nil)
-        #expect(layout(image: 0x30_0000 - 0x8000) != nil)
-        #expect(layout(image: 0x30_0000 - 0x7FFF) == nil)
+        #expect(makeLayout(image: 0x30_0000) == nil)
+        #expect(makeLayout(image: 0x30_0000 - 0x8000) != nil)
+        #expect(makeLayout(image: 0x30_0000 - 0x7FFF) == nil)
         for image in [0xFFFF_FFFF, 0xFFF0_0000, 0xFFEF_F000, 0xFFFF_F000] as [UInt32] {
-            #expect(layout(image: image) == nil)
-            #expect(layout(image: image, limit: 0xFFFF_FFFF) == nil)
+            #expect(makeLayout(image: image) == nil)
+            #expect(makeLayout(image: image, limit: 0xFFFF_FFFF) == nil)
         }
-        #expect(layout(image: 0, limit: 0) == nil)
+        #expect(makeLayout(image: 0, limit: 0) == nil)
     }
 
     @Test func pagesStayBelowTheLimit() throws {
-        var layout = try #require(layout(image: 0x1000, limit: 0x10_9000))
+        var layout = try #require(makeLayout(image: 0x1000, limit: 0x10_9000))
         #expect(layout.regionTop == 0x10_9000)
         #expect(layout.allocatePages(1, limit: 0x10_9FFF) == nil)
         #expect(layout.allocatePages(UInt32.max, limit: 0xFFFF_F000) == nil)
