@@ -30,6 +30,10 @@ public struct AddressExpression {
     /// Why a text is no address, in words for the person who typed it.
     public struct InvalidExpression: Error, CustomStringConvertible, Equatable {
         public let description: String
+
+        init(_ description: String) {
+            self.description = description
+        }
     }
 
     /// Evaluates `text`; arithmetic wraps at 4 GiB as the processor's does.
@@ -51,7 +55,7 @@ public struct AddressExpression {
                 }
             return base &+ (try sum(sides[1], radix: 16, in: environment))
         default:
-            throw InvalidExpression(description: "'\(text)' has more than one colon")
+            throw InvalidExpression("'\(text)' has more than one colon")
         }
     }
 
@@ -80,29 +84,29 @@ public struct AddressExpression {
     ) throws(InvalidExpression) -> UInt32 {
         let text = text.drop { $0 == " " }
         let name = String(text).trimmingSuffix { $0 == " " }
-        guard !name.isEmpty else { throw InvalidExpression(description: "an address is missing") }
+        guard !name.isEmpty else { throw InvalidExpression("an address is missing") }
         if name.hasPrefix("$") {
             guard let value = environment.register(String(name.dropFirst()).lowercased()) else {
-                throw InvalidExpression(description: "there is no register '\(name)'")
+                throw InvalidExpression("there is no register '\(name)'")
             }
             return value
         }
         let lowercased = name.lowercased()
         if lowercased.hasPrefix("0x") {
             guard let value = UInt32(lowercased.dropFirst(2), radix: 16) else {
-                throw InvalidExpression(description: "'\(name)' is no 32-bit number")
+                throw InvalidExpression("'\(name)' is no 32-bit number")
             }
             return value
         }
         if radix == 16, let value = UInt32(lowercased, radix: 16) { return value }
         if name.allSatisfy({ $0.isASCII && $0.isNumber }) {
             guard let value = UInt32(name) else {
-                throw InvalidExpression(description: "'\(name)' is no 32-bit number")
+                throw InvalidExpression("'\(name)' is no 32-bit number")
             }
             return value
         }
         if let value = environment.symbol(name) ?? environment.register(lowercased) { return value }
-        throw InvalidExpression(description: "there is no symbol or register '\(name)'")
+        throw InvalidExpression("there is no symbol or register '\(name)'")
     }
 }
 

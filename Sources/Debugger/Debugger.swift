@@ -1,2 +1,140 @@
-/// The debugger behind every front end.
-public struct Debugger {}
+import Disassembler
+import Machine
+import Processor
+
+/// The debugger, as a library: it looks at a ``Machine`` and moves it, and knows neither a protocol nor a terminal.
+///
+/// **Constraint.** A prompt, a gdb stub and a test ask the same things of a debugger, and later all of them want to go
+/// backwards. The machine makes that possible: its whole state is a value, and its only clock is ``Machine/steps``.
+///
+/// **Choice.** Looking never changes the machine: memory is read through the page tables of the moment without setting a bit or
+/// filling the TLB. Changing it is input, stamped and recorded like a key press, so that a replay does it too. And
+/// every move, however complicated ("over this call", "out of this function"), is made of one primitive: run until step N, or
+/// until one of a set of addresses is reached and a condition holds (``Goal``). Going backwards is then "restore a snapshot and run
+/// to N", with the same goals looked for on the way; nothing above the primitive has to know.
+///
+/// **Example.**
+///
+///     let debugger = Debugger(machine)
+///     try debugger.symbols.load(elf, name: "kernel.elf")
+///     try debugger.setBreakpoint("kernelMain")
+///     let stop = debugger.continue()           // reason: breakpoint 1, step 812345, 0008:00100020 kernelMain
+///     print(debugger.registers.eip, debugger.backtrace())
+public final class Debugger {
+    public let machine: Machine
+    /// The names of addresses.
+    public var symbols = SymbolTable()
+    /// In the order in which they were set.
+    public internal(set) var breakpoints: [Breakpoint] = []
+    var nextBreakpointNumber = 1
+
+    /// Runs the machine until ``Machine/steps`` reaches the number, or something else ends the run.
+    let runMachine: (UInt64) -> RunResult
+
+    /// - Parameters:
+    ///   - machine: to be used by this thread only, and by nobody else while it is being debugged.
+    ///   - run: how the machine is run for longer than a step, where that needs pacing or frames;
+    ///     ``Machine/run(until:)`` by default.
+    public init(_ machine: Machine, run: ((UInt64) -> RunResult)? = nil) {
+        self.machine = machine
+        runMachine = run ?? { machine.run(until: $0) }
+    }
+
+    /// The processor's registers; a copy.
+    public var registers: RegisterFile { RegisterFile(machine.processor) }
+
+    /// Whether the processor is in virtual-8086 mode.
+    public var isVirtual8086: Bool { registers.eflags & Flag.virtual8086 != 0 }
+
+    /// Presses the reset button, as recorded input.
+    public func reset() {
+        branchHistory()
+        machine.inject(.resetButton)
+    }
+
+    // MARK: Where the machine is
+
+    /// Where the next instruction is.
+    public struct Location: Equatable, Sendable {
+        /// The selector in CS.
+        public let selector: UInt16
+        /// EIP.
+        public let offset: UInt32
+        /// Base of CS plus EIP.
+        public let linear: UInt32
+        /// CS.D: operands and addresses have 32 bits by default.
+        public let isCode32: Bool
+        /// The symbol that the address lies in, if one is known.
+        public let symbol: SymbolTable.Match?
+    }
+
+    public var location: Location {
+        let state = machine.processor.state
+        let code = state.pointee.segments[Int(SegmentIndex.cs.rawValue)]
+        let linear = code.base &+ state.pointee.eip
+        return Location(
+            selector: code.selector, offset: state.pointee.eip, linear: linear,
+            isCode32: code.attributes & SegmentAttribute.big != 0, symbol: symbol(at: linear))
+    }
+
+    /// The symbol that a linear address lies in. Where the programs of several symbol files occupy the same addresses, the
+    /// one whose code is in memory there now.
+    public func symbol(at linear: UInt32) -> SymbolTable.Match? {
+        symbols.nearest(to: linear) { address, count in readMemory(at: address, count: count) }
+    }
+
+    /// `kernelMain+0x10`, or nil.
+    public func symbolText(at linear: UInt32) -> String? {
+        symbol(at: linear)?.description
+    }
+
+    // MARK: Code
+
+    /// What the next instruction says.
+    public var currentInstruction: Disassembler.Line? {
+        disassemble(at: location.offset, count: 1).first
+    }
+
+    /// Instructions from `offset` in the code segment on, of the code segment's size unless `code32` says otherwise. The list is
+    /// shorter where memory ends.
+    public func disassemble(at offset: UInt32, count: Int, code32: Bool? = nil) -> [Disassembler.Line] {
+        let code = machine.processor.state.pointee.segments[Int(SegmentIndex.cs.rawValue)]
+        return disassemble(
+            linear: code.base &+ offset, offset: offset, count: count,
+            code32: code32 ?? (code.attributes & SegmentAttribute.big != 0))
+    }
+
+    /// Instructions from the linear address `linear` on, which is `offset` in their code segment.
+    public func disassemble(linear: UInt32, offset: UInt32, count: Int, code32: Bool) -> [Disassembler.Line] {
+        let bytes = readMemory(at: linear, count: max(0, min(count, 4096)) * Decoder.maximumLength)
+        return Disassembler(symbolName: symbolText).lines(
+            Array(bytes.prefix { $0 != nil }.compactMap { $0 }), at: offset, segmentBase: linear &- offset,
+            code32: code32, count: count)
+    }
+
+    // MARK: Addresses
+
+    /// The linear address that a person means: see ``AddressExpression``.
+    public func address(_ text: String) throws(AddressExpression.InvalidExpression) -> UInt32 {
+        let registers = registers
+        // A symbol's search may fail in words of its own, which the expression's closures cannot throw.
+        var ambiguity: SymbolTable.Ambiguity?
+        let environment = AddressExpression.Environment(
+            register: { registers.value(named: $0) },
+            segmentBase: { registers.segmentBase(named: $0) },
+            symbol: { [symbols] name in
+                do throws(SymbolTable.Ambiguity) {
+                    return try symbols.symbol(named: name)?.address
+                } catch {
+                    ambiguity = error
+                    return nil
+                }
+            })
+        do throws(AddressExpression.InvalidExpression) {
+            return try AddressExpression.evaluate(text, in: environment)
+        } catch {
+            if let ambiguity { throw AddressExpression.InvalidExpression(ambiguity.description) }
+            throw error
+        }
+    }
+}

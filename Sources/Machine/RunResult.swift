@@ -59,6 +59,8 @@ public struct RegisterFile: Sendable, Equatable, Codable {
         public var limit: UInt32 = 0
         /// As ``SegmentRegister/attributes``.
         public var attributes: UInt16 = 0
+
+        public init() {}
     }
 
     /// EAX, ECX, EDX, EBX, ESP, EBP, ESI, EDI.

@@ -1,0 +1,71 @@
+/// Commands for breakpoints.
+extension DebuggerCommand {
+    static let `break` = DebuggerCommand(
+        "break", "b", usage: "break [ADDRESS]", summary: "set a breakpoint, here if no address is given",
+        details: """
+            ADDRESS is a symbol (kernelMain, FrameAllocator.allocate), a linear address (0x100000), a segment and offset \
+            (f000:e05b, cs:10; both hexadecimal), a register ($eax), or a sum of these (kernelMain+0x10).
+            The address is linear: the breakpoint holds in every address space.
+            """,
+        group: .breakpoints
+    ) { (commands, arguments) throws(CommandError) in
+        let debugger = commands.debugger
+        let address = arguments.words.isEmpty ? debugger.location.linear : try commands.address(arguments.text)
+        let text = arguments.words.isEmpty ? address.hexadecimal : arguments.text
+        let breakpoint = debugger.setBreakpoint(at: address, text: text)
+        return Output("breakpoint \(breakpoint.number) at " + commands.placeText(address))
+    }
+
+    static let delete = DebuggerCommand(
+        "delete", "d", usage: "delete NUMBER... | all", summary: "remove breakpoints", group: .breakpoints
+    ) { (commands, arguments) throws(CommandError) in
+        if arguments.words == ["all"] {
+            commands.debugger.deleteAllBreakpoints()
+            return Output("")
+        }
+        try commands.forEachBreakpoint(arguments) { commands.debugger.deleteBreakpoint($0) }
+        return Output("")
+    }
+
+    static let enable = DebuggerCommand(
+        "enable", usage: "enable NUMBER...", summary: "switch breakpoints on again", group: .breakpoints
+    ) { (commands, arguments) throws(CommandError) in
+        try commands.forEachBreakpoint(arguments) { commands.debugger.enableBreakpoint($0, true) }
+        return Output("")
+    }
+
+    static let disable = DebuggerCommand(
+        "disable", usage: "disable NUMBER...", summary: "switch breakpoints off without removing them", group: .breakpoints
+    ) { (commands, arguments) throws(CommandError) in
+        try commands.forEachBreakpoint(arguments) { commands.debugger.enableBreakpoint($0, false) }
+        return Output("")
+    }
+}
+
+extension DebuggerCommands {
+    /// Does something with each breakpoint that the words number.
+    fileprivate func forEachBreakpoint(_ arguments: Arguments, _ body: (Int) -> Bool) throws(CommandError) {
+        guard !arguments.words.isEmpty else {
+            throw CommandError("which breakpoint? 'info break' lists their numbers")
+        }
+        for word in arguments.words {
+            guard let number = Int(word) else { throw CommandError("'\(word)' is no number of a breakpoint") }
+            guard body(number) else { throw CommandError("there is no breakpoint \(number)") }
+        }
+    }
+
+    /// `00100010 <kernelMain+0x10>`.
+    func placeText(_ linear: UInt32) -> String {
+        linear.digits + (debugger.symbolText(at: linear).map { " <\($0)>" } ?? "")
+    }
+
+    /// One line per breakpoint.
+    func breakpointLines() -> [String] {
+        guard !debugger.breakpoints.isEmpty else { return ["no breakpoints"] }
+        return debugger.breakpoints.map { breakpoint in
+            let state = breakpoint.isEnabled ? "" : ", disabled"
+            let hits = breakpoint.hits == 1 ? "1 hit" : "\(breakpoint.hits) hits"
+            return "\(String(breakpoint.number).paddedLeft(to: 3))  \(placeText(breakpoint.address))  \(hits)\(state)"
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import Disassembler
+import Machine
+
+/// Commands that show code and names.
+extension DebuggerCommand {
+    static let disassemble = DebuggerCommand(
+        "disassemble", "dis", usage: "disassemble[/16 | /32] [ADDRESS] [COUNT]",
+        summary: "show instructions, from the next one if no address is given",
+        details: """
+            The size of the code is that of the code segment; /16 and /32 choose another. Without an address it goes on behind \
+            what was shown last.
+            """,
+        group: .looking, repetition: .some("disassemble")
+    ) { (commands, arguments) throws(CommandError) in
+        try arguments.limit(2)
+        let debugger = commands.debugger
+        let location = debugger.location
+        let base = location.linear &- location.offset
+        let code32: Bool
+        switch arguments.format {
+        case "": code32 = location.isCode32
+        case "16": code32 = false
+        case "32": code32 = true
+        default: throw CommandError("'\(arguments.format)' is no format for disassemble: 16 or 32")
+        }
+        var offset = location.offset
+        if let word = arguments.words.first {
+            offset = try commands.address(word) &- base
+        } else if case .code(let next) = commands.nextAddress {
+            offset = next
+        }
+        var count = 10
+        if arguments.words.count > 1 { count = Int(clamping: try commands.count(arguments.words[1])) }
+        guard 1...4096 ~= count else { throw CommandError("\(count) instructions at once: from 1 to 4096 can be shown") }
+        let lines = debugger.disassemble(linear: base &+ offset, offset: offset, count: count, code32: code32)
+        guard let last = lines.last else { throw CommandError("\((base &+ offset).digits) is not mapped") }
+        commands.nextAddress = .code(offset: last.offset &+ UInt32(last.bytes.count))
+        return Output(commands.listing(lines, base: base))
+    }
+
+    static let backtrace = DebuggerCommand(
+        "backtrace", "bt", "where", usage: "backtrace [LIMIT]", summary: "show which functions have called each other",
+        details: "Follows the chain of frame pointers; a function without one hides its caller.", group: .looking
+    ) { (commands, arguments) throws(CommandError) in
+        try arguments.limit(1)
+        var limit = 32
+        if let word = arguments.words.first { limit = Int(clamping: min(try commands.count(word), 4096)) }
+        let frames = commands.debugger.backtrace(limit: limit)
+        return Output(
+            frames.enumerated().map { index, frame in
+                "#\(String(index).padded(to: 3)) \(commands.placeText(frame.linear))  frame \(frame.framePointer.digits)"
+            })
+    }
+
+    static let symbols = DebuggerCommand(
+        "symbols", "sym", usage: "symbols [PATTERN]", summary: "list the symbols whose name contains a pattern",
+        details: "With an address instead of a pattern, the symbol that the address lies in.", group: .looking
+    ) { (commands, arguments) throws(CommandError) in
+        let symbols = commands.debugger.symbols
+        guard symbols.count > 0 else { throw CommandError("no symbols are loaded; 'symbol-file' loads them from an ELF file") }
+        guard !arguments.words.isEmpty else {
+            return Output(symbols.moduleNames.map { name in
+                "\(name): \(symbols.search("").filter { $0.module == name }.count) symbols"
+            })
+        }
+        let found = symbols.search(arguments.text)
+        if found.isEmpty {
+            if let address = try? commands.address(arguments.text), let text = commands.debugger.symbolText(at: address) {
+                return Output("\(address.digits)  \(text)")
+            }
+            throw CommandError("no symbol contains '\(arguments.text)'")
+        }
+        var lines = found.prefix(100).map { symbol in
+            let size = symbol.size > 0 ? "\(symbol.size) bytes" : ""
+            return "\(symbol.address.digits)  \(size.padded(to: 12))  \(symbol.name)  (\(symbol.module))"
+        }
+        if found.count > 100 { lines.append("... and \(found.count - 100) more") }
+        return Output(lines)
+    }
+}
+
+extension DebuggerCommands {
+    /// A listing with labels where symbols begin, and a mark at the next instruction.
+    func listing(_ lines: [Disassembler.Line], base: UInt32) -> [String] {
+        var text: [String] = []
+        let here = debugger.location.linear
+        for line in lines {
+            let linear = base &+ line.offset
+            if let symbol = debugger.symbol(at: linear), symbol.offset == 0 { text.append("\(symbol.symbol.name):") }
+            let bytes = line.bytes.map(\.digits).joined(separator: " ")
+            let note = line.isValid || line.text == Disassembler.bad ? "" : "  ; raises #UD"
+            text.append(
+                "\(linear == here ? "=>" : "  ") \(line.offset.digits)  \(bytes.padded(to: 23))  \(line.text)\(note)")
+        }
+        return text
+    }
+}

@@ -1,0 +1,63 @@
+/// A command of the debugger's language.
+struct DebuggerCommand: Sendable {
+    /// Its name, then shorter and other names.
+    let names: [String]
+    /// The name with its arguments: `break ADDRESS`.
+    let usage: String
+    /// One line.
+    let summary: String
+    /// More, for `help NAME`; may be empty.
+    let details: String
+    /// Which section of `help` it belongs to.
+    let group: Group
+    /// What an empty line does after it: nothing (nil), the same again (a nil line), or another line.
+    let repetition: String??
+    let run: @Sendable (DebuggerCommands, Arguments) throws(CommandError) -> DebuggerCommands.Output
+
+    enum Group: String, CaseIterable, Sendable {
+        case running = "Running"
+        case breakpoints = "Breakpoints"
+        case looking = "Looking"
+        case tables = "The processor's tables"
+        case changing = "Changing"
+        case other = "Other"
+    }
+
+    init(
+        _ names: String..., usage: String, summary: String, details: String = "", group: Group,
+        repetition: String?? = nil,
+        run: @escaping @Sendable (DebuggerCommands, Arguments) throws(CommandError) -> DebuggerCommands.Output
+    ) {
+        self.names = names
+        self.usage = usage
+        self.summary = summary
+        self.details = details
+        self.group = group
+        self.repetition = repetition
+        self.run = run
+    }
+
+    /// All commands, in the order of `help`.
+    static let all: [DebuggerCommand] = [
+        step, next, finish, `continue`, until, reset,
+        `break`, delete, enable, disable,
+        registers, memory, physicalMemory, disassemble, backtrace, symbols, symbolFile, screen, devices, location,
+        gdt, idt, ldt, tss, page,
+        write, set,
+        info, help, quit,
+    ]
+
+    /// The command of a name or of an unambiguous beginning of one.
+    static func named(_ name: String) throws(CommandError) -> DebuggerCommand {
+        let name = name.lowercased()
+        if let command = all.first(where: { $0.names.contains(name) }) { return command }
+        let candidates = all.filter { $0.names.contains { $0.hasPrefix(name) } }
+        switch candidates.count {
+        case 1: return candidates[0]
+        case 0: throw CommandError("there is no command '\(name)'; 'help' lists them")
+        default:
+            let names = candidates.compactMap { $0.names.first { $0.hasPrefix(name) } }
+            throw CommandError("'\(name)' is ambiguous: " + names.joined(separator: ", "))
+        }
+    }
+}

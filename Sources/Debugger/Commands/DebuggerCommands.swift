@@ -1,0 +1,145 @@
+import Machine
+
+/// The debugger's command language: a line in, text out. It does no input and no output of its own, so that a terminal, a
+/// script, a gdb `monitor` command and a test use the same.
+///
+/// A command is a value that says how it is called, what it is for and what it does (``DebuggerCommand``); each lives in
+/// a file of its own, or with its closest relatives. Names can be shortened as long as they are unambiguous, an empty
+/// line repeats the last command where that makes sense (`step`, `next`, `memory`...), and what cannot be done is one line that says
+/// why.
+///
+///     let commands = DebuggerCommands(machine: machine, run: runner.run)
+///     print(commands.execute("break kernelMain").text)
+///     print(commands.execute("continue").text)
+public final class DebuggerCommands {
+    public let debugger: Debugger
+    /// What the front end shows before it reads a line.
+    public let prompt = "(vm) "
+
+    /// What a command has to say.
+    public struct Output: Sendable, Equatable {
+        /// Lines without a newline at the end; empty if there is nothing to say.
+        public var text: String
+        /// Whether the user wants to leave the debugger.
+        public var shouldQuit = false
+
+        public init(_ text: String, shouldQuit: Bool = false) {
+            self.text = text
+            self.shouldQuit = shouldQuit
+        }
+
+        init(_ lines: [String]) {
+            self.init(lines.joined(separator: "\n"))
+        }
+    }
+
+    /// The line that an empty line repeats.
+    private var repeatable: String?
+    /// Where `memory` and `disassemble` without an address go on; forgotten when the machine moves.
+    var nextAddress: NextAddress?
+
+    enum NextAddress {
+        case memory(UInt32, isPhysical: Bool)
+        case code(offset: UInt32)
+    }
+
+    /// - Parameters:
+    ///   - machine: the machine to debug.
+    ///   - run: how to run it for longer than a step (``Debugger/init(_:run:)``).
+    public convenience init(machine: Machine, run: ((UInt64) -> RunResult)? = nil) {
+        self.init(Debugger(machine, run: run))
+    }
+
+    public init(_ debugger: Debugger) {
+        self.debugger = debugger
+    }
+
+    /// What to show before the first prompt: where the machine is.
+    public var greeting: String { stopText(Stop(reason: .arrived, steps: debugger.machine.steps, location: debugger.location)) }
+
+    /// Executes a line.
+    public func execute(_ line: String) -> Output {
+        var text = line.drop(while: \.isWhitespace)[...]
+        if text.isEmpty {
+            guard let repeatable else { return Output("") }
+            text = repeatable[...]
+        }
+        // `x/16b` is the command `x` with a format.
+        let name = text.prefix { !$0.isWhitespace && $0 != "/" }
+        let rest = text[name.endIndex...]
+        var format = ""
+        if rest.first == "/" { format = String(rest.dropFirst().prefix { !$0.isWhitespace }) }
+        let words = rest.dropFirst(format.isEmpty ? 0 : format.count + 1)
+        do throws(CommandError) {
+            let command = try DebuggerCommand.named(String(name))
+            let arguments = Arguments(words: words.split(whereSeparator: \.isWhitespace).map(String.init), format: format)
+            let output = try command.run(self, arguments)
+            repeatable = command.repetition.map { $0 ?? String(text) }
+            return output
+        } catch {
+            repeatable = nil
+            return Output(error.description)
+        }
+    }
+
+    /// The names of commands and symbols that begin with the last word of `line`; for a front end's Tab key.
+    public func completions(of line: String) -> [String] {
+        let words = line.split(separator: " ", omittingEmptySubsequences: false)
+        guard let last = words.last else { return [] }
+        if words.count < 2 {
+            return DebuggerCommand.all.flatMap(\.names).filter { $0.hasPrefix(last) && $0.count > 1 }.sorted()
+        }
+        guard !last.isEmpty else { return [] }
+        return Array(Set(debugger.symbols.search(String(last)).map(\.name).filter { $0.hasPrefix(last) })).sorted()
+    }
+
+    // MARK: For the commands
+
+    /// The address that a word means.
+    func address(_ text: String) throws(CommandError) -> UInt32 {
+        do throws(AddressExpression.InvalidExpression) {
+            return try debugger.address(text)
+        } catch {
+            throw CommandError(error.description)
+        }
+    }
+
+    /// A number that a word means: an expression like an address, but of 64 bits if it is a plain number.
+    func count(_ text: String) throws(CommandError) -> UInt64 {
+        if let number = UInt64(text) { return number }
+        if text.hasPrefix("0x"), let number = UInt64(text.dropFirst(2), radix: 16) { return number }
+        return UInt64(try address(text))
+    }
+
+    /// Says where the machine is after a move.
+    func report(_ stop: Stop) -> Output {
+        nextAddress = nil
+        return Output(stopText(stop))
+    }
+}
+
+/// Why a command could not be done. ``description`` is a line for the user.
+struct CommandError: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
+
+/// What stands behind a command's name.
+struct Arguments {
+    let words: [String]
+    /// What stood behind a slash: `16b` in `memory/16b`.
+    let format: String
+
+    /// All words again, for names that contain spaces.
+    var text: String { words.joined(separator: " ") }
+
+    /// Refuses more than `count` words.
+    func limit(_ count: Int) throws(CommandError) {
+        if words.count > count {
+            throw CommandError("'\(words[count])' is one word too many; 'help' says what the command expects")
+        }
+    }
+}

@@ -1,0 +1,197 @@
+import Disassembler
+import Machine
+import Processor
+
+/// What a move looks for, besides the user's breakpoints.
+struct Goal {
+    /// ``Machine/steps`` to stop at.
+    var step: UInt64 = .max
+    /// Linear addresses to stop at, ...
+    var addresses: Set<UInt32> = []
+    /// ... if this holds when one of them is reached.
+    var isReached: () -> Bool = { true }
+}
+
+extension Debugger {
+    // MARK: Moves
+
+    /// Goes on for `count` steps: instructions, iterations of a `rep`, delivered interrupts.
+    @discardableResult
+    public func step(_ count: UInt64 = 1) -> Stop {
+        move(to: Goal(step: machine.steps.addingSaturating(count)))
+    }
+
+    /// Goes on until a breakpoint, or until something else ends the run; at most until ``Machine/steps`` is `step`.
+    @discardableResult
+    public func `continue`(until step: UInt64 = .max) -> Stop {
+        move(to: Goal(step: step))
+    }
+
+    /// Goes on until the instruction at a linear address is the next.
+    @discardableResult
+    public func run(toAddress address: UInt32) -> Stop {
+        move(to: Goal(addresses: [address]))
+    }
+
+    /// Goes on to the next instruction of this code, letting calls, software interrupts, repeated string instructions and
+    /// whatever interrupts arrive on the way complete.
+    ///
+    /// Where the instruction goes cannot be known in advance for returns and indirect jumps, which are just stepped.
+    @discardableResult
+    public func next() -> Stop {
+        guard let goal = successors() else { return step() }
+        return move(to: goal)
+    }
+
+    /// Goes on until the current function has returned to its caller.
+    ///
+    /// The function's own instructions are gone through one by one, so that no frame pointer is needed; what it calls runs
+    /// at full speed.
+    @discardableResult
+    public func finish() -> Stop {
+        let stack = stackPointer
+        let selector = location.selector
+        var budget = 0
+        while true {
+            let isReturn = currentOperation.map(Self.isReturn) ?? false
+            let stop = isReturn ? step() : next()
+            guard stop.reason == .arrived else { return stop }
+            // A return from here leaves the stack above where it was; from something pushed and returned to, it does not.
+            // A return to another privilege level switches stacks.
+            if isReturn, stop.location.selector & 3 != selector & 3 || isAbove(stackPointer, stack) { return stop }
+            budget += 1
+            // Once in a while, let the front end see to its window and to a wish to stop.
+            if budget % 4096 == 0 {
+                let result = runMachine(machine.steps)
+                if result != .reached { return self.stop(for: result) }
+            }
+        }
+    }
+
+    // MARK: The primitive
+
+    /// Runs until `goal` is reached, a breakpoint is hit or something else ends the run.
+    ///
+    /// The instruction at hand is always executed: a breakpoint there has been seen. Breakpoints are in the processor only
+    /// while it runs.
+    func move(to goal: Goal) -> Stop {
+        guard machine.steps < goal.step else { return Stop(reason: .arrived, steps: machine.steps, location: location) }
+        let wanted = Set(breakpoints.filter(\.isEnabled).map(\.address))
+        machine.processor.breakpoints = wanted.union(goal.addresses)
+        defer { machine.processor.breakpoints = [] }
+        var result = machine.step()
+        while true {
+            switch result {
+            case .reached, .breakpoint: break
+            default: return stop(for: result)
+            }
+            let address = linearInstructionPointer
+            if wanted.contains(address), let number = hitBreakpoint(at: address) {
+                return Stop(reason: .breakpoint(number), steps: machine.steps, location: location)
+            }
+            let isGoal = goal.addresses.contains(address) && goal.isReached()
+            if isGoal || machine.steps >= goal.step {
+                return Stop(reason: .arrived, steps: machine.steps, location: location)
+            }
+            if machine.processor.breakpoints.contains(address) {
+                // An address of the goal, but not its condition: past it.
+                result = machine.step()
+            } else {
+                result = runMachine(goal.step)
+            }
+        }
+    }
+
+    private func stop(for result: RunResult) -> Stop {
+        let reason: Stop.Reason =
+            switch result {
+            case .reached, .breakpoint: .arrived
+            case .stopped: .interrupted
+            case .halted: .halted
+            case .exited(let code): .exited(code: code)
+            case .tripleFault(let report): .tripleFault(report)
+            }
+        return Stop(reason: reason, steps: machine.steps, location: location)
+    }
+
+    /// Counts the hit; the first of several breakpoints at the address gives its number.
+    private func hitBreakpoint(at address: UInt32) -> Int? {
+        var number: Int?
+        for index in breakpoints.indices where breakpoints[index].isEnabled && breakpoints[index].address == address {
+            breakpoints[index].hits += 1
+            number = number ?? breakpoints[index].number
+        }
+        return number
+    }
+
+    // MARK: What the instruction at hand does
+
+    private var linearInstructionPointer: UInt32 {
+        let state = machine.processor.state
+        return state.pointee.segments[Int(SegmentIndex.cs.rawValue)].base &+ state.pointee.eip
+    }
+
+    /// ESP, or SP of a 16-bit stack, as a linear address.
+    private var stackPointer: UInt32 {
+        let state = machine.processor.state
+        let stack = state.pointee.segments[Int(SegmentIndex.ss.rawValue)]
+        let mask: UInt32 = stack.attributes & SegmentAttribute.big != 0 ? 0xFFFF_FFFF : 0xFFFF
+        return stack.base &+ (state.pointee.general[4] & mask)
+    }
+
+    private func isAbove(_ address: UInt32, _ other: UInt32) -> Bool {
+        Int32(bitPattern: address &- other) > 0
+    }
+
+    private var currentOperation: Operation? { currentInstruction?.instruction?.operation }
+
+    private static func isReturn(_ operation: Operation) -> Bool {
+        switch operation {
+        case .ret16, .ret32, .retImmediate16, .retImmediate32, .retFar16, .retFar32, .retFarImmediate16, .retFarImmediate32,
+            .iret16, .iret32:
+            true
+        default:
+            false
+        }
+    }
+
+    /// Where the instruction at hand can lead, as seen by somebody who does not want to look into calls; nil where only
+    /// executing it tells.
+    private func successors() -> Goal? {
+        guard let line = currentInstruction, line.isValid, let instruction = line.instruction else { return nil }
+        let row = OpcodeTable.rows[Int(instruction.row)]
+        let base = linearInstructionPointer &- line.offset
+        let following = base &+ line.offset &+ UInt32(instruction.length)
+        var addresses: Set<UInt32> = [following]
+        let name = row.mnemonic
+        if row.operands == [.jb] || row.operands == [.jz] {
+            if name != "call" {
+                addresses.insert(base &+ Disassembler.branchTarget(of: instruction, at: line.offset))
+                if name == "jmp" { addresses.remove(following) }
+            }
+        } else if Self.isReturn(instruction.operation) || name.hasPrefix("jmp") || name == "sysenter" || name == "sysexit"
+            || name == "hlt"
+        {
+            return nil
+        } else if name == "mov", row.operands.first == .cd || row.operands.first == .sw {
+            // A change of mode or address space may change what the address means: one instruction, one step.
+            return nil
+        }
+        // After a call, the stack is where it was, or higher by arguments that the callee removes. A recursive call comes by
+        // with a deeper stack, another thread with one elsewhere.
+        guard name.hasPrefix("call") || name.hasPrefix("int") else { return Goal(addresses: addresses) }
+        let stack = stackPointer
+        return Goal(
+            addresses: addresses,
+            isReached: { [unowned self] in
+                stackPointer &- stack < 0x1_0000
+            })
+    }
+}
+
+extension UInt64 {
+    fileprivate func addingSaturating(_ other: UInt64) -> UInt64 {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? .max : sum
+    }
+}

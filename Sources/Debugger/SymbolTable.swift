@@ -1,0 +1,213 @@
+import ELF
+
+/// The names of addresses, from any number of ELF files: kernel, process manager, programs, firmware.
+public struct SymbolTable: Sendable {
+    /// A named place.
+    public struct Symbol: Sendable, Equatable {
+        public enum Kind: Sendable { case function, variable, label }
+
+        /// Its name as the source has it: Swift names demangled and shortened (``Demangler``).
+        public let name: String
+        /// Its name as the linker knows it.
+        public let linkName: String
+        /// Linear address.
+        public let address: UInt32
+        /// In bytes; 0 if unknown.
+        public let size: UInt32
+        public let kind: Kind
+        /// The name of the file that it comes from.
+        public let module: String
+    }
+
+    /// A symbol and how far behind its address another one lies.
+    public struct Match: Sendable, Equatable, CustomStringConvertible {
+        public let symbol: Symbol
+        public let offset: UInt32
+
+        /// `kernelMain+0x10`.
+        public var description: String {
+            offset == 0 ? symbol.name : "\(symbol.name)+\(offset.hexadecimal)"
+        }
+    }
+
+    /// A name that several symbols have. ``description`` is a line for the user.
+    public struct Ambiguity: Error, CustomStringConvertible, Equatable {
+        public let description: String
+    }
+
+    /// What one file says.
+    struct Module: Sendable {
+        let name: String
+        /// In ascending order of addresses.
+        var symbols: [Symbol] = []
+        /// Where the file's sections are in memory: no symbol reaches beyond.
+        var ranges: [ClosedRange<UInt32>] = []
+        /// Code as the file has it, to tell whether it is in memory.
+        var code: [(address: UInt32, bytes: [UInt8])] = []
+    }
+
+    private(set) var modules: [Module] = []
+
+    public init() {}
+
+    /// The number of symbols.
+    public var count: Int { modules.reduce(0) { $0 + $1.symbols.count } }
+    /// The names of the files that were loaded.
+    public var moduleNames: [String] { modules.map(\.name) }
+
+    // MARK: Loading
+
+    /// Adds the symbols of an ELF file. A file of the same name that was added before is replaced.
+    public mutating func load(_ bytes: [UInt8], name: String) throws(ELFError) {
+        let module: Result<Module, ELFError> = bytes.withUnsafeBytes { buffer in
+            do throws(ELFError) {
+                return .success(try Self.module(try ELFFile(buffer), name: name))
+            } catch {
+                return .failure(error)
+            }
+        }
+        let loaded = try module.get()
+        modules.removeAll { $0.name == name }
+        modules.append(loaded)
+    }
+
+    private static func module(_ file: ELFFile, name: String) throws(ELFError) -> Module {
+        var module = Module(name: name)
+        for section in try file.sections()
+        where section.flags.contains(.allocate) && section.size > 0 && section.address &+ (section.size - 1) >= section.address {
+            module.ranges.append(section.address...section.address + (section.size - 1))
+        }
+        for segment in file.segments where segment.type == .load && segment.flags.contains(.execute) {
+            let contents = Array(file.contents(of: segment))
+            module.code.append((segment.virtualAddress, contents))
+            // Code that runs elsewhere than it was linked for: a ROM's, whose symbols are then linear addresses.
+            if segment.physicalAddress != segment.virtualAddress {
+                module.code.append((segment.physicalAddress, contents))
+            }
+        }
+        for symbol in try file.symbols() {
+            guard symbol.sectionIndex != ELFSymbol.undefinedSection, symbol.sectionIndex != ELFSymbol.absoluteSection,
+                !symbol.name.isEmpty
+            else { continue }
+            let kind: Symbol.Kind
+            switch symbol.type {
+            case .function: kind = .function
+            case .object: kind = .variable
+            case .none: kind = .label
+            default: continue
+            }
+            let linkName = symbol.name.description
+            module.symbols.append(
+                Symbol(
+                    name: Demangler.shortName(of: linkName), linkName: linkName, address: symbol.value, size: symbol.size,
+                    kind: kind, module: name))
+        }
+        // Of several names for an address the lookup finds the last: a function's rather than a label's.
+        module.symbols.sort {
+            ($0.address, $0.kind.rank, $1.linkName) < ($1.address, $1.kind.rank, $0.linkName)
+        }
+        return module
+    }
+
+    // MARK: From an address to its name
+
+    /// The symbol that `address` lies in.
+    ///
+    /// - Parameter memory: reads linear memory (address, count); where several files claim the address, it decides whose
+    ///   code is there.
+    func nearest(to address: UInt32, memory: (UInt32, Int) -> [UInt8?]) -> Match? {
+        var matches: [(module: Module, match: Match)] = []
+        for module in modules {
+            if let match = module.match(address) { matches.append((module, match)) }
+        }
+        return matches.first { $0.module.isInMemory(at: address, memory) }?.match
+    }
+
+    // MARK: From a name to its address
+
+    /// The symbol of a name: exact, or without the argument labels, or the last part of it (`allocate` for
+    /// `FrameAllocator.allocate(count:)`); nil if there is none.
+    public func symbol(named name: String) throws(Ambiguity) -> Symbol? {
+        let tests: [(Symbol) -> Bool] = [
+            { $0.name == name }, { $0.linkName == name }, { Self.baseName($0.name) == name },
+            { Self.baseName($0.name).hasSuffix("." + name) },
+        ]
+        for test in tests {
+            var found: [Symbol] = []
+            for module in modules { found += module.symbols.filter(test) }
+            let addresses = Set(found.map(\.address))
+            if addresses.count > 1 {
+                let names = found.prefix(4).map { "\($0.name) (\($0.module), \($0.address.hexadecimal))" }
+                let more = found.count > 4 ? " and \(found.count - 4) more" : ""
+                throw Ambiguity(description: "'\(name)' is ambiguous: " + names.joined(separator: ", ") + more)
+            }
+            if let symbol = found.first { return symbol }
+        }
+        return nil
+    }
+
+    /// The name before the argument labels.
+    private static func baseName(_ name: String) -> String {
+        guard let parenthesis = name.firstIndex(of: "("), parenthesis > name.startIndex else { return name }
+        return String(name[..<parenthesis])
+    }
+
+    /// All symbols whose name contains `pattern`, capital letters or not, in ascending order of addresses.
+    public func search(_ pattern: String) -> [Symbol] {
+        let pattern = pattern.lowercased()
+        return modules.flatMap(\.symbols).filter {
+            pattern.isEmpty || $0.name.lowercased().contains(pattern) || $0.linkName.lowercased().contains(pattern)
+        }.sorted { ($0.address, $0.name) < ($1.address, $1.name) }
+    }
+}
+
+extension SymbolTable.Symbol.Kind {
+    fileprivate var rank: Int {
+        switch self {
+        case .label: 0
+        case .variable: 1
+        case .function: 2
+        }
+    }
+}
+
+extension SymbolTable.Module {
+    /// The last symbol at or before `address`, if `address` can belong to it.
+    func match(_ address: UInt32) -> SymbolTable.Match? {
+        // The first symbol behind the address.
+        var low = 0
+        var high = symbols.count
+        while low < high {
+            let middle = (low + high) / 2
+            if symbols[middle].address <= address { low = middle + 1 } else { high = middle }
+        }
+        guard low > 0 else { return nil }
+        let symbol = symbols[low - 1]
+        let offset = address - symbol.address
+        if symbol.size > 0, offset >= symbol.size { return nil }
+        // The end of a section ends a symbol of unknown size; a ROM's symbols lie outside of all sections.
+        if symbol.size == 0, offset > 0 {
+            if let range = ranges.first(where: { $0.contains(symbol.address) }) {
+                guard range.contains(address) else { return nil }
+            } else if offset > 0x1000 {
+                return nil
+            }
+        }
+        return SymbolTable.Match(symbol: symbol, offset: offset)
+    }
+
+    /// Whether memory holds this file's code: at `address`, or where that is not in its code, at the start of the code.
+    func isInMemory(at address: UInt32, _ memory: (UInt32, Int) -> [UInt8?]) -> Bool {
+        let containing = code.first { address >= $0.address && Int(address - $0.address) < $0.bytes.count }
+        guard let part = containing ?? code.first else { return true }
+        var offset = 0
+        if containing != nil {
+            offset = Int(address - part.address) & ~31
+        }
+        let expected = part.bytes[offset..<min(offset + 32, part.bytes.count)]
+        let found = memory(part.address &+ UInt32(truncatingIfNeeded: offset), expected.count)
+        // A program in memory may have been patched (a breakpoint of its own, say): half of the bytes are proof enough.
+        let equal = zip(expected, found).reduce(0) { $0 + ($1.0 == $1.1 ? 1 : 0) }
+        return equal * 2 >= expected.count
+    }
+}
