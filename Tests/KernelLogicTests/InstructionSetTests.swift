@@ -33,7 +33,9 @@ import Testing
         for line in try disassembly(of: executable).split(separator: "\n") {
             // "  10364b: movl (%ecx), %eax"; headings and labels have no tab.
             let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
-            guard fields.count >= 2, let mnemonic = fields[1].split(separator: " ").first else { continue }
+            guard line.hasPrefix(" "), fields.count >= 2, let mnemonic = fields[1].split(separator: " ").first else {
+                continue
+            }
             count += 1
             let operands = fields.count > 2 ? String(fields[2]) : ""
             #expect(Self.reason(String(mnemonic), operands) == nil, "\(line)")
