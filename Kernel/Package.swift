@@ -30,6 +30,7 @@ let package = Package(
         .executable(name: "hello", targets: ["Hello"]),
         .executable(name: "crash-null", targets: ["CrashNull"]),
         .executable(name: "crash-privileged", targets: ["CrashPrivileged"]),
+        .executable(name: "crash-stack", targets: ["CrashStack"]),
         .executable(name: "bench", targets: ["Bench"]),
     ],
     targets: [
@@ -61,6 +62,7 @@ let package = Package(
         program("Hello"),
         program("CrashNull"),
         program("CrashPrivileged"),
+        program("CrashStack"),
         program("Bench"),
     ],
     swiftLanguageModes: [.v6]

@@ -25,7 +25,28 @@ extension ManagerServer {
             line.append(" (\(function))" as Text)
         }
         log.print(line)
+        logCallers(fault, index)
         end(index, .faulted)
+    }
+
+    /// Says who called the function that faulted, as far as the chain of saved EBPs goes: each points to the one before,
+    /// with a return address above it, and `_start` begins the chain with 0.
+    private func logCallers(_ fault: FaultRecord, _ index: Int) {
+        let process = Process(slot: ManagerSlot.process(index))
+        var frame = fault.ebp
+        for _ in 0..<8 {
+            var saved: (frame: UInt32, returnAddress: UInt32) = (0, 0)
+            // Valid: any bits are two numbers. A crashed program's EBP may be anything: then the read fails.
+            let isRead = withUnsafeMutableBytes(of: &saved) { (try? process.read(frame, into: $0)) != nil }
+            // A call returns behind itself: one byte before is inside the calling function for certain.
+            guard isRead, saved.returnAddress > 0, let caller = function(at: saved.returnAddress - 1, index) else {
+                return
+            }
+            log.print("    called from \(hex: saved.returnAddress) (\(caller))")
+            // Stacks grow down: an older frame is higher, or the chain is not one.
+            guard saved.frame > frame else { return }
+            frame = saved.frame
+        }
     }
 
     /// Whether memory appears at an address when it is touched: the stack as far as it may grow, and what was reserved.
