@@ -10,11 +10,23 @@ import Testing
             let output = try await machine.wait(for: "\n" + KernelLog.prompt)
             let log = KernelLog(output)
             #expect(log.commonLines == (try await Reference.shared.commonLines()))
+            MachineLines(log).check(configuration)
 
             let length = machine.serialOutput.count
             try machine.send("echo hello\r")
             let answer = try await machine.wait(for: "\n" + KernelLog.prompt, from: length)
             #expect(answer.contains("\r\nhello\r\n"))
+        }
+    }
+
+    @Test func keyboardAndScreenServeTheShellToo() async throws {
+        try await withMachine(QEMU(), MachineConfiguration(), image: try KernelImageFile.url()) { machine in
+            try await machine.wait(for: "\n" + KernelLog.prompt)
+            try machine.type("echo typed\r")
+            try await machine.wait(for: "\r\ntyped\r\n")
+            let screen = try await machine.screen()
+            #expect(screen.contains("martlet> echo typed"))
+            #expect(screen.contains("typed"))
         }
     }
 
