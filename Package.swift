@@ -44,12 +44,20 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(
+            name: "bench",
+            dependencies: [
+                "Machine",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .executableTarget(
             name: "mkimage",
             dependencies: [
                 "ELF", "KernelImage", "USTAR", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .testTarget(name: "mkimageTests", dependencies: ["mkimage", "ELF", "ELFTestSupport"]),
-        .testTarget(name: "BootTests"),
+        .testTarget(name: "BootTests", exclude: ["Hostile"]),
+        .testTarget(name: "VMTests"),
+        .testTarget(name: "WindowTests"),
         // Pure logic that the kernel package shares with the host.
         .target(name: "ELF", path: "Kernel/Sources/ELF"),
         .testTarget(name: "ConsoleTests", dependencies: ["Console", "Machine", "CSDL2"]),

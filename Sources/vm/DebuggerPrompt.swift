@@ -3,22 +3,77 @@ import Debugger
 import Foundation
 import Machine
 
-/// The debugger's prompt on standard input and output.
-struct DebuggerPrompt {
-    private let runner: MachineRunner
+/// The debugger's prompt on standard input and output. Runs on the machine's thread.
+final class DebuggerPrompt {
+    private let commands: DebuggerCommands
+    private let isLeaving: () -> Bool
+    private var input = LineReader()
 
-    /// `symbolFiles`: ELF files with symbols.
-    init(_ runner: MachineRunner, symbolFiles: [String]) {
-        self.runner = runner
+    /// `symbolFiles`: ELF files with symbols. One that cannot be used is a warning.
+    /// `isLeaving`: whether the person has closed the console meanwhile.
+    init(_ runner: MachineRunner, symbolFiles: [String], isLeaving: @escaping () -> Bool) {
+        commands = DebuggerCommands(machine: runner.machine) { runner.run(until: $0) }
+        self.isLeaving = isLeaving
+        for file in symbolFiles {
+            do {
+                let contents = try Data(contentsOf: URL(fileURLWithPath: file))
+                try commands.debugger.symbols.load(
+                    [UInt8](contents), name: URL(fileURLWithPath: file).lastPathComponent)
+            } catch {
+                HostOutput.complain("warning: no symbols from '\(file)': \(HostError.describe(error))")
+            }
+        }
     }
 
-    /// Reads and executes commands until `quit` or the end of the input. Returns the program's exit code.
+    /// Reads and executes commands until `quit`, the end of the input, or the end of the console. Returns the program's
+    /// exit code.
     func run() -> Int32 {
-        0
+        say(commands.greeting)
+        while true {
+            FileHandle.standardOutput.write(Data(commands.prompt.utf8))
+            guard let line = input.next(unless: isLeaving) else {
+                say("")
+                return 0
+            }
+            let output = commands.execute(line)
+            if !output.text.isEmpty { say(output.text) }
+            if output.shouldQuit { return 0 }
+        }
     }
 
     /// A triple fault in words.
     func explain(_ report: TripleFaultReport) -> String {
-        "triple fault at step \(report.step)"
+        commands.debugger.explain(report)
+    }
+
+    private func say(_ text: String) {
+        FileHandle.standardOutput.write(Data((text + "\n").utf8))
+    }
+}
+
+/// Lines of standard input, waited for in such a way that the wait can end for another reason.
+private struct LineReader {
+    private var pending: [UInt8] = []
+    private var atEnd = false
+
+    /// The next line without its end; nil at the end of the input, or when `shouldEnd` becomes true.
+    mutating func next(unless shouldEnd: () -> Bool) -> String? {
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while true {
+            if let end = pending.firstIndex(of: 0x0A) {
+                defer { pending.removeSubrange(...end) }
+                return String(decoding: pending[..<end], as: UTF8.self)
+            }
+            if atEnd {
+                defer { pending = [] }
+                return pending.isEmpty ? nil : String(decoding: pending, as: UTF8.self)
+            }
+            if shouldEnd() { return nil }
+            var descriptor = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+            guard poll(&descriptor, 1, 100) > 0 else { continue }
+            let count = read(STDIN_FILENO, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            if count > 0 { pending += buffer[..<count] } else { atEnd = true }
+        }
     }
 }

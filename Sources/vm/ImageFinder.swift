@@ -24,11 +24,13 @@ enum ImageFinder {
         throw NotFound(description: "images/\(name) has not been built yet; 'make image' builds it")
     }
 
-    /// The ELF files with symbols that the build leaves beside an image.
+    /// The ELF files with symbols that the build leaves beside an image: the firmware's, and that of the image's kernel.
+    /// User programs are not among them: they share their addresses with each other.
     static func symbolFiles(besideImage image: String) -> [String] {
-        let folder = URL(fileURLWithPath: image).deletingLastPathComponent().path
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        return names.filter { $0.hasSuffix(".elf") }.sorted().map { folder + "/" + $0 }
+        let image = URL(fileURLWithPath: image)
+        let kernel = image.deletingPathExtension().appendingPathExtension("elf").path
+        let firmware = image.deletingLastPathComponent().appendingPathComponent("bios.elf").path
+        return [firmware, kernel].filter(exists)
     }
 
     /// `images/` of the working directory, then that of the repository whose build folder holds this program.

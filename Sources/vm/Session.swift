@@ -127,10 +127,10 @@ final class Session: @unchecked Sendable {
         let runner = MachineRunner(
             machine, display: console == .none ? nil : display, isPaced: !options.fast)
         let symbolFiles = ImageFinder.symbolFiles(besideImage: imagePath) + options.symbols
-        let prompt = DebuggerPrompt(runner, symbolFiles: symbolFiles)
-        if options.debug { return prompt.run() }
         let interrupt = InterruptKey(machine.inputQueue)
         defer { interrupt.cancel() }
+        let prompt = DebuggerPrompt(runner, symbolFiles: symbolFiles) { [self] in isLeaving.load(ordering: .relaxed) }
+        if options.debug { return prompt.run() }
         while true {
             switch runner.run(until: options.until ?? .max) {
             case .reached:

@@ -1,0 +1,75 @@
+import Foundation
+
+/// The emulator at a terminal that the test plays.
+final class PseudoTerminal {
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    let process = Process()
+    private let leader: Int32
+    /// Everything that the program has sent to the terminal.
+    private(set) var received = ""
+
+    /// Starts the program on a terminal of the given size.
+    init(_ arguments: [String], columns: UInt16, rows: UInt16) throws {
+        leader = posix_openpt(O_RDWR | O_NOCTTY)
+        guard leader >= 0, grantpt(leader) == 0, unlockpt(leader) == 0, let name = ptsname(leader) else {
+            throw Failure(description: "no pseudo-terminal: \(String(cString: strerror(errno)))")
+        }
+        let follower = open(name, O_RDWR | O_NOCTTY)
+        guard follower >= 0 else { throw Failure(description: "no pseudo-terminal") }
+        var size = winsize(ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
+        _ = ioctl(follower, UInt(TIOCSWINSZ), &size)
+        let handle = FileHandle(fileDescriptor: follower, closeOnDealloc: true)
+        process.executableURL = EmulatorProgram.executable
+        process.arguments = arguments
+        process.currentDirectoryURL = EmulatorProgram.repository
+        process.environment = ["PATH": "/usr/bin:/bin", "TERM": "xterm"]
+        process.standardInput = handle
+        process.standardOutput = handle
+        process.standardError = handle
+        try process.run()
+    }
+
+    deinit {
+        close(leader)
+    }
+
+    func type(_ text: String) {
+        let bytes = Array(text.utf8)
+        _ = write(leader, bytes, bytes.count)
+    }
+
+    /// Collects output until `isWanted` says so of everything received, with colours and cursor movements left out, or
+    /// until a minute has passed. Returns whether it came.
+    func wait(until isWanted: (String) -> Bool) -> Bool {
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        for _ in 0..<600 {
+            if isWanted(text) { return true }
+            var descriptor = pollfd(fd: leader, events: Int16(POLLIN), revents: 0)
+            guard poll(&descriptor, 1, 100) > 0 else { continue }
+            let count = read(leader, &buffer, buffer.count)
+            guard count > 0 else { return isWanted(text) }
+            received += String(decoding: buffer[..<count], as: UTF8.self)
+        }
+        return false
+    }
+
+    /// What was received, without control sequences.
+    var text: String {
+        var text = ""
+        var rest = received[...]
+        while let character = rest.popFirst() {
+            guard character == "\u{1B}" else {
+                text.append(character)
+                continue
+            }
+            // CSI: parameters up to a final byte from "@" on. Each begins a new run of text.
+            if rest.first == "[" { rest.removeFirst() }
+            while let next = rest.popFirst(), next < "@" {}
+            text.append("\n")
+        }
+        return text
+    }
+}

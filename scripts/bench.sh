@@ -1,0 +1,6 @@
+#!/bin/sh
+# Measures in the build that `swift run vm` makes: SwiftPM's debug configuration, hot modules optimised.
+set -eu
+cd "$(dirname "$0")/.."
+swift build --product bench
+exec .build/debug/bench "$@"
