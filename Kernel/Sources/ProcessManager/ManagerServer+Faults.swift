@@ -90,6 +90,9 @@ enum FaultDescription {
                 return "a general protection fault: privileged instruction '\(instruction)'"
             }
             return "a general protection fault"
+        case 6 where code(at: fault.eip, process) == 0x0B0F:
+            // ud2, which Swift executes when a precondition fails, memory for an array included.
+            return "a failed check in the program"
         default: return "\(name(fault.vector))"
         }
     }
@@ -114,15 +117,20 @@ enum FaultDescription {
         }
     }
 
-    /// The name of the instruction at an address, if it is one that ring 3 may not execute.
-    private static func privilegedInstruction(at address: UInt32, _ process: Process) -> StaticString? {
+    /// The first two bytes of the instruction at an address; the second is 0 where memory ends before it.
+    private static func code(at address: UInt32, _ process: Process) -> UInt16? {
         var code: UInt16 = 0
-        // Valid: any two bytes are a number. At the end of a page there may be only one, which is enough for most.
+        // Valid: any two bytes are a number.
         let isRead = withUnsafeMutableBytes(of: &code) { bytes in
             if (try? process.read(address, into: bytes)) != nil { return true }
             return (try? process.read(address, into: UnsafeMutableRawBufferPointer(rebasing: bytes[..<1]))) != nil
         }
-        guard isRead else { return nil }
+        return isRead ? code : nil
+    }
+
+    /// The name of the instruction at an address, if it is one that ring 3 may not execute.
+    private static func privilegedInstruction(at address: UInt32, _ process: Process) -> StaticString? {
+        guard let code = code(at: address, process) else { return nil }
         switch code & 0xFF {
         case 0xF4: return "hlt"
         case 0xFA: return "cli"
