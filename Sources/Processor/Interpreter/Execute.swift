@@ -19,6 +19,7 @@ extension Core {
     @inline(never)
     func execute(_ header: InstructionPointer) throws(Fault) {
         var first = header + 1
+        var isSynchronized = false
         while true {
             var instruction = first
             var target: UInt32
@@ -601,6 +602,7 @@ extension Core {
                         .movFromControl, .movToControl, .movFromDebug, .movToDebug, .movFromTest, .movToTest, .cpuid,
                         .rdtsc, .rdmsr, .wrmsr, .rdpmc, .rsm, .sysenter, .sysexit, .wait, .escape:
                         synchronize(instruction, first)
+                        isSynchronized = true
                         return try executeSystem(instruction)
                     default:
                         try executeRare(instruction)
@@ -608,7 +610,7 @@ extension Core {
                     instruction += 1
                 }
             } catch {
-                synchronize(instruction, first)
+                if !isSynchronized { synchronize(instruction, first) }
                 throw error
             }
             context.pointee.state.steps &+= UInt64(bitPattern: Int64(instruction - first + 1))
