@@ -222,6 +222,8 @@ extension Instruction {
         if flags.contains(.byteReg) { reg = Self.byteOffset(reg) }
         if flags.contains(.byteRM) && isRegisterForm { rm = Self.byteOffset(rm) }
         if flags.contains(.swapsRegisters) && isRegisterForm { swap(&reg, &rm) }
+        // Nothing of this concerns a misused `lock`.
+        guard operation != .invalid else { return }
         if flags.contains(.string), prefixes.contains(.rep) || prefixes.contains(.repne) { operation = .repeatString }
         switch operation {
         case .shiftRI32 where immediate & 31 != 0:
