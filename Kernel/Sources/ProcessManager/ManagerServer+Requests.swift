@@ -25,6 +25,7 @@ extension ManagerServer {
         case ManagerRequest.shutdown:
             guard table[client].role == .shell else { return reply(.notPermitted) }
             guard let action = ShutdownAction(rawValue: message.word0) else { return reply(.badRequest) }
+            log.print(action == .halt ? "The machine has stopped; it may be switched off." : "Restarting.")
             try? system.shutdown(action)
             reply(.failed)
         case ManagerRequest.reserve: serveReserve(message.word0, length: message.word1, for: client)

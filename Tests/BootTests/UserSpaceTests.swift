@@ -1,0 +1,166 @@
+import Foundation
+import Testing
+
+/// What a person at the shell relies on (docs/userland.md), in QEMU on a small machine.
+@Suite(.serialized) struct UserSpaceTests {
+    /// A booted machine with a prompt.
+    private struct Session {
+        let machine: any BootableMachine
+
+        /// Types a command, and answers the lines until the next prompt, without the command itself.
+        func run(_ command: String) async throws -> [String] {
+            let start = machine.serialOutput.count
+            try machine.send(command + "\r")
+            let output = try await machine.wait(for: "\n" + KernelLog.prompt, from: start)
+            return output.components(separatedBy: "\r\n").dropFirst().dropLast()
+        }
+
+        /// The free page frames, as `mem` says.
+        func freeFrames() async throws -> Int? {
+            let line = try await run("mem").first { $0.contains("page frames free") }
+            return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }
+        }
+
+        /// The processes, as `ps` says: number and name.
+        func processes() async throws -> [(number: Int, name: String)] {
+            try await run("ps").dropFirst().compactMap { line in
+                let fields = line.split(separator: " ")
+                guard let number = fields.first.flatMap({ Int($0) }), let name = fields.last else { return nil }
+                return (number, String(name))
+            }
+        }
+    }
+
+    private func withShell(_ body: (Session) async throws -> Void) async throws {
+        var configuration = MachineConfiguration()
+        configuration.memory = 8
+        configuration.processor = .i486
+        try await withMachine(QEMU(), configuration, image: try KernelImageFile.url()) { machine in
+            try await machine.wait(for: "\n" + KernelLog.prompt)
+            try await body(Session(machine: machine))
+        }
+    }
+
+    @Test func `the payload can be listed and read`() async throws {
+        try await withShell { shell async throws in
+            let listing = try await shell.run("ls bin/")
+            #expect(listing.contains { $0.hasSuffix("  bin/shell") })
+            #expect(!listing.contains { $0.hasSuffix("motd") })
+            #expect(try await shell.run("cat etc/motd") == ["Welcome to Martlet. Type help for a list of commands."])
+            #expect(try await shell.run("cat nothing") == ["cat: nothing: no such file"])
+            #expect(try await shell.run("help").contains { $0.contains("reboot") })
+        }
+    }
+
+    @Test func `programs get their arguments, and unknown commands are named`() async throws {
+        try await withShell { shell async throws in
+            let hello = try await shell.run("hello one 'two three' \"\"")
+            #expect(hello.first?.hasPrefix("Hello from ring 3") == true)
+            #expect(hello.dropFirst() == ["argument 1: one", "argument 2: two three", "argument 3: "])
+            #expect(try await shell.run("nonsense") == ["nonsense: unknown command; 'help' lists what there is"])
+            #expect(try await shell.run("echo 'a") == ["unmatched quote"])
+            #expect(
+                try await shell.run("etc/motd")
+                    == ["process-manager: etc/motd: not an ELF file", "etc/motd: not a program"])
+            #expect(try await shell.run("bench nothing").last == "bench: exit status 2")
+            #expect(try await shell.run("") == [])
+        }
+    }
+
+    @Test func `a crash is reported with the function, and nothing is left behind`() async throws {
+        try await withShell { shell async throws in
+            // The first one may leave page tables that the process manager keeps.
+            _ = try await shell.run("crash-null")
+            let free = try await shell.freeFrames()
+            let null = try await shell.run("crash-null")
+            #expect(
+                null.contains { $0.hasPrefix("crash-null: killed by a page fault: read of address 0x00000000 at ") })
+            #expect(null.contains { $0.hasSuffix("(static CrashNull.main())") })
+            let privileged = try await shell.run("crash-privileged")
+            #expect(
+                privileged.contains {
+                    $0.contains("killed by a general protection fault: privileged instruction 'hlt'")
+                })
+            let stack = try await shell.run("crash-stack")
+            #expect(stack.contains { $0.contains("killed by a stack overflow: write to address 0xbfef") })
+            // The driver's program without the driver's ports.
+            #expect(try await shell.run("console").contains { $0.contains("privileged instruction 'in'") })
+            #expect(!(null + privileged + stack).contains { $0.contains("still here") })
+            #expect(try await shell.freeFrames() == free)
+            #expect(free != nil)
+        }
+    }
+
+    @Test func `workloads give the results that arithmetic gives`() async throws {
+        try await withShell { shell async throws in
+            // Computed independently of this system, from the definitions in Workloads.swift.
+            let results = [
+                "compute 10": "compute: 10 iterations, result 0x8e550dfb",
+                "recursion 500": "recursion: 500 iterations, result 0xbfcff2da",
+                "branches 500000": "branches: 500000 iterations, result 0xda8132ce",
+            ]
+            for (workload, result) in results {
+                #expect(try await shell.run("bench " + workload) == ["bench: " + result])
+            }
+            for workload in ["memory 1000", "calls 1000", "faults 200"] {
+                let first = try await shell.run("bench " + workload)
+                #expect(first.first?.contains(" iterations, result 0x") == true)
+                #expect(try await shell.run("bench " + workload) == first)
+            }
+        }
+    }
+
+    @Test func `the console driver can be killed, and its successor works`() async throws {
+        try await withShell { shell async throws in
+            let before = try await shell.processes()
+            let console = try #require(before.first { $0.name == "console" }?.number)
+            let answer = try await shell.run("kill \(console)")
+            #expect(answer == ["process-manager: the console driver has ended, and is started again"])
+            #expect(try await shell.run("echo still here") == ["still here"])
+            let after = try await shell.processes()
+            #expect(after.first { $0.name == "console" }?.number != console)
+            #expect(after.map(\.name).sorted() == before.map(\.name).sorted())
+            let length = shell.machine.serialOutput.count
+            try shell.machine.type("echo keys\r")
+            try await shell.machine.wait(for: "\r\nkeys\r\n", from: length)
+        }
+    }
+
+    @Test func `programs run beside the shell until they are killed`() async throws {
+        try await withShell { shell async throws in
+            let answer = try await shell.run("bench compute 4000000000 &")
+            let number = try #require(answer.first?.split(separator: " ").last.flatMap { Int($0) })
+            #expect(answer == ["process \(number)"])
+            #expect(try await shell.processes().contains { $0 == (number, "bench") })
+            #expect(try await shell.run("kill \(number)") == [])
+            #expect(try await shell.processes().contains { $0.name == "bench" } == false)
+            #expect(try await shell.run("kill \(number)") == ["kill: \(number): no such process"])
+            #expect(try await shell.run("kill 1") == ["kill: 1: not permitted"])
+        }
+    }
+
+    @Test func `control-C ends a program, or the line`() async throws {
+        try await withShell { shell async throws in
+            var start = shell.machine.serialOutput.count
+            try shell.machine.send("bench compute 4000000000\r")
+            try await shell.machine.wait(for: "4000000000\r\n", from: start)
+            // The shell has to have begun to wait: what is typed earlier is still the shell's to read.
+            try await Task.sleep(for: .milliseconds(500))
+            start = shell.machine.serialOutput.count
+            try shell.machine.send("\u{3}")
+            let output = try await shell.machine.wait(for: "\n" + KernelLog.prompt, from: start)
+            #expect(output.hasPrefix("^C\r\n"))
+            start = shell.machine.serialOutput.count
+            try shell.machine.send("echo never\u{3}")
+            try await shell.machine.wait(for: "echo never^C\r\n" + KernelLog.prompt, from: start)
+        }
+    }
+
+    @Test func `lines are edited and recalled`() async throws {
+        try await withShell { shell async throws in
+            #expect(try await shell.run("echo abd\u{1B}[Dc\u{1}\u{1B}[3~e") == ["abcd"])
+            #expect(try await shell.run("\u{10}") == ["abcd"])
+            #expect(try await shell.run("wrong\u{15}echo right") == ["right"])
+        }
+    }
+}
