@@ -54,6 +54,29 @@ import Testing
         return nil
     }
 
+    /// After start-up the kernel must not allocate through Swift's runtime: so only start-up does.
+    @Test(.enabled(if: !executables.isEmpty, "the kernel has not been built: scripts/build-image.sh"))
+    func theKernelAllocatesOnlyWhileItStarts() throws {
+        let kernel = try #require(Self.executables.first { $0.lastPathComponent == "kernel" })
+        let allocators: Set<String> = [
+            "swift_slowAlloc", "swift_allocObject", "swift_allocBox", "posix_memalign", "boot_heap_allocate",
+        ]
+        var function = ""
+        var callers: Set<String> = []
+        for line in try disassembly(of: kernel).split(separator: "\n") {
+            // "0010387d <name>:" begins a function; "calll\t0x100285 <name>" calls one.
+            guard let name = line.split(separator: "<").last?.split(separator: ">").first else { continue }
+            if line.hasSuffix(">:") {
+                function = String(name)
+            } else if line.contains("call") || line.contains("jmp"), allocators.contains(String(name)) {
+                callers.insert(function)
+            }
+        }
+        callers.subtract(allocators)
+        #expect(!callers.isEmpty, "start-up allocates the table of interrupt lines: what was read?")
+        #expect(callers.allSatisfy { $0.contains("InterruptLines") && $0.contains("initialise") }, "\(callers)")
+    }
+
     @Test func knowsWhatItLooksFor() {
         #expect(Self.reason("fldz", "") != nil)
         #expect(Self.reason("cmovel", "%eax, %ebx") != nil)
@@ -66,7 +89,7 @@ import Testing
     private func disassembly(of executable: URL) throws -> String {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["llvm-objdump", "-d", "--no-show-raw-insn", "--no-symbolic-operands", executable.path()]
+        process.arguments = ["llvm-objdump", "-d", "--no-show-raw-insn", executable.path()]
         let output = Pipe()
         process.standardOutput = output
         try process.run()

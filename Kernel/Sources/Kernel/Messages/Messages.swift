@@ -111,7 +111,8 @@ enum Messages {
         } catch {
             switch error {
             case .sender(let reason):
-                fail(caller, .objectGone)
+                // Too long for its buffer, the caller can understand; the server's own mistake is no answer at all.
+                fail(caller, reason == .bufferTooSmall ? reason : .objectGone)
                 throw reason
             case .receiver(let reason):
                 fail(caller, reason)

@@ -1,0 +1,77 @@
+import CUser
+import User
+
+func pointer(_ address: UInt32) -> UnsafeMutablePointer<UInt8> { UnsafeMutablePointer(bitPattern: UInt(address))! }
+
+func testMemory() {
+    let process = InitialSlot.process
+    Check.equal(invoke(.memoryMap, process, Place.buffer, Place.bufferLength, 1), 0, "memoryMap")
+    var sum = 0
+    for offset in stride(from: 0, to: Int(Place.bufferLength), by: 97) { sum += Int(pointer(Place.buffer)[offset]) }
+    Check.equal(Int32(sum), 0, "memoryMap: zeros")
+    Check.equal(invoke(.memoryMap, process, Place.readOnly, 1, 0), 0, "memoryMap: read-only, one byte")
+
+    Check.error(invoke(.memoryMap, process, Place.buffer, 4096, 1), .alreadyMapped, "memoryMap: twice")
+    Check.error(invoke(.memoryMap, process, Place.buffer - 4096, 8192, 1), .alreadyMapped, "memoryMap: overlap")
+    Check.error(invoke(.memoryMap, process, Place.free + 1, 4096, 1), .badArgument, "memoryMap: alignment")
+    Check.error(invoke(.memoryMap, process, Place.free, 0, 1), .badArgument, "memoryMap: nothing")
+    Check.error(invoke(.memoryMap, process, klimit - 4096, 4096, 1), .badArgument, "memoryMap: below KLIMIT")
+    Check.error(invoke(.memoryMap, process, klimit - 4096, 8192, 1), .badArgument, "memoryMap: across KLIMIT")
+    Check.error(invoke(.memoryMap, process, 0xFFFF_F000, 8192, 1), .badArgument, "memoryMap: past the end")
+    Check.error(invoke(.memoryMap, process, 0x7000_0000, 0x8000_0000, 1), .badArgument, "memoryMap: too much")
+    Check.error(invoke(.memoryMap, ProgramSlot.console, Place.free, 4096, 1), .badCapability, "memoryMap: kind")
+
+    Check.equal(invoke(.memoryMap, process, Place.free, 0x5000, 1), 0, "memoryMap: five pages")
+    Check.equal(invoke(.memoryUnmap, process, Place.free + 0x1000, 0x2000), 2, "memoryUnmap: two of them")
+    Check.equal(invoke(.memoryUnmap, process, Place.free, 0x8000), 3, "memoryUnmap: the rest, over holes")
+    Check.error(invoke(.memoryUnmap, process, 0x10_0000, 4096), .badArgument, "memoryUnmap: the kernel's")
+
+    // Copies: across a page boundary, into a read-only page, and with either side wrong.
+    for index in 0..<5000 { pointer(Place.buffer)[index] = UInt8(truncatingIfNeeded: index &* 7) }
+    Check.equal(invoke(.memoryWrite, process, Place.buffer + 0x1_0FF0, Place.buffer + 3, 4500), 0, "memoryWrite")
+    var isSame = true
+    for index in 0..<4500 where pointer(Place.buffer + 0x1_0FF0)[index] != UInt8(truncatingIfNeeded: (index + 3) &* 7) {
+        isSame = false
+    }
+    Check.isTrue(isSame, "memoryWrite: contents")
+    Check.equal(invoke(.memoryWrite, process, Place.readOnly, Place.buffer + 1, 16), 0, "memoryWrite: read-only page")
+    Check.equal(Int32(pointer(Place.readOnly)[0]), 7, "memoryWrite: read-only page's contents")
+    Check.equal(invoke(.memoryRead, process, Place.readOnly, Place.buffer, 16), 0, "memoryRead")
+    Check.equal(Int32(pointer(Place.buffer)[0]), 7, "memoryRead: contents")
+    Check.error(
+        invoke(.memoryRead, process, Place.buffer, Place.readOnly, 16), .badAddress, "memoryRead: to a read-only page")
+    Check.error(
+        invoke(.memoryWrite, process, Place.buffer, Place.buffer, 0x100_0001), .badArgument, "memoryWrite: too much")
+    for index in 0..<6 {
+        let bad = Place.bad[index]
+        Check.error(invoke(.memoryWrite, process, bad, Place.buffer, 16), .badAddress, "memoryWrite: destination")
+        Check.error(invoke(.memoryWrite, process, Place.buffer, bad, 16), .badAddress, "memoryWrite: source")
+        Check.error(invoke(.memoryRead, process, bad, Place.buffer, 16), .badAddress, "memoryRead: source")
+        Check.error(invoke(.memoryRead, process, Place.buffer, bad, 16), .badAddress, "memoryRead: destination")
+    }
+}
+
+func testSystem() {
+    let system = ProgramSlot.system
+    for kind: UInt32 in 0...4 {
+        Check.isTrue(invoke(.systemInformation, system, kind, Place.buffer, 4096, 0) > 0, "systemInformation")
+        if kind != InformationKind.layout.rawValue {
+            Check.error(
+                invoke(.systemInformation, system, kind, Place.buffer, 7, 0), .bufferTooSmall, "systemInformation: size"
+            )
+        }
+        for index in 0..<6 {
+            Check.error(
+                invoke(.systemInformation, system, kind, Place.bad[index], 4096, 0), .badAddress,
+                "systemInformation: buffer")
+        }
+        Check.error(
+            invoke(.systemInformation, system, kind, Place.readOnly, 4096, 0), .badAddress,
+            "systemInformation: read-only buffer")
+    }
+    Check.equal(invoke(.systemInformation, system, 1, Place.buffer, 64, 9999), 0, "systemInformation: past the end")
+    Check.equal(invoke(.systemInformation, system, 3, Place.buffer, 64, 60000), 0, "systemInformation: past the text")
+    Check.error(invoke(.systemInformation, system, 99, Place.buffer, 64), .badArgument, "systemInformation: kind")
+    Check.error(
+        invoke(.systemInformation, InitialSlot.process, 0, Place.buffer, 64), .badCapability, "systemInformation: slot")
+}
