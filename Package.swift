@@ -56,7 +56,7 @@ let package = Package(
                 "ELF", "KernelImage", "USTAR", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .testTarget(name: "mkimageTests", dependencies: ["mkimage", "ELF", "ELFTestSupport"]),
-        .testTarget(name: "BootTests", exclude: ["Hostile"]),
+        .testTarget(name: "BootTests", dependencies: ["Machine"], exclude: ["Hostile"]),
         .testTarget(name: "VMTests"),
         .testTarget(name: "WindowTests"),
         // Pure logic that the kernel package shares with the host.

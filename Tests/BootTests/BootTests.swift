@@ -5,8 +5,33 @@ import Testing
 @Suite(.serialized) struct BootTests {
     @Test(arguments: BootMatrix.rows)
     func bootsToAShellThatAnswers(_ configuration: MachineConfiguration) async throws {
-        let image = try KernelImageFile.url()
-        try await withMachine(QEMU(), configuration, image: image) { machine in
+        try await boot(QEMU(), configuration)
+    }
+
+    /// Our BIOS instead of SeaBIOS, on the boards that it knows.
+    @Test(arguments: [
+        MachineConfiguration(board: .pc, processor: .i486, memory: 4),
+        MachineConfiguration(board: .pc, processor: .max, memory: 1024),
+        MachineConfiguration(board: .isapc, processor: .pentium, memory: 16),
+        MachineConfiguration(board: .isapc, processor: .pentium3, memory: 64),
+    ])
+    func bootsWithOurFirmware(_ configuration: MachineConfiguration) async throws {
+        try await boot(QEMU(firmware: try BuiltFile.firmware.url()), configuration)
+    }
+
+    @Test(arguments: [
+        MachineConfiguration(board: .isapc, processor: .i486, memory: 4),
+        MachineConfiguration(board: .isapc, processor: .pentium, memory: 16),
+        MachineConfiguration(board: .isapc, processor: .pentium3, memory: 64),
+        MachineConfiguration(board: .isapc, processor: .i486, memory: 1024),
+    ])
+    func bootsInOurEmulator(_ configuration: MachineConfiguration) async throws {
+        try await boot(MartletVM(), configuration)
+    }
+
+    /// Boots up to the prompt, compares the log, types a command and reads the answer.
+    private func boot(_ engine: some BootEngine, _ configuration: MachineConfiguration) async throws {
+        try await withMachine(engine, configuration, image: try BuiltFile.kernelImage.url()) { machine in
             let output = try await machine.wait(for: "\n" + KernelLog.prompt)
             let log = KernelLog(output)
             #expect(log.commonLines == (try await Reference.shared.commonLines()))
@@ -20,7 +45,7 @@ import Testing
     }
 
     @Test func keyboardAndScreenServeTheShellToo() async throws {
-        try await withMachine(QEMU(), MachineConfiguration(), image: try KernelImageFile.url()) { machine in
+        try await withMachine(QEMU(), MachineConfiguration(), image: try BuiltFile.kernelImage.url()) { machine in
             try await machine.wait(for: "\n" + KernelLog.prompt)
             try machine.type("echo typed\r")
             try await machine.wait(for: "\r\ntyped\r\n")
@@ -44,7 +69,7 @@ import Testing
         func commonLines() async throws -> [String] {
             if let lines { return try await lines.value }
             let task = Task {
-                try await withMachine(QEMU(), MachineConfiguration(), image: try KernelImageFile.url()) { machine in
+                try await withMachine(QEMU(), MachineConfiguration(), image: try BuiltFile.kernelImage.url()) { machine in
                     KernelLog(try await machine.wait(for: "\n" + KernelLog.prompt)).commonLines
                 }
             }

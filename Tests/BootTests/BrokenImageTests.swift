@@ -11,7 +11,7 @@ import Testing
         _ message: String, medium: BootMedium = .disk, change: (inout Data) -> Void
     ) async throws {
         let directory = try TemporaryDirectory()
-        let image = try KernelImageFile.copy(in: directory, change: change)
+        let image = try BuiltFile.kernelImage.copy(in: directory, change: change)
         try await withMachine(QEMU(), MachineConfiguration(medium: medium), image: image) { machine in
             try await machine.waitForScreen("Martlet: " + message)
         }
@@ -59,7 +59,7 @@ import Testing
     /// A partition editor may clear everything that overlaps the partition table, and write a table.
     @Test func partitionTableInTheBootSector() async throws {
         let directory = try TemporaryDirectory()
-        let image = try KernelImageFile.copy(in: directory) { image in
+        let image = try BuiltFile.kernelImage.copy(in: directory) { image in
             image.replaceSubrange(0x03..<0x3E, with: Data(repeating: 0xA5, count: 0x3B))
             image.replaceSubrange(0x1B8..<0x1BE, with: [1, 2, 3, 4, 0, 0])
             image.replaceSubrange(0x1BE..<0x1FE, with: Data(count: 0x40))

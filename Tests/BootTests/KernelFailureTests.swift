@@ -5,7 +5,7 @@ import Testing
 @Suite(.serialized) struct KernelFailureTests {
     private func report(_ kind: String, processor: MachineConfiguration.Processor) async throws -> String {
         let configuration = MachineConfiguration(medium: .kernel, processor: processor)
-        let image = try KernelImageFile.url()
+        let image = try BuiltFile.kernelImage.url()
         return try await withMachine(QEMU(arguments: ["-append", "fail=\(kind)"]), configuration, image: image) {
             machine in
             try await machine.wait(for: " + ")

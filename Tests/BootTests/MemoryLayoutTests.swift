@@ -36,7 +36,7 @@ import Testing
 
     @Test(arguments: [4, 16, 64, 1024])
     func isTheSeeds(memory: Int) async throws {
-        let image = try KernelImageFile.url()
+        let image = try BuiltFile.kernelImage.url()
         let bytes = try Data(contentsOf: image)
         // docs/image-format.md: the descriptor's total size is 56 bytes into it, and it 16 bytes into the kernel.
         let descriptor = (Int(bytes[0x1F1]) + 1) * 512 + 16
