@@ -29,6 +29,13 @@ enum I8042 {
         return answers
     }
 
+    /// Command D1h: bit 1 of the output port is the A20 gate, bit 0 the processor's reset line.
+    static func writeOutputPort(_ value: UInt8) {
+        command(0xD1)
+        send(value)
+        waitForInput()
+    }
+
     /// Command FFh: acknowledge, then "self-test passed". Then F4h: start scanning.
     private static func resetKeyboard() -> Bool {
         send(0xFF)

@@ -13,8 +13,10 @@ struct MemorySize {
     var extendedKilobytes: UInt32
     /// Above 4 GB, in units of 64 KiB.
     var highUnits: UInt32
-    /// Where RAM stopped answering before the CMOS said it would end.
+    /// RAM stopped answering before the CMOS said it would end.
     var missing = false
+    /// The A20 gate is stuck, so that odd megabytes cannot be reached, nor tested.
+    var gateIsClosed = false
 
     static func probe() -> MemorySize {
         let base = UInt32(BIOSDataArea.word(BDA_MEMORY_KB))
@@ -27,8 +29,11 @@ struct MemorySize {
         // 5Bh-5Dh: 64 KiB units above 4 GB.
         let high = cmos(0x5B) | cmos(0x5C) << 8 | cmos(0x5D) << 16
         var size = MemorySize(baseKilobytes: base, extendedKilobytes: extended, highUnits: high)
-        enableA20()
-        size.touch()
+        if A20.open() {
+            size.touch()
+        } else {
+            size.gateIsClosed = true
+        }
         return size
     }
 
@@ -45,16 +50,14 @@ struct MemorySize {
         if missing {
             report.text(" (less answers than is configured)")
         }
+        if gateIsClosed {
+            report.text(" (the A20 gate does not open)")
+        }
         report.endLine()
     }
 
     private static func cmos(_ register: UInt8) -> UInt32 {
         UInt32(MC146818.read(register))
-    }
-
-    /// Port 92h bit 1 (PS/2 system control port A). Without A20, odd megabytes are mirrors of even ones.
-    private static func enableA20() {
-        port_write8(0x92, port_read8(0x92) & 0xFE | 0x02)
     }
 
     /// Writes two patterns and their way back to one word in each of 64 parts, and to the last word.

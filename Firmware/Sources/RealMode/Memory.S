@@ -4,6 +4,9 @@
 
     .globl system_a20, system_move_block, system_extended_memory, system_memory_e801, system_memory_e820
 
+// Tests of the A20 gate before it counts as stuck.
+#define A20_WAIT_LIMIT 0x80000
+
 // AH=88: AX = KiB above 1 MB, as far as a word goes.
 system_extended_memory:
     load_ebda ds
@@ -64,8 +67,13 @@ system_a20:
     cmp al, 2
     je 2f
     callw set_a20
+    callw test_a20
+    cmp al, [bp + FRAME_AL]
     mov byte ptr [bp + FRAME_AH], 0
-    leave_service
+    je 1f
+    mov byte ptr [bp + FRAME_AH], 0x01  // the gate does not obey
+    return_carry
+1:  leave_service
 2:  callw test_a20
     mov [bp + FRAME_AL], al
     mov byte ptr [bp + FRAME_AH], 0
@@ -116,6 +124,20 @@ set_a20:
     or al, bl
     out 0x60, al
     callw wait_keyboard_controller
+    // Some gates take their time.
+    shr bl, 1
+    push ecx
+    mov ecx, A20_WAIT_LIMIT
+1:  push bx
+    push ecx
+    callw test_a20
+    pop ecx
+    pop bx
+    cmp al, bl
+    je 2f
+    dec ecx
+    jnz 1b
+2:  pop ecx
     popf
     retw
 

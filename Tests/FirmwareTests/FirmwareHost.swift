@@ -1,0 +1,132 @@
+// Where the firmware's tests run: anything that can be given the ROM, some disks and RAM, and that tells what came out
+// of the debug port and what is on the screen.
+//
+// A test is a list of steps, so that one description runs in every host. Example: boot without a disk, see the
+// complaint, press a key, and see the BIOS begin again:
+//
+//     try host.run(Setup(), [.wait(for: "Press a key"), .press("spc"), .wait(for: "Martlet BIOS"), .capture])
+
+import Foundation
+import Testing
+
+/// What the machine is made of.
+struct Setup {
+    /// Megabytes of RAM.
+    var memory = 64
+    /// IDE disks, first to fourth; changes to them are lost.
+    var disks: [Disk] = []
+
+    struct Disk {
+        var file: URL
+        /// Sectors whose reading fails.
+        var badSector: Int?
+    }
+}
+
+/// What to do with the running machine, in order.
+enum Step {
+    /// Until this text is in what the debug port received since the last `wait`.
+    case wait(for: String)
+    /// A key by its QEMU name.
+    case press(String)
+    /// Keep the screen as it is now.
+    case capture
+    /// Until the machine is switched off by the exit port.
+    case waitForExit
+}
+
+/// What came out.
+struct Outcome {
+    /// All bytes sent to port 0xE9, as text.
+    var log = ""
+    /// The 80x25 cells of text memory, character in the low byte, attribute in the high one.
+    var cells: [UInt16] = []
+    /// The picture: width, height, three bytes a pixel.
+    var picture: (width: Int, height: Int, pixels: [UInt8]) = (0, 0, [])
+
+    /// A line of the captured screen, without the blanks at its end.
+    func line(_ row: Int) -> String {
+        let line = cells.dropFirst(row * 80).prefix(80).map { Character(UnicodeScalar(UInt8(truncatingIfNeeded: $0))) }
+        var text = String(line)
+        while text.last == " " {
+            text.removeLast()
+        }
+        return text
+    }
+
+    var screen: String {
+        (0..<25).map { line($0) }.joined(separator: "\n")
+    }
+}
+
+/// A machine that runs the ROM.
+protocol FirmwareHost: Sendable, CustomTestStringConvertible {
+    func run(_ setup: Setup, _ steps: [Step]) throws -> Outcome
+}
+
+struct HostFailure: Error, CustomStringConvertible {
+    var description: String
+}
+
+/// All machines the tests run on.
+let hosts: [any FirmwareHost] = [QEMU(machine: "isapc"), QEMU(machine: "pc")]
+
+/// The built firmware and its test programs.
+enum Firmware {
+    static let repository = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+    static let rom = repository.appendingPathComponent("images/bios.bin")
+    static let symbols = repository.appendingPathComponent("images/bios.elf")
+    static let font = repository.appendingPathComponent("Firmware/Font/martlet-8x16.txt")
+
+    /// Runs `scripts/build-firmware.sh tests` once per test run.
+    static let built: Result<Void, HostFailure> = {
+        let build = Process()
+        build.executableURL = URL(fileURLWithPath: "/bin/sh")
+        build.arguments = [repository.appendingPathComponent("scripts/build-firmware.sh").path, "tests"]
+        let output = Pipe()
+        build.standardOutput = output
+        build.standardError = output
+        do {
+            try build.run()
+        } catch {
+            return .failure(HostFailure(description: "the firmware's build does not start: \(error)"))
+        }
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        build.waitUntilExit()
+        guard build.terminationStatus == 0 else {
+            return .failure(HostFailure(description: "the firmware does not build:\n\(text)"))
+        }
+        return .success(())
+    }()
+
+    /// The disk image of a test program.
+    static func program(_ name: String) throws -> URL {
+        try built.get()
+        return repository.appendingPathComponent("Firmware/.build/tests/\(name).img")
+    }
+
+    /// A disk image with the given bytes at its beginning, 1 MB long.
+    static func disk(_ bytes: [UInt8], in directory: URL, name: String) throws -> URL {
+        var image = Data(bytes)
+        image.append(Data(count: (1 << 20) - image.count))
+        let file = directory.appendingPathComponent(name)
+        try image.write(to: file)
+        return file
+    }
+}
+
+/// A directory that lasts as long as its owner.
+final class TemporaryDirectory {
+    let url: URL
+
+    init() throws {
+        url = FileManager.default.temporaryDirectory.appendingPathComponent("martlet-firmware-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(at: url)
+    }
+}
