@@ -77,6 +77,7 @@ let package = Package(
         .testTarget(name: "KernelLogicTests", dependencies: ["KernelABI", "KernelLogic"]),
         .target(name: "KernelImage", path: "Kernel/Sources/KernelImage"),
         .testTarget(name: "KernelImageTests", dependencies: ["KernelImage"]),
+        .testTarget(name: "FirmwareTests", dependencies: ["Machine"]),
     ],
     swiftLanguageModes: [.v6]
 )

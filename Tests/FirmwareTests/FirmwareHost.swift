@@ -4,9 +4,10 @@
 // A test is a list of steps, so that one description runs in every host. Example: boot without a disk, see the
 // complaint, press a key, and see the BIOS begin again:
 //
-//     try host.run(Setup(), [.wait(for: "Press a key"), .press("spc"), .wait(for: "Martlet BIOS"), .capture])
+//     try host.run(Setup(), [.wait(for: "Press a key"), .press(.space), .wait(for: "Martlet BIOS"), .capture])
 
 import Foundation
+import Machine
 import Testing
 
 /// What the machine is made of.
@@ -18,8 +19,8 @@ struct Setup {
 
     struct Disk {
         var file: URL
-        /// Sectors whose reading fails.
-        var badSector: Int?
+        /// A sector whose reading fails.
+        var badSector: UInt64?
     }
 }
 
@@ -27,8 +28,8 @@ struct Setup {
 enum Step {
     /// Until this text is in what the debug port received since the last `wait`.
     case wait(for: String)
-    /// A key by its QEMU name.
-    case press(String)
+    /// A key goes down and up again.
+    case press(Key)
     /// Keep the screen as it is now.
     case capture
     /// Until the machine is switched off by the exit port.
@@ -37,17 +38,29 @@ enum Step {
 
 /// What came out.
 struct Outcome {
+    /// One character on the screen. Colours are red, green and blue in the DAC's six bits.
+    struct Cell {
+        var code: UInt8
+        var foreground: [UInt8]
+        var background: [UInt8]
+    }
+
     /// All bytes sent to port 0xE9, as text.
     var log = ""
-    /// The 80x25 cells of text memory, character in the low byte, attribute in the high one.
-    var cells: [UInt16] = []
-    /// The picture: width, height, three bytes a pixel.
-    var picture: (width: Int, height: Int, pixels: [UInt8]) = (0, 0, [])
+    /// The 80x25 characters.
+    var cells: [Cell] = []
+    var picture = Picture(width: 0, height: 0, pixels: [])
+
+    struct Picture {
+        var width: Int
+        var height: Int
+        /// Red, green and blue of each pixel, eight bits each.
+        var pixels: [UInt8]
+    }
 
     /// A line of the captured screen, without the blanks at its end.
     func line(_ row: Int) -> String {
-        let line = cells.dropFirst(row * 80).prefix(80).map { Character(UnicodeScalar(UInt8(truncatingIfNeeded: $0))) }
-        var text = String(line)
+        var text = String(cells.dropFirst(row * 80).prefix(80).map { Character(UnicodeScalar($0.code)) })
         while text.last == " " {
             text.removeLast()
         }
@@ -69,7 +82,7 @@ struct HostFailure: Error, CustomStringConvertible {
 }
 
 /// All machines the tests run on.
-let hosts: [any FirmwareHost] = [QEMU(machine: "isapc"), QEMU(machine: "pc")]
+let hosts: [any FirmwareHost] = [EmulatedPC(), QEMU(machine: "isapc"), QEMU(machine: "pc")]
 
 /// The built firmware and its test programs.
 enum Firmware {

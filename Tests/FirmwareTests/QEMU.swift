@@ -1,4 +1,5 @@
 import Foundation
+import Machine
 import Testing
 
 /// The firmware under QEMU, whose devices are not ours.
@@ -6,6 +7,8 @@ import Testing
 /// `isapc` is a PC without PCI. On `pc` the ROM below 1 MB cannot be written, and an APIC stands before the 8259.
 struct QEMU: FirmwareHost {
     var machine: String
+    /// Keys that QEMU's monitor calls otherwise than we do.
+    private static let keyNames: [Key: String] = [.space: "spc", .enter: "ret", .escape: "esc"]
     /// Seconds until a test counts as hung.
     private static let patience = 60.0
 
@@ -80,11 +83,11 @@ struct QEMU: FirmwareHost {
                     return true
                 }
             case .press(let key):
-                try command("sendkey \(key)")
+                try command("sendkey \(QEMU.keyNames[key] ?? key.rawValue)")
             case .capture:
                 outcome.cells = try produce("text.bin", by: "pmemsave 0xb8000 4000") { data in
                     guard data.count == 4000 else { return nil }
-                    return stride(from: 0, to: 4000, by: 2).map { UInt16(data[$0]) | UInt16(data[$0 + 1]) << 8 }
+                    return stride(from: 0, to: 4000, by: 2).map { cell(code: data[$0], attribute: Int(data[$0 + 1])) }
                 }
                 outcome.picture = try produce("screen.ppm", by: "screendump", parse: portablePixmap)
             case .waitForExit:
@@ -112,8 +115,20 @@ struct QEMU: FirmwareHost {
         return ["-drive", "if=ide,index=\(number),format=raw,snapshot=on,file=\(file)"]
     }
 
+    /// The sixteen colours of a PC in the DAC's six bits.
+    private static let colours: [[UInt8]] = (0..<16).map { number in
+        if number == 6 { return [42, 21, 0] }
+        let bright: UInt8 = number & 8 != 0 ? 21 : 0
+        return [4, 2, 1].map { (number & $0 != 0 ? 42 : 0) + bright }
+    }
+
+    private func cell(code: UInt8, attribute: Int) -> Outcome.Cell {
+        Outcome.Cell(
+            code: code, foreground: QEMU.colours[attribute & 15], background: QEMU.colours[attribute >> 4 & 7])
+    }
+
     /// PPM, binary: "P6", width, height, "255", then the pixels; nil if it is not complete.
-    private func portablePixmap(_ data: Data) -> (width: Int, height: Int, pixels: [UInt8])? {
+    private func portablePixmap(_ data: Data) -> Outcome.Picture? {
         let fields = data.prefix(32).split(maxSplits: 4, whereSeparator: { $0 == 0x0A || $0 == 0x20 })
         guard fields.count == 5, let width = Int(String(decoding: fields[1], as: UTF8.self)),
             let height = Int(String(decoding: fields[2], as: UTF8.self)),
@@ -121,6 +136,6 @@ struct QEMU: FirmwareHost {
         else {
             return nil
         }
-        return (width, height, [UInt8](data[fields[4].startIndex...]))
+        return Outcome.Picture(width: width, height: height, pixels: [UInt8](data[fields[4].startIndex...]))
     }
 }

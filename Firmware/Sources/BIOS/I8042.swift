@@ -7,8 +7,10 @@ enum I8042 {
     private static let status: UInt16 = 0x64
     private static let outputFull: UInt8 = 0x01
     private static let inputFull: UInt8 = 0x02
-    /// Polls until something counts as absent. A keyboard's self-test takes up to 0.75 s on real hardware.
+    /// Polls until something counts as absent.
     private static let limit: UInt32 = 20_000
+    /// The same for a keyboard's self-test, which takes its time.
+    private static let selfTestLimit: UInt32 = 200_000
 
     /// Tests controller and keyboard and leaves them translating to scan code set 1 with interrupts on.
     /// Returns whether a keyboard answers.
@@ -39,7 +41,7 @@ enum I8042 {
     /// Command FFh: acknowledge, then "self-test passed". Then F4h: start scanning.
     private static func resetKeyboard() -> Bool {
         send(0xFF)
-        guard receive() == 0xFA, receive() == 0xAA else { return false }
+        guard receive() == 0xFA, receive(polls: selfTestLimit) == 0xAA else { return false }
         send(0xF4)
         return receive() == 0xFA
     }
@@ -61,8 +63,8 @@ enum I8042 {
     }
 
     /// The next byte, or nil if none comes.
-    private static func receive() -> UInt8? {
-        for _ in 0..<limit where port_read8(status) & outputFull != 0 {
+    private static func receive(polls: UInt32 = limit) -> UInt8? {
+        for _ in 0..<polls where port_read8(status) & outputFull != 0 {
             return port_read8(data)
         }
         return nil

@@ -19,6 +19,12 @@
 .endm
 
 test_start:
+    mov ax, [9 * 4]
+    mov [old_interrupt], ax
+    mov ax, [9 * 4 + 2]
+    mov [old_interrupt + 2], ax
+    mov word ptr [9 * 4], offset count_interrupt
+    mov word ptr [9 * 4 + 2], 0
     sti
     mov ah, 0x11
     int 0x16
@@ -171,6 +177,7 @@ tick:
 old_tick:
     .word 0, 0
 
+// Hands over one byte after the other, each when int 9 has dealt with the one before.
 send_keys:
     push bp
     push ax
@@ -182,6 +189,7 @@ send_keys:
     inc si
     test al, al
     jz 4f
+    mov byte ptr [handled], 0
     mov ah, al
     callw controller_ready
     mov al, 0xD2
@@ -189,12 +197,8 @@ send_keys:
     callw controller_ready
     mov al, ah
     out 0x60, al
-    // Until the handler has taken it.
-    mov cx, 0xFFFF
-2:  in al, 0x64
-    test al, 1
-    jz 1b
-    loop 2b
+2:  cmp byte ptr [handled], 0
+    je 2b
     jmp 1b
 4:  mov [bp + 6], si
     pop si
@@ -202,6 +206,18 @@ send_keys:
     pop ax
     pop bp
     retw
+
+// In front of the BIOS's handler of IRQ 1.
+count_interrupt:
+    pushf
+    lcall cs:[old_interrupt]
+    mov byte ptr cs:[handled], 1
+    iret
+
+old_interrupt:
+    .word 0, 0
+handled:
+    .byte 0
 
 controller_ready:
     in al, 0x64

@@ -104,6 +104,10 @@ stubs:
 monitor:
     pushad
     mov ebp, esp
+    // Coming from virtual-8086 mode these are null.
+    mov ax, DATA32
+    mov ds, ax
+    mov es, ax
     mov ebx, [ebp + 32]
     cmp ebx, 13
     jne 1f
@@ -133,29 +137,44 @@ monitor:
     popad
     add esp, 8
     iretd
-2:  // A privileged instruction: its first byte, in hexadecimal, and the end.
-    mov bl, [esi]
+2:  // A privileged instruction: its first byte and where it is, and the end.
+    mov dx, 0xE9
+    movzx ebx, byte ptr [esi]
     mov esi, offset text_trap
     mov ecx, offset text_trap_end
     sub ecx, esi
-    mov dx, 0xE9
     rep outsb
-    mov al, bl
-    shr al, 4
-    add al, '0'
-    out dx, al
-    mov al, bl
-    and al, 0x0F
-    add al, '0'
-    out dx, al
+    shl ebx, 24
+    mov ecx, 2
+    call monitor_say_hex
+    mov ebx, [ebp + 44]
+    shl ebx, 16
+    mov bx, [ebp + 40]
+    mov ecx, 8
+    call monitor_say_hex
     mov al, 10
     out dx, al
     mov dx, 0x501
     out dx, al
 3:  hlt
     jmp 3b
+
+// A blank and the ECX upper digits of EBX.
+monitor_say_hex:
+    mov al, ' '
+    out dx, al
+4:  rol ebx, 4
+    mov al, bl
+    and al, 0x0F
+    cmp al, 10
+    sbb al, 0x69
+    das
+    out dx, al
+    loop 4b
+    ret
+
 text_trap:
-    .ascii "FAILED privileged instruction "
+    .ascii "FAILED privileged instruction"
 text_trap_end:
 
     .code16
