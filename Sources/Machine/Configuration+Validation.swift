@@ -55,6 +55,7 @@ extension Machine.Configuration {
         hasher.add(firmware)
         hasher.add(UInt64(serialPorts))
         hasher.add(UInt64(hostility.rawValue))
+        hasher.add(hasShadowRAM ? 1 : 0)
         for index in 0..<4 {
             hasher.add(index < drives.count ? drives[index]?.image.sectorCount ?? 0 : 0)
         }

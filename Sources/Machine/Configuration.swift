@@ -11,6 +11,9 @@ extension Machine {
         /// The BIOS ROM: up to 512 KiB, a multiple of 4 KiB. Its end lies at 4 GiB, and its last 128 KiB also below 1 MiB.
         /// Empty: no ROM, the processor starts in nothing.
         public var firmware: [UInt8] = []
+        /// Whether 0xC0000-0xFFFFF is RAM into which the ROM has been copied, as chipsets with shadowing leave it, instead
+        /// of the ROM itself. Firmware that writes to itself needs it (SeaBIOS does).
+        public var hasShadowRAM = false
         /// The drives: primary master, primary slave, secondary master, secondary slave. `nil` or absent: no drive.
         public var drives: [Drive?] = []
         /// Virtual nanoseconds that one step takes, 1 to 1,000,000. ``InputEvent/clockRate(nanosecondsPerStep:)``

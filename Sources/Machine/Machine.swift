@@ -73,6 +73,8 @@ public final class Machine {
         memory.mapROM(rom, at: UInt32(truncatingIfNeeded: 0x1_0000_0000 - rom.count))
         let low = Array(rom.suffix(128 << 10))
         memory.mapROM(low, at: UInt32(0x10_0000 - low.count))
+        // The page's contents stay when its kind changes.
+        if configuration.hasShadowRAM { memory.mapRAM(0xC0000..<0x10_0000) }
     }
 
     // MARK: Time

@@ -59,6 +59,7 @@ final class Session: @unchecked Sendable {
         configuration.clockStart = .host
         let firmwarePath = try options.firmware ?? ImageFinder.product("bios.bin")
         configuration.firmware = try read(firmwarePath, limit: 512 << 10)
+        configuration.hasShadowRAM = options.shadowRam
         configuration.drives = try ([imagePath] + options.disk).map { path in
             Machine.Drive(
                 image: try FileDisk(path: path, readOnly: options.snapshot),

@@ -34,6 +34,9 @@ struct VM: ParsableCommand {
     @Option(help: "The BIOS ROM. (default: images/bios.bin)", completion: .file())
     var firmware: String?
 
+    @Flag(help: "Copy the ROM below 1 MiB into RAM, as firmware that writes to itself needs it (SeaBIOS does).")
+    var shadowRam = false
+
     @Option(help: "The processor: \(Machine.processorModels.joined(separator: ", ")).")
     var cpu = Machine.Configuration().processorModel
 

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// A person at the window, played by xdotool under Xvfb: types, pastes, resizes, closes; and looks at the pixels.
+/// A person at the window, played by xdotool under Xvfb: types, pastes, resizes, and looks at the pixels.
 @Suite(.serialized)
 struct WindowTests {
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -66,7 +66,7 @@ struct WindowTests {
         }
     }
 
-    @Test func typingPastingResizingAndClosing() throws {
+    @Test func typingPastingAndResizing() throws {
         let session = try Session()
         defer { session.stop() }
 
@@ -84,11 +84,10 @@ struct WindowTests {
         let pasted = try session.screen { $0 == "pasted from the host" }
         #expect(pasted.contains("pasted from the host"), "the screen shows: \(pasted)")
 
+        // Without a window manager nobody keeps the window on the screen.
+        try session.server.xdotool("windowmove", "--sync", session.window, "20", "10")
         try session.server.xdotool("windowsize", "--sync", session.window, "1500", "850")
         let doubled = try session.screen(scale: 2) { $0 == "pasted from the host" }
         #expect(doubled.contains("pasted from the host"), "the screen shows: \(doubled)")
-
-        // Without a window manager nobody asks a window to close; SIGTERM reaches SDL's caller as the process's end.
-        #expect(session.emulator.isRunning)
     }
 }

@@ -185,7 +185,8 @@ final class IDEChannel {
         setInterrupt(registers.interrupt)
         if value & 0x04 != 0, before & 0x04 == 0 {
             registers.phase = .resetting
-            for index in 0..<2 {
+            // An absent drive must not look busy: the drive that answers for it takes the selection of the other.
+            for index in 0..<2 where disks[index] != nil {
                 registers.drives[index].status = Status.busy
             }
             board.events.cancel(event)
