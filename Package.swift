@@ -59,6 +59,7 @@ let package = Package(
         .testTarget(name: "BootTests", dependencies: ["Machine"], exclude: ["Hostile"]),
         .testTarget(name: "VMTests"),
         .testTarget(name: "WindowTests"),
+        .testTarget(name: "MachineTests", dependencies: ["Machine", "Processor"]),
         // Pure logic that the kernel package shares with the host.
         .target(name: "ELF", path: "Kernel/Sources/ELF"),
         .testTarget(name: "ConsoleTests", dependencies: ["Console", "Machine", "CSDL2"]),

@@ -160,7 +160,8 @@ final class PIT8254 {
             }
             let number = value % modulus
             guard isBCD else { return UInt16(truncatingIfNeeded: number) }
-            return UInt16(number % 10 | number / 10 % 10 << 4 | number / 100 % 10 << 8 | number / 1000 % 10 << 12)
+            let digits = [number % 10, number / 10 % 10, number / 100 % 10, number / 1000 % 10]
+            return digits.reversed().reduce(0) { $0 << 4 | UInt16($1) }
         }
 
         var status: UInt8 {

@@ -198,7 +198,12 @@ final class RTC146818 {
     }
 
     private func encode(_ number: Int) -> UInt8 {
-        UInt8(truncatingIfNeeded: isBinary ? number : (number / 10 % 10) << 4 | number % 10)
+        isBinary ? UInt8(truncatingIfNeeded: number) : Self.decimal(number)
+    }
+
+    /// Two decimal digits, one in each half of the byte.
+    private static func decimal(_ number: Int) -> UInt8 {
+        UInt8(truncatingIfNeeded: (number / 10 % 10) << 4 | number % 10)
     }
 
     /// Hours 0...23 from the register's 12- or 24-hour format, and back.
@@ -238,7 +243,7 @@ final class RTC146818 {
         guard carry(Index.year, limit: 100) else { return }
         // The century byte is no register of the chip: real PCs leave it to the BIOS. Here it counts along, in BCD.
         let century = Int(self[Index.century] >> 4) * 10 + Int(self[Index.century] & 0xF) + 1
-        self[Index.century] = UInt8(truncatingIfNeeded: (century / 10 % 10) << 4 | century % 10)
+        self[Index.century] = Self.decimal(century)
     }
 
     /// Increments a register that counts from 0; true if it went round.
@@ -267,7 +272,7 @@ final class RTC146818 {
         self[Index.month] = encode(date.month)
         self[Index.year] = encode(date.year % 100)
         let century = date.year / 100
-        self[Index.century] = UInt8(truncatingIfNeeded: (century / 10 % 10) << 4 | century % 10)
+        self[Index.century] = Self.decimal(century)
     }
 }
 
