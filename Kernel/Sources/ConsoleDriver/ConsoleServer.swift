@@ -19,13 +19,19 @@ struct ConsoleServer {
         Interrupt.acknowledge(DriverSlot.serialLine)
 
         var buffer = InlineArray<512, UInt8>(repeating: 0)
-        while true {
+        var isServing = true
+        while isServing {
             // Valid: `InlineArray` stores its elements contiguously, and the kernel writes no more than the buffer holds.
             withUnsafeMutableBytes(of: &buffer) { bytes in
-                guard let message = try? endpoint.receive(bytes) else { return }
+                guard let message = try? endpoint.receive(bytes) else {
+                    isServing = false
+                    return
+                }
                 serve(message, UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[..<message.length]))
             }
         }
+        // Without its endpoint the driver is of no use; the process manager starts another.
+        Manager.exit(status: 1)
     }
 
     private mutating func serve(_ message: ReceivedMessage, _ bytes: UnsafeRawBufferPointer) {
@@ -55,17 +61,19 @@ struct ConsoleServer {
         keyboard.drain(into: &queue)
         serial.drain(into: &queue)
         deliver()
-        guard readers.isEmpty else { return }
-        // Nobody reads: Control-C is for the program that keeps the shell waiting.
-        if queue.removeInterrupts() {
-            try? Endpoint(slot: ProgramSlot.manager).send(Message(ManagerRequest.interruptKey))
-        }
+        // Control-C that nobody reads is for the program that keeps the shell waiting, if there is one. The process
+        // manager never calls this driver, so that calling it cannot end in two waiting for each other.
+        guard readers.isEmpty, queue.containsInterrupt,
+            let reply = try? Endpoint(slot: ProgramSlot.manager).call(Message(ManagerRequest.interruptKey))
+        else { return }
+        if reply.label == 0 { queue.removeInterrupts() }
     }
 
     /// Answers those who wait, as far as there is input.
     private mutating func deliver() {
         var bytes = InlineArray<256, UInt8>(repeating: 0)
         while queue.count > 0, let reader = readers.first {
+            // Valid: `InlineArray` stores its elements contiguously, and `count` is no more than there are.
             withUnsafeMutableBytes(of: &bytes) { buffer in
                 let wanted = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(reader.maximum, buffer.count)])
                 let count = queue.copy(to: wanted)

@@ -4,15 +4,7 @@ import User
 extension ManagerServer {
     /// Does what a program asks for.
     mutating func serveRequest(_ message: ReceivedMessage, _ bytes: UnsafeRawBufferPointer, from client: Int) {
-        switch message.label {
-        case ManagerRequest.exit:
-            end(client, .exited(status: message.word0))
-            return
-        case ManagerRequest.interruptKey:
-            if table[client].role == .console { interruptForeground() }
-            return
-        default: break
-        }
+        guard message.label != ManagerRequest.exit else { return end(client, .exited(status: message.word0)) }
         guard message.wantsReply else { return }
         switch message.label {
         case ManagerRequest.spawn: serveSpawn(bytes, parent: message.word0 == 0 ? client : nil)
@@ -28,6 +20,9 @@ extension ManagerServer {
             log.print(action == .halt ? "The machine has stopped; it may be switched off." : "Restarting.")
             try? system.shutdown(action)
             reply(.failed)
+        case ManagerRequest.interruptKey:
+            guard table[client].role == .console else { return reply(.notPermitted) }
+            if interruptForeground() { reply() } else { reply(.noSuchProcess) }
         case ManagerRequest.reserve: serveReserve(message.word0, length: message.word1, for: client)
         default: reply(.badRequest)
         }
@@ -118,13 +113,14 @@ extension ManagerServer {
         reply()
     }
 
-    /// Control-C: ends what the shell waits for.
-    private mutating func interruptForeground() {
+    /// Control-C: ends what the shell waits for. Returns whether there was such a program.
+    private mutating func interruptForeground() -> Bool {
         for index in 0..<ProcessTable.capacity where table[index].state == .running && table[index].isAwaited {
             guard let parent = table[index].parent, table[parent].role == .shell else { continue }
             log.print("^C")
             end(index, .killed)
-            return
+            return true
         }
+        return false
     }
 }

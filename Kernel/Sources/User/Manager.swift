@@ -25,7 +25,8 @@ public enum ManagerRequest {
     public static var reserve: UInt32 { 8 }
     /// Ends the process with the number in word 0, which the sender started. The shell may end any process.
     public static var kill: UInt32 { 9 }
-    /// From the console driver: somebody pressed Control-C, and nobody was reading. There is no reply.
+    /// From the console driver: somebody pressed Control-C, and nobody is reading. Refused with `.noSuchProcess` if the
+    /// shell waits for no program: then the key is for whoever reads next.
     public static var interruptKey: UInt32 { 10 }
 }
 
