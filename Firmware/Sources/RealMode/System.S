@@ -115,5 +115,5 @@ configuration_table:
     .word 8                     // bytes that follow
     .byte 0xFC, 0x00, 0x00      // model AT, submodel, revision
     .byte 0x74                  // second PIC, RTC, int 15h/4Fh called, EBDA
-    .byte 0x40                  // int 16h/09h: no; functionality byte 2: keyboard intercept
+    .byte 0x40                  // int 16h AH=09h exists
     .byte 0x00, 0x00, 0x00
