@@ -34,4 +34,11 @@ enum SerialPort {
         }
         port_write8(base, byte)
     }
+
+    /// Waits until the last character has left the chip: before a reset, which would lose it.
+    static func drain() {
+        guard isPresent else { return }
+        var patience: UInt32 = 100_000
+        while port_read8(base + 5) & 0x40 == 0, patience > 0 { patience -= 1 }
+    }
 }

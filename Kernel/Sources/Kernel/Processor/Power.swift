@@ -8,6 +8,7 @@ enum Power {
     /// Stops the processor for good. On a test machine (option `exit-port`) ends the machine with exit code
     /// `(status << 1) | 1`.
     static func halt(status: UInt8 = 0) -> Never {
+        SerialPort.drain()
         if CommandLine.usesExitPort { port_write8(exitPort, status) }
         while true {
             interrupts_off()
@@ -23,6 +24,7 @@ enum Power {
 
     /// Resets the machine: by the keyboard controller, by the chip set's reset register, and at last by a triple fault.
     static func reboot() -> Never {
+        SerialPort.drain()
         var patience: UInt32 = 100_000
         while port_read8(0x64) & 2 != 0, patience > 0 { patience -= 1 }
         port_write8(0x64, 0xFE)

@@ -59,6 +59,7 @@ enum KernelStart {
         Log.line("Martlet 0.1, a microkernel in Swift").end()
         DescriptorTables.initialise()
         CPU.detect()
+        enableNonMaskableInterrupts()
         printBootPath()
         BootImage.check()
         guard
@@ -75,6 +76,13 @@ enum KernelStart {
         }
         CommandLine.parse()
         call_on_stack(UnsafeMutableRawPointer(bitPattern: UInt(layout.initialPages)), { KernelStart.complete() })
+    }
+
+    /// The setup code has switched them off for its change of mode: bit 7 of the CMOS address port. What raises one,
+    /// such as a parity error of the memory, is to be reported.
+    private static func enableNonMaskableInterrupts() {
+        port_write8(0x70, 0x0D)
+        _ = port_read8(0x71)  // the address must be followed by an access to the data
     }
 
     /// Says how the kernel came here.
