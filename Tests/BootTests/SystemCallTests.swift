@@ -11,7 +11,7 @@ import Testing
 
     @Test(arguments: machines)
     func doWhatTheyDocument(configuration: MachineConfiguration) async throws {
-        try await withMachine(QEMU(), configuration, image: try KernelImageFile.url()) { machine in
+        try await withMachine(QEMU(), configuration, image: try BuiltFile.kernelImage.url()) { machine in
             try await machine.wait(for: "\n" + KernelLog.prompt)
             let length = machine.serialOutput.count
             // Twice: the first run must leave nothing behind that disturbs the second.

@@ -35,7 +35,7 @@ import Testing
         var configuration = MachineConfiguration()
         configuration.memory = 8
         configuration.processor = .i486
-        try await withMachine(QEMU(), configuration, image: try KernelImageFile.url()) { machine in
+        try await withMachine(QEMU(), configuration, image: try BuiltFile.kernelImage.url()) { machine in
             try await machine.wait(for: "\n" + KernelLog.prompt)
             try await body(Session(machine: machine))
         }
