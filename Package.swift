@@ -31,7 +31,7 @@ let package = Package(
     targets: [
         .target(name: "Processor", swiftSettings: optimised),
         .testTarget(
-            name: "ProcessorTests", dependencies: ["Processor"], exclude: ["NativeRunner"], swiftSettings: optimised),
+            name: "ProcessorTests", dependencies: ["Processor"], exclude: ["NativeRunner", "SystemPrograms"], swiftSettings: optimised),
         .target(name: "Machine", dependencies: ["Processor"], swiftSettings: optimised),
         .target(name: "Disassembler", dependencies: ["Processor"]),
         .testTarget(name: "DisassemblerTests", dependencies: ["Disassembler", "Processor"]),

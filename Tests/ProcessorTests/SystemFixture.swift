@@ -58,6 +58,7 @@ final class SystemFixture {
         poke32(Self.tssBase + 8, UInt32(Self.data0))
         poke16(Self.tssBase + 0x66, 0x68)
         try? core.loadTaskRegister(Self.tss)
+        try? core.loadLocalDescriptorTable(0)
     }
 
     /// Makes the current code that of privilege level 3.

@@ -18,6 +18,11 @@ extension Core {
         for index in 0..<6 {
             fresh.segments[index] = SegmentRegister(realModeSelector: 0, privilege: 0)
         }
+        // A system segment of 64 KiB at 0, of the LDT type and of a busy TSS.
+        fresh.ldtr.limit = 0xFFFF
+        fresh.ldtr.attributes = SegmentAttribute.present | UInt16(SystemType.ldt)
+        fresh.tr.limit = 0xFFFF
+        fresh.tr.attributes = SegmentAttribute.present | UInt16(SystemType.busyTSS32)
         // The first instruction is fetched from the top of the address space, until the first far jump.
         fresh.segments[1].selector = 0xF000
         fresh.segments[1].base = 0xFFFF_0000
