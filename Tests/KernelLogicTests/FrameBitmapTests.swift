@@ -44,17 +44,6 @@ import Testing
         }
     }
 
-    @Test func takesAParticularFrame() {
-        withBitmap(first: 0, count: 100) { bitmap in
-            bitmap.release(10, 20)
-            let first = bitmap.take(15)
-            let second = bitmap.take(15)
-            let other = bitmap.take(30)
-            #expect(first && !second && !other)
-            #expect(!bitmap.isFree(15) && bitmap.isFree(14) && bitmap.isFree(16))
-        }
-    }
-
     @Test func freesRangesThatBeginAndEndAnywhere() {
         withBitmap(first: 3, count: 200) { bitmap in
             bitmap.release(0, 40)

@@ -93,13 +93,6 @@ public struct FrameBitmap {
         return first &+ bit
     }
 
-    /// Takes a particular frame. False, without effect, if it is not free.
-    public mutating func take(_ frame: UInt32) -> Bool {
-        guard isFree(frame) else { return false }
-        clear(frame &- first)
-        return true
-    }
-
     private mutating func clear(_ bit: UInt32) {
         level0[Int(bit >> 5)] &= ~(1 << (bit & 31))
         freeCount &-= 1

@@ -4,7 +4,6 @@ import KernelAssembly
 enum CPU {
     /// Pages can be global (CR4.PGE): they stay in the TLB when CR3 changes.
     private(set) nonisolated(unsafe) static var hasGlobalPages = false
-    private(set) nonisolated(unsafe) static var hasCPUID = false
 
     private static var alignmentCheckFlag: UInt32 { 1 << 18 }
     private static var identificationFlag: UInt32 { 1 << 21 }
@@ -14,8 +13,7 @@ enum CPU {
         guard changeable_flags(alignmentCheckFlag) != 0 else {
             Power.stop("this processor is a 386; Martlet needs a 486 or later")
         }
-        hasCPUID = changeable_flags(identificationFlag) != 0
-        guard hasCPUID else {
+        guard changeable_flags(identificationFlag) != 0 else {
             Log.line("cpu: 486 without CPUID").end()
             return
         }

@@ -18,7 +18,7 @@ enum Scheduler {
     /// The page directory in CR3.
     private nonisolated(unsafe) static var directory: UInt32 = 0
 
-    /// Begins with the idle thread, which the boot code turns into by resuming it.
+    /// Start-up counts as the idle thread until the first `resume`.
     static func initialise(idle: ThreadReference) {
         self.idle = idle
         current = idle
