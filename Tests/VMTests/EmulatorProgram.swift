@@ -15,7 +15,7 @@ enum EmulatorProgram {
         process.standardInput = FileHandle.nullDevice
         let output = folder.appendingPathComponent(".stdout")
         let errors = folder.appendingPathComponent(".stderr")
-        for file in [output, errors] { FileManager.default.createFile(atPath: file.path, contents: nil) }
+        for file in [output, errors] { _ = FileManager.default.createFile(atPath: file.path, contents: nil) }
         process.standardOutput = try FileHandle(forWritingTo: output)
         process.standardError = try FileHandle(forWritingTo: errors)
         try process.run()

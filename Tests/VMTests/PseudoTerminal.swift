@@ -73,3 +73,13 @@ final class PseudoTerminal {
         return text
     }
 }
+
+// POSIX functions that Swift's `Glibc` module does not show (stdlib.h hides them without _XOPEN_SOURCE).
+@_silgen_name("posix_openpt")
+private func posix_openpt(_ flags: Int32) -> Int32
+@_silgen_name("grantpt")
+private func grantpt(_ leader: Int32) -> Int32
+@_silgen_name("unlockpt")
+private func unlockpt(_ leader: Int32) -> Int32
+@_silgen_name("ptsname")
+private func ptsname(_ leader: Int32) -> UnsafeMutablePointer<CChar>?

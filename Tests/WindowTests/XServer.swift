@@ -76,7 +76,7 @@ final class XServer {
         process.environment = environment
         // Files, not pipes: xclip leaves a child behind that keeps its standard output open.
         let output = folder.appendingPathComponent("output")
-        FileManager.default.createFile(atPath: output.path, contents: nil)
+        _ = FileManager.default.createFile(atPath: output.path, contents: nil)
         process.standardOutput = try FileHandle(forWritingTo: output)
         process.standardError = FileHandle.nullDevice
         let pipe = Pipe()
