@@ -33,9 +33,14 @@ let package = Package(
         .testTarget(
             name: "ProcessorTests", dependencies: ["Processor"], exclude: ["NativeRunner", "SystemPrograms"], swiftSettings: optimised),
         .target(name: "Machine", dependencies: ["Processor"], swiftSettings: optimised),
-        .target(name: "Disassembler", dependencies: ["Processor"]),
-        .testTarget(name: "DisassemblerTests", dependencies: ["Disassembler", "Processor"]),
+        .target(name: "Disassembler", dependencies: ["Processor"], swiftSettings: optimised),
+        .target(name: "ToolchainTestSupport", path: "Tests/ToolchainTestSupport"),
+        .testTarget(
+            name: "DisassemblerTests", dependencies: ["Disassembler", "Processor", "ToolchainTestSupport"]),
         .target(name: "Debugger", dependencies: ["Machine", "Processor", "Disassembler", "ELF"]),
+        .testTarget(
+            name: "DebuggerTests",
+            dependencies: ["Debugger", "Disassembler", "ELF", "Machine", "Processor", "ToolchainTestSupport"]),
         .systemLibrary(name: "CSDL2", providers: [.apt(["libsdl2-dev"])]),
         .target(name: "Console", dependencies: ["Machine", "CSDL2"]),
         .executableTarget(

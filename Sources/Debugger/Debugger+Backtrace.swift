@@ -33,10 +33,11 @@ extension Debugger {
         }
         var pointer = registers.general[5] & mask
         var frames = [frame(registers.eip, pointer)]
-        if let place = frames[0].symbol, place.symbol.kind == .function || place.offset == 0 {
+        // Looked up one byte further on, a label within a function is told from the function's beginning.
+        if let place = symbol(at: frames[0].linear &+ 1) {
             // `push ebp` is one byte long, and `mov ebp, esp` follows.
-            let isPushed = place.offset == 1 && readValue(at: place.symbol.address, size: 1) == 0x55
-            if place.offset == 0 || isPushed {
+            let isPushed = place.offset == 2 && readValue(at: place.symbol.address, size: 1) == 0x55
+            if place.offset == 1 || isPushed {
                 let top = registers.general[4] &+ (isPushed ? size : 0)
                 if let caller = read(top) { frames.append(frame(caller, pointer)) }
             }

@@ -76,6 +76,9 @@ extension Debugger {
         if isRealMode {
             return "the real-mode vector table at \(now.idtBase.digits) ends before \(name)"
         }
+        if now.idtBase == 0, now.idtLimit == 0xFFFF || now.idtLimit == 0x3FF {
+            return "no IDT has been loaded: IDTR still points to real mode's interrupt vectors"
+        }
         guard let second else { return nil }
         let vectorEntry = UInt32(first.vector) * 8
         if let code = second.errorCode, code & 2 != 0, code >> 3 == UInt16(first.vector) {

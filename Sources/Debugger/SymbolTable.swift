@@ -182,7 +182,15 @@ extension SymbolTable.Module {
             if symbols[middle].address <= address { low = middle + 1 } else { high = middle }
         }
         guard low > 0 else { return nil }
-        let symbol = symbols[low - 1]
+        // A label names its own address; behind it, the function that it is in says more.
+        let last = symbols[low - 1]
+        var symbol = last
+        if last.size == 0, last.address != address {
+            let enclosing = symbols[max(0, low - 64)..<low].last {
+                $0.kind == .function && $0.size > 0 && address - $0.address < $0.size
+            }
+            symbol = enclosing ?? last
+        }
         let offset = address - symbol.address
         if symbol.size > 0, offset >= symbol.size { return nil }
         // The end of a section ends a symbol of unknown size; a ROM's symbols lie outside of all sections.

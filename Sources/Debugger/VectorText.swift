@@ -24,7 +24,8 @@ public enum VectorText {
         names[vector].map { "\($0.short) \($0.long)" } ?? "interrupt \(vector.hexadecimal)"
     }
 
-    /// What an exception's error code says (SDM vol. 3A, 6.13 and 4.7).
+    /// What an exception's error code says (SDM vol. 3A, 6.13 and 4.7); empty if nothing. That the exception arose while another
+    /// was delivered (EXT) is left to the report's context.
     public static func errorCode(_ code: UInt16, of vector: UInt8) -> String {
         if vector == Vector.pageFault {
             let who = code & 4 != 0 ? "user code" : "the supervisor"
@@ -34,11 +35,10 @@ public enum VectorText {
         }
         if vector == Vector.doubleFault || vector == Vector.alignmentCheck || code == 0 { return "" }
         let index = code >> 3
-        let external = code & 1 != 0 ? ", during delivery of an event from outside the program" : ""
         if code & 2 != 0 {
             let name = index < 256 ? VectorText.description(UInt8(truncatingIfNeeded: index)) : "vector \(index)"
-            return "IDT entry of \(name)\(external)"
+            return "IDT entry of \(name)"
         }
-        return "selector \((code & 0xFFFC).hexadecimal) in the \(code & 4 != 0 ? "LDT" : "GDT")\(external)"
+        return "selector \((code & 0xFFFC).hexadecimal) in the \(code & 4 != 0 ? "LDT" : "GDT")"
     }
 }

@@ -29,8 +29,7 @@ struct Sample {
 
     static let prefixes: Set<UInt8> = [0x26, 0x2E, 0x36, 0x3E, 0x64, 0x65, 0x66, 0x67, 0xF0, 0xF2, 0xF3]
     private static let prefixLists: [[UInt8]] = [
-        [], [0x66], [0x67], [0x66, 0x67], [0x26], [0x2E], [0x36], [0x3E], [0x64], [0x65], [0xF0], [0xF2], [0xF3],
-        [0xF3, 0x66], [0x67, 0x65],
+        [], [0x66], [0x67], [0x66, 0x67], [0x26], [0x65], [0xF0], [0xF2], [0xF3], [0xF3, 0x66], [0x67, 0x36],
     ]
     /// What follows the opcode: displacements and immediates, with and without the sign bit.
     private static let tails: [[UInt8]] = [
@@ -41,8 +40,8 @@ struct Sample {
     private static func append(_ prefix: [UInt8], _ opcode: [UInt8], _ code32: Bool, to samples: inout [Sample]) {
         var hasModRM = false
         for modRM in UInt8.min...UInt8.max {
-            // Register forms, and [eax], [disp], SIB, disp8 and disp32.
-            let isSelected = modRM >> 6 == 3 && modRM & 7 == 1 || [0x00, 0x05, 0x06, 0x44, 0x85].contains(modRM & 0xC7)
+            // A register form, and [eax], [disp], and a SIB byte with disp8.
+            let isSelected = modRM >> 6 == 3 && modRM & 7 == 1 || [0x00, 0x05, 0x06, 0x44].contains(modRM & 0xC7)
             guard prefix.isEmpty || isSelected else { continue }
             var tail = tails[Int(modRM ^ modRM >> 3) % tails.count]
             // The SIB byte walks through all values.
