@@ -7,7 +7,7 @@ import Testing
 @Suite("Against the host's processor", .enabled(if: NativeProcessor.isAvailable), .serialized)
 struct NativeComparisonTests {
     /// How many cases; `MARTLET_NATIVE_CASES` asks for more than a test run should take.
-    static let count = Int(ProcessInfo.processInfo.environment["MARTLET_NATIVE_CASES"] ?? "") ?? 100_000
+    static let count = Int(ProcessInfo.processInfo.environment["MARTLET_NATIVE_CASES"] ?? "") ?? 20_000
     static let seed = UInt64(ProcessInfo.processInfo.environment["MARTLET_SEED"] ?? "") ?? 1
 
     @Test("Random instructions give the same registers, flags and memory")
@@ -118,7 +118,9 @@ struct UndefinedResults {
     func difference(_ expected: NativeProcessor.Result, _ actual: NativeProcessor.Result) -> [String] {
         var differences: [String] = []
         func compare(_ name: String, _ left: UInt32, _ right: UInt32) {
-            if left != right { differences.append("\(name) \(String(left, radix: 16)) but \(String(right, radix: 16))") }
+            if left != right {
+                differences.append("\(name) \(String(left, radix: 16)) but \(String(right, radix: 16))")
+            }
         }
         compare("vector", expected.vector, actual.vector)
         compare("eip", expected.eip, actual.eip)
@@ -127,7 +129,9 @@ struct UndefinedResults {
         let mask = ~(Flag.resume | (isFault ? 0 : flags))
         compare("eflags", expected.eflags & mask, actual.eflags & mask)
         for index in 0..<8 {
-            compare(["eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi"][index], expected.general[index], actual.general[index])
+            compare(
+                ["eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi"][index], expected.general[index],
+                actual.general[index])
         }
         for offset in expected.data.indices where expected.data[offset] != actual.data[offset] {
             compare("[\(String(offset, radix: 16))]", UInt32(expected.data[offset]), UInt32(actual.data[offset]))

@@ -22,9 +22,12 @@ struct RandomCases {
 
     /// Instructions that need privileges, other segments or devices, or whose result the host decides.
     private static let excluded: Set<String> = [
-        "cli", "sti", "hlt", "in", "out", "ins", "outs", "int", "int3", "int1", "into", "iret|iretd", "retf", "call far",
-        "jmp far", "les", "lds", "lss", "lfs", "lgs", "popf|popfd", "esc", "wait", "lar", "lsl", "verr", "verw", "sldt", "str",
-        "sgdt", "sidt", "smsw", "lmsw", "lgdt", "lidt", "lldt", "ltr", "invlpg", "clts", "invd", "wbinvd", "wrmsr", "rdtsc",
+        "cli", "sti", "hlt", "in", "out", "ins", "outs", "int", "int3", "int1", "into", "iret|iretd", "retf",
+        "call far",
+        "jmp far", "les", "lds", "lss", "lfs", "lgs", "popf|popfd", "esc", "wait", "lar", "lsl", "verr", "verw", "sldt",
+        "str",
+        "sgdt", "sidt", "smsw", "lmsw", "lgdt", "lidt", "lldt", "ltr", "invlpg", "clts", "invd", "wbinvd", "wrmsr",
+        "rdtsc",
         "rdmsr", "rdpmc", "sysenter", "sysexit", "cpuid", "rsm", "(bad)",
     ]
 
@@ -35,15 +38,20 @@ struct RandomCases {
             let row = OpcodeTable.rows[index]
             // Without the feature, processors differ in what they make of `prefetchw` of a register.
             let isPrefetch = row.map == 1 && row.opcode == 0x0D
-            return !isPrefetch && !Self.excluded.contains(row.mnemonic) && !row.operands.contains(where: segments.contains)
+            return !isPrefetch && !Self.excluded.contains(row.mnemonic)
+                && !row.operands.contains(where: segments.contains)
                 && (mnemonics.isEmpty || mnemonics.contains(row.mnemonic))
         }
     }
 
-    private mutating func chance(_ part: Int, of whole: Int) -> Bool { Int.random(in: 0..<whole, using: &random) < part }
+    private mutating func chance(_ part: Int, of whole: Int) -> Bool {
+        Int.random(in: 0..<whole, using: &random) < part
+    }
 
     private mutating func value() -> UInt32 {
-        let edges: [UInt32] = [0, 1, 2, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF]
+        let edges: [UInt32] = [
+            0, 1, 2, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF,
+        ]
         if chance(1, of: 3) { return edges.randomElement(using: &random) ?? 0 }
         if chance(1, of: 3) { return UInt32.random(in: 0..<64, using: &random) }
         return UInt32.random(in: 0...UInt32.max, using: &random)
@@ -59,12 +67,15 @@ struct RandomCases {
         test.eflags = 0x202 | UInt32.random(in: 0...UInt32.max, using: &random) & 0x8D5
         let row = OpcodeTable.rows[rows.randomElement(using: &random) ?? 0]
         var bytes: [UInt8] = []
-        let isBranch = row.operands.contains(.jb) || row.operands.contains(.jz) || ["call", "jmp", "ret"].contains(row.mnemonic)
+        let isBranch =
+            row.operands.contains(.jb) || row.operands.contains(.jz) || ["call", "jmp", "ret"].contains(row.mnemonic)
 
         if row.flags.contains(.string) {
             if chance(1, of: 3) { test.eflags |= Flag.direction }
             test.general[1] = UInt32.random(in: 0..<20, using: &random)
-            for index in 6...7 { test.general[index] = NativeProcessor.data + UInt32.random(in: 256..<640, using: &random) }
+            for index in 6...7 {
+                test.general[index] = NativeProcessor.data + UInt32.random(in: 256..<640, using: &random)
+            }
             if chance(1, of: 2) { bytes.append(chance(1, of: 2) ? 0xF2 : 0xF3) }
         }
         if !isBranch && chance(1, of: 3) { bytes.append(0x66) }
@@ -89,15 +100,23 @@ struct RandomCases {
         for operand in row.operands {
             switch operand {
             // Forwards, or backwards over the instruction: it must not loop for ever.
-            case .jb: bytes.append(chance(1, of: 2) ? UInt8.random(in: 0..<0x70, using: &random) : UInt8.random(in: 0x80..<0xF0, using: &random))
+            case .jb:
+                bytes.append(
+                    chance(1, of: 2)
+                        ? UInt8.random(in: 0..<0x70, using: &random) : UInt8.random(in: 0x80..<0xF0, using: &random))
             case .ib, .sib: bytes.append(UInt8(truncatingIfNeeded: value()))
             case .iw where row.mnemonic == "enter": bytes += [UInt8.random(in: 0..<64, using: &random), 0]
             case .iw: bytes += [UInt8.random(in: 0...255, using: &random), 0]
             case .iz, .iv:
                 let immediate = value()
-                for byte in 0..<(wide ? 4 : 2) { bytes.append(UInt8(truncatingIfNeeded: immediate >> UInt32(byte * 8))) }
+                for byte in 0..<(wide ? 4 : 2) {
+                    bytes.append(UInt8(truncatingIfNeeded: immediate >> UInt32(byte * 8)))
+                }
             case .jz:
-                let distance = UInt32(bitPattern: chance(1, of: 2) ? Int32.random(in: 0..<0x700, using: &random) : Int32.random(in: -0x700 ... -16, using: &random))
+                let distance = UInt32(
+                    bitPattern: chance(1, of: 2)
+                        ? Int32.random(in: 0..<0x700, using: &random) : Int32.random(in: -0x700 ... -16, using: &random)
+                )
                 for byte in 0..<4 { bytes.append(UInt8(truncatingIfNeeded: distance >> UInt32(byte * 8))) }
             case .ob, .ov:
                 let target = NativeProcessor.data + UInt32.random(in: 256..<512, using: &random)
@@ -123,7 +142,8 @@ struct RandomCases {
         let place = NativeProcessor.data + UInt32.random(in: 256..<512, using: &random)
         if isJump {
             for byte in 0..<4 {
-                test.data[Int(place - NativeProcessor.data) + byte] = UInt8(truncatingIfNeeded: target >> UInt32(byte * 8))
+                test.data[Int(place - NativeProcessor.data) + byte] = UInt8(
+                    truncatingIfNeeded: target >> UInt32(byte * 8))
             }
         }
         let isBitString = ["bt", "bts", "btr", "btc"].contains(row.mnemonic) && row.opcodeExtension == nil

@@ -51,7 +51,8 @@ extension OpcodeTable.Builder {
         for (number, condition) in Self.conditions.enumerated() {
             let low = UInt8(truncatingIfNeeded: number)
             let distance = UInt16(truncatingIfNeeded: number * 2)
-            row0F(0x40 + low, "cmov" + condition, "Gv,Ev", .cmovRR16, .cmovRM16, [.sized, .swapsRegisters], .pentiumPro)
+            row0F(
+                0x40 + low, "cmov" + condition, "Gv,Ev", .cmovRR16, .cmovRM16, [.sized, .swapsRegisters], .pentiumPro)
             row0F(0x80 + low, "j" + condition, "Jz", .jo16.advanced(by: distance), nil, [.sized, .endsBlock])
             row0F(0x90 + low, "set" + condition, "Eb", .setccR, .setccM)
         }

@@ -199,8 +199,10 @@ extension Core {
 
         let page = physical >> 12
         let code = context.pointee.code.code(ofPage: page)
-        code.pointee.pieces |= CodePage.mask(offset: physical & 0xFFF, count: UInt32(truncatingIfNeeded: max(position, 1)))
-        code.pointee.table(code32: code32)[Int(physical & 0xFFF)] = UInt32(truncatingIfNeeded: context.pointee.code.used)
+        code.pointee.pieces |= CodePage.mask(
+            offset: physical & 0xFFF, count: UInt32(truncatingIfNeeded: max(position, 1)))
+        code.pointee.table(code32: code32)[Int(physical & 0xFFF)] = UInt32(
+            truncatingIfNeeded: context.pointee.code.used)
         context.pointee.memory.memory._withUnsafeGuaranteedRef { $0.markCode(page: page) }
         context.pointee.code.used = (next + 1) - context.pointee.code.arena
         return header

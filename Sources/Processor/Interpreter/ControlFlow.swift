@@ -127,7 +127,8 @@ extension Core {
         let place = context.pointee.fetchTable.unsafelyUnwrapped[Int(truncatingIfNeeded: inPage)]
         guard _fastPath(place != 0) else { return nil }
         let header = context.pointee.code.arena + Int(place)
-        guard _fastPath(context.pointee.state.steps &+ UInt64(header.pointee.blockCount) <= context.pointee.limit) else {
+        guard _fastPath(context.pointee.state.steps &+ UInt64(header.pointee.blockCount) <= context.pointee.limit)
+        else {
             return nil
         }
         context.pointee.first = header + 1

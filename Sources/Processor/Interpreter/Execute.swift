@@ -410,9 +410,11 @@ extension Core {
                     case .leave32:
                         try leave(UInt32.self)
                     case .imulRR32:
-                        multiplySigned32(instruction.pointee.rm, register(instruction.pointee.rm), register(instruction.pointee.reg))
+                        multiplySigned32(
+                            instruction.pointee.rm, register(instruction.pointee.rm), register(instruction.pointee.reg))
                     case .imulRM32:
-                        multiplySigned32(instruction.pointee.reg, register(instruction.pointee.reg), try load(instruction))
+                        multiplySigned32(
+                            instruction.pointee.reg, register(instruction.pointee.reg), try load(instruction))
                     // Control transfers end the block.
                     case .jo16:
                         target = try branch16(instruction, if: flags.overflow)

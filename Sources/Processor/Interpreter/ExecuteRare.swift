@@ -116,33 +116,41 @@ extension Core {
         case .shiftMC32:
             try shiftM(UInt32.self, instruction, by: UInt8(truncatingIfNeeded: register(1)))
         case .shldRI16:
-            doubleShiftR(UInt16.self, instruction, by: UInt8(truncatingIfNeeded: instruction.pointee.immediate), left: true)
+            doubleShiftR(
+                UInt16.self, instruction, by: UInt8(truncatingIfNeeded: instruction.pointee.immediate), left: true)
         case .shldRI32:
-            doubleShiftR(UInt32.self, instruction, by: UInt8(truncatingIfNeeded: instruction.pointee.immediate), left: true)
+            doubleShiftR(
+                UInt32.self, instruction, by: UInt8(truncatingIfNeeded: instruction.pointee.immediate), left: true)
         case .shldRC16:
             doubleShiftR(UInt16.self, instruction, by: UInt8(truncatingIfNeeded: register(1)), left: true)
         case .shldRC32:
             doubleShiftR(UInt32.self, instruction, by: UInt8(truncatingIfNeeded: register(1)), left: true)
         case .shldMI16:
-            try doubleShiftM(UInt16.self, instruction, by: UInt8(truncatingIfNeeded: instruction.pointee.immediate), left: true)
+            try doubleShiftM(
+                UInt16.self, instruction, by: UInt8(truncatingIfNeeded: instruction.pointee.immediate), left: true)
         case .shldMI32:
-            try doubleShiftM(UInt32.self, instruction, by: UInt8(truncatingIfNeeded: instruction.pointee.immediate), left: true)
+            try doubleShiftM(
+                UInt32.self, instruction, by: UInt8(truncatingIfNeeded: instruction.pointee.immediate), left: true)
         case .shldMC16:
             try doubleShiftM(UInt16.self, instruction, by: UInt8(truncatingIfNeeded: register(1)), left: true)
         case .shldMC32:
             try doubleShiftM(UInt32.self, instruction, by: UInt8(truncatingIfNeeded: register(1)), left: true)
         case .shrdRI16:
-            doubleShiftR(UInt16.self, instruction, by: UInt8(truncatingIfNeeded: instruction.pointee.immediate), left: false)
+            doubleShiftR(
+                UInt16.self, instruction, by: UInt8(truncatingIfNeeded: instruction.pointee.immediate), left: false)
         case .shrdRI32:
-            doubleShiftR(UInt32.self, instruction, by: UInt8(truncatingIfNeeded: instruction.pointee.immediate), left: false)
+            doubleShiftR(
+                UInt32.self, instruction, by: UInt8(truncatingIfNeeded: instruction.pointee.immediate), left: false)
         case .shrdRC16:
             doubleShiftR(UInt16.self, instruction, by: UInt8(truncatingIfNeeded: register(1)), left: false)
         case .shrdRC32:
             doubleShiftR(UInt32.self, instruction, by: UInt8(truncatingIfNeeded: register(1)), left: false)
         case .shrdMI16:
-            try doubleShiftM(UInt16.self, instruction, by: UInt8(truncatingIfNeeded: instruction.pointee.immediate), left: false)
+            try doubleShiftM(
+                UInt16.self, instruction, by: UInt8(truncatingIfNeeded: instruction.pointee.immediate), left: false)
         case .shrdMI32:
-            try doubleShiftM(UInt32.self, instruction, by: UInt8(truncatingIfNeeded: instruction.pointee.immediate), left: false)
+            try doubleShiftM(
+                UInt32.self, instruction, by: UInt8(truncatingIfNeeded: instruction.pointee.immediate), left: false)
         case .shrdMC16:
             try doubleShiftM(UInt16.self, instruction, by: UInt8(truncatingIfNeeded: register(1)), left: false)
         case .shrdMC32:
@@ -381,7 +389,9 @@ extension Core {
         case .scas32:
             try scanString(UInt32.self, instruction)
         case .arplR:
-            if let value = try adjustRequestedPrivilege(get(instruction.pointee.rm), source: get(instruction.pointee.reg)) {
+            if let value = try adjustRequestedPrivilege(
+                get(instruction.pointee.rm), source: get(instruction.pointee.reg))
+            {
                 set(instruction.pointee.rm, value)
             }
         case .arplM:

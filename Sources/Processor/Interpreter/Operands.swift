@@ -52,7 +52,8 @@ extension Core {
     @inline(__always)
     func address(_ instruction: InstructionPointer) -> UInt32 {
         let offset =
-            register(instruction.pointee.base) &+ register(instruction.pointee.index) &<< UInt32(instruction.pointee.scale)
+            register(instruction.pointee.base) &+ register(instruction.pointee.index)
+            &<< UInt32(instruction.pointee.scale)
             &+ instruction.pointee.displacement
         return instruction.pointee.is32BitAddress ? offset : offset & 0xFFFF
     }

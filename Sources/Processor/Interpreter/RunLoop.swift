@@ -34,7 +34,8 @@ extension Core {
                 continue
             }
             var limit = deadline
-            let isShadowed = state.pointee.steps <= state.pointee.interruptShadowEnd && state.pointee.interruptShadowEnd != 0
+            let isShadowed =
+                state.pointee.steps <= state.pointee.interruptShadowEnd && state.pointee.interruptShadowEnd != 0
             if state.pointee.nmiRequested && !state.pointee.nmiBlocked {
                 if isShadowed {
                     limit = min(limit, state.pointee.interruptShadowEnd &+ 1)
@@ -47,7 +48,9 @@ extension Core {
                 if isShadowed {
                     limit = min(limit, state.pointee.interruptShadowEnd &+ 1)
                 } else {
-                    let vector = context.pointee.processor._withUnsafeGuaranteedRef { $0.bus?.acknowledgeInterrupt() ?? 0 }
+                    let vector = context.pointee.processor._withUnsafeGuaranteedRef {
+                        $0.bus?.acknowledgeInterrupt() ?? 0
+                    }
                     guard deliverCounted(interrupt: vector) else { return .shutdown }
                     continue
                 }

@@ -170,7 +170,8 @@ extension Core {
     /// The most elements that may be done at once from an index register on: limited by the counter, the deadline and the
     /// wrap of a 16-bit index.
     @inline(__always)
-    private func mostElements<T: Operand>(_: T.Type, _ instruction: InstructionPointer, _ indices: UInt32...) -> UInt32 {
+    private func mostElements<T: Operand>(_: T.Type, _ instruction: InstructionPointer, _ indices: UInt32...) -> UInt32
+    {
         let allowed = context.pointee.limit > state.pointee.steps ? context.pointee.limit &- state.pointee.steps : 0
         var most = min(UInt64(counter(instruction)), allowed, 0x1000)
         if !instruction.pointee.is32BitAddress {
@@ -218,7 +219,8 @@ extension Core {
             return
         }
         for position in Swift.stride(from: 0, to: bytes, by: MemoryLayout<T>.size) {
-            target.storeBytes(of: source.loadUnaligned(fromByteOffset: position, as: T.self), toByteOffset: position, as: T.self)
+            target.storeBytes(
+                of: source.loadUnaligned(fromByteOffset: position, as: T.self), toByteOffset: position, as: T.self)
         }
     }
 
@@ -263,7 +265,9 @@ extension Core {
             if !isDescending {
                 let from = indexRegister(7, instruction)
                 let most = mostElements(T.self, instruction, from)
-                if most > 1, let source = readRun(SegmentIndex.es.rawValue, from, limit: most &* size), source.count >= size {
+                if most > 1, let source = readRun(SegmentIndex.es.rawValue, from, limit: most &* size),
+                    source.count >= size
+                {
                     let available = source.count / size
                     var done: UInt32 = 0
                     var element: T
