@@ -10,18 +10,17 @@
 
 #define KEYBOARD_DATA       0x60
 #define KEYBOARD_COMMAND    0x64
+#define TIMER_TICKS         0x46C           /* BIOS data area: 18.2 a second */
 
 enable_a20:
     mov     byte ptr [BR_A20_METHOD], A20_WAS_ON
-    mov     cx, 2
     call    test_a20
     jnz     done
 
     mov     byte ptr [BR_A20_METHOD], A20_BIOS
     mov     ax, 0x2401
     call    bios_15
-    mov     cx, 32
-    call    test_a20
+    call    await_a20
     jnz     done
 
     mov     byte ptr [BR_A20_METHOD], A20_PORT_92
@@ -31,8 +30,7 @@ enable_a20:
     or      al, 2
     and     al, 0xFE                        /* bit 0 would reset the machine */
     out     0x92, al
-    mov     cx, 512
-    call    test_a20
+    call    await_a20
     jnz     done
 
 1:  mov     byte ptr [BR_A20_METHOD], A20_8042
@@ -49,14 +47,12 @@ enable_a20:
     out     KEYBOARD_COMMAND, al
     call    wait_8042
 2:  sti
-    mov     cx, 0xFFFF
-    call    test_a20
+    call    await_a20
     jnz     done
 
     mov     byte ptr [BR_A20_METHOD], A20_PORT_EE
     in      al, 0xEE                        /* reading is enough where this port exists */
-    mov     cx, 512
-    call    test_a20
+    call    await_a20
     jnz     done
 
     mov     si, offset a20_dead
@@ -93,7 +89,29 @@ wait_8042:
     ret
 
 /*
- * Looks up to CX times whether 0FFFF:0210 (1 MB + 200h) differs from 0000:0200. Out: zero flag clear if it does, A20 on.
+ * Gives a switch time to act, four timer ticks (about 0.2 s) unless A20 is on before. Should the timer not run, a count
+ * ends the wait. Out: zero flag clear if A20 is on.
+ */
+await_a20:
+    push    fs
+    xor     ax, ax
+    mov     fs, ax
+    mov     ebx, fs:[TIMER_TICKS]
+    mov     ecx, 0x400000
+1:  call    test_a20
+    jnz     2f
+    mov     eax, fs:[TIMER_TICKS]
+    sub     eax, ebx
+    cmp     eax, 4
+    jae     3f
+    dec     ecx
+    jnz     1b
+3:  call    test_a20
+2:  pop     fs
+    ret
+
+/*
+ * Is the word at 0FFFF:0210 (1 MB + 200h) another than that at 0000:0200? Out: zero flag clear if so, A20 is on.
  * The place is the vector of interrupt 80h, which no BIOS uses.
  */
 test_a20:
@@ -106,15 +124,18 @@ test_a20:
     cli
     mov     eax, fs:[0x200]
     push    eax
-1:  inc     eax
+    inc     eax
     mov     fs:[0x200], eax
-    in      al, 0x80                        /* lets a slow switch settle, and the bus forget the value */
+    out     0x80, al                        /* the bus forgets the value */
     mov     eax, fs:[0x200]
     cmp     eax, gs:[0x210]
-    jne     2f
-    dec     cx
-    jnz     1b
-2:  pop     dword ptr fs:[0x200]
+    jne     1f
+    inc     eax                             /* equal by chance? */
+    mov     fs:[0x200], eax
+    out     0x80, al
+    mov     eax, fs:[0x200]
+    cmp     eax, gs:[0x210]
+1:  pop     dword ptr fs:[0x200]
     sti
     pop     gs
     pop     fs
