@@ -13,11 +13,16 @@ final class PseudoTerminal {
 
     /// Starts the program on a terminal of the given size.
     init(_ arguments: [String], columns: UInt16, rows: UInt16) throws {
-        leader = posix_openpt(O_RDWR | O_NOCTTY)
-        guard leader >= 0, grantpt(leader) == 0, unlockpt(leader) == 0, let name = ptsname(leader) else {
+        // Swift's Glibc module has no posix_openpt; these are the requests of pty(7) that it would make.
+        let unlock: UInt = 0x4004_5431  // TIOCSPTLCK
+        let askNumber: UInt = 0x8004_5430  // TIOCGPTN
+        leader = open("/dev/ptmx", O_RDWR | O_NOCTTY)
+        var isLocked: Int32 = 0
+        var number: UInt32 = 0
+        guard leader >= 0, ioctl(leader, unlock, &isLocked) == 0, ioctl(leader, askNumber, &number) == 0 else {
             throw Failure(description: "no pseudo-terminal: \(String(cString: strerror(errno)))")
         }
-        let follower = open(name, O_RDWR | O_NOCTTY)
+        let follower = open("/dev/pts/\(number)", O_RDWR | O_NOCTTY)
         guard follower >= 0 else { throw Failure(description: "no pseudo-terminal") }
         var size = winsize(ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
         _ = ioctl(follower, UInt(TIOCSWINSZ), &size)
