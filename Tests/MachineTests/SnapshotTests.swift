@@ -101,7 +101,7 @@ import Testing
         let file = bench.machine.snapshot().encoded()
         let body = Array(file[28...])
         // The interesting part is before the bulk of the video memory.
-        for round in 0..<150 {
+        for round in 0..<300 {
             var forged = body
             for _ in 0..<(round % 4 + 1) {
                 let place = Int(generator.next() % UInt64(round % 2 == 0 ? 4000 : body.count))
@@ -112,10 +112,8 @@ import Testing
                 continue
             }
             bench.machine.forgetFuture()
-            if bench.machine.steps < 1 << 60 {
-                poke(bench, &generator, times: 40)
-                _ = bench.machine.frame()
-            }
+            poke(bench, &generator, times: 40)
+            _ = bench.machine.frame()
         }
     }
 

@@ -42,10 +42,13 @@ struct VirtualClock: Codable, Sendable, Equatable {
         nanosecondsPerStep = Self.clamp(rate)
     }
 
-    func validate() throws(SnapshotError) {
-        guard (1...1_000_000).contains(nanosecondsPerStep) else {
-            throw SnapshotError("the clock's rate is out of range")
-        }
+    /// Throws unless the rate is allowed and the time at `step` is one that a machine can have reached: so far from the
+    /// end of 64 bits that no event's time wraps around.
+    func validate(at step: UInt64) throws(SnapshotError) {
+        let age: UInt64 = 1 << 61
+        guard (1...1_000_000).contains(nanosecondsPerStep), baseNanoseconds < age, step >= baseStep,
+            step - baseStep < age / nanosecondsPerStep
+        else { throw SnapshotError("the clock is out of range") }
     }
 }
 

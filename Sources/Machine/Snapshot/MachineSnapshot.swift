@@ -50,7 +50,7 @@ public struct MachineSnapshot: Sendable {
         let body = try SavedFile.open(bytes, magic: Self.magic, version: Self.version, kind: "machine snapshot")
         let contents = try BinaryDecoder.decode(Contents.self, from: body)
         try contents.processor.validate()
-        try contents.board.validate()
+        try contents.board.validate(at: contents.processor.steps)
         guard contents.translationLinears.count == contents.translationSlots.count,
             contents.translationPhysicals.count == contents.translationSlots.count,
             let ramSize = Int(exactly: contents.ramSize),
