@@ -85,7 +85,9 @@ extension Manifest: Decodable {
         let known = Set(Key.allCases.map(\.rawValue))
         for key in try decoder.container(keyedBy: AnyKey.self).allKeys where !known.contains(key.stringValue) {
             throw DecodingError.dataCorrupted(
-                .init(codingPath: [key], debugDescription: "unknown key; known are \(known.sorted().joined(separator: ", "))"))
+                .init(
+                    codingPath: [key],
+                    debugDescription: "unknown key; known are \(known.sorted().joined(separator: ", "))"))
         }
         let values = try decoder.container(keyedBy: Key.self)
         output = try values.decode(String.self, forKey: .output)

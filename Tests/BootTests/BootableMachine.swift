@@ -36,7 +36,10 @@ enum BootMedium: String, CaseIterable {
 /// A machine to boot on.
 struct MachineConfiguration: Hashable, CustomStringConvertible {
     enum Board: String, CaseIterable { case pc, q35, isapc }
-    enum Processor: String, CaseIterable { case i486 = "486", pentium, pentium3, max }
+    enum Processor: String, CaseIterable {
+        case i486 = "486"
+        case pentium, pentium3, max
+    }
 
     var medium = BootMedium.disk
     var board = Board.pc

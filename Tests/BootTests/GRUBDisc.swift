@@ -22,20 +22,7 @@ enum GRUBDisc {
             """
         try Data(menu.utf8).write(to: grub.appendingPathComponent("grub.cfg"))
         let disc = directory.appendingPathComponent("disc.iso")
-        let said = directory.appendingPathComponent("grub-mkrescue.log")
-        guard FileManager.default.createFile(atPath: said.path, contents: nil) else {
-            throw BootFailure("cannot write to \(said.path)")
-        }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["grub-mkrescue", "-o", disc.path, tree.path]
-        process.standardOutput = try FileHandle(forWritingTo: said)
-        process.standardError = process.standardOutput
-        try process.run()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw BootFailure("grub-mkrescue failed:\n\(String(decoding: try Data(contentsOf: said), as: UTF8.self))")
-        }
+        try runTool("grub-mkrescue", "-o", disc.path, tree.path)
         return disc
     }
 }

@@ -36,12 +36,12 @@ enum HostileBIOS {
         let linked = directory.url.appendingPathComponent("hostile.elf").path
         let disk = directory.url.appendingPathComponent("hostile.img")
         let tools = try toolchain()
-        try run(
+        try runTool(
             tools + "clang", "--target=i686-unknown-none-elf", "-I", BuiltFile.root.path + "/Kernel/Boot", "-c",
             BuiltFile.root.path + "/Tests/BootTests/Hostile/hostile.S", "-o", object)
-        try run(
+        try runTool(
             tools + "ld.lld", "-m", "elf_i386", "--image-base=0", "-Ttext=0", "-e", "hostile", object, "-o", linked)
-        try run(tools + "llvm-objcopy", "-O", "binary", linked, disk.path)
+        try runTool(tools + "llvm-objcopy", "-O", "binary", linked, disk.path)
         var bytes = try Data(contentsOf: disk)
         bytes.replaceSubrange(4..<6, with: withUnsafeBytes(of: habits.rawValue.littleEndian, Array.init))
         // Two cylinders, so that a BIOS finds a geometry.
@@ -52,25 +52,10 @@ enum HostileBIOS {
 
     /// The directory of the Swift toolchain's programs, with a slash at its end.
     private static func toolchain() throws -> String {
-        let information = try run("swift", "-print-target-info")
+        let information = try runTool("swift", "-print-target-info")
         guard let line = information.split(separator: "\n").first(where: { $0.contains("\"runtimeResourcePath\"") }),
             let path = line.split(separator: "\"").dropFirst(3).first
         else { throw BootFailure("'swift -print-target-info' does not name the toolchain") }
         return path.replacingOccurrences(of: "/lib/swift", with: "/bin/")
-    }
-
-    @discardableResult
-    private static func run(_ arguments: String...) throws -> String {
-        let process = Process()
-        let output = Pipe()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = arguments
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
-        let said = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw BootFailure("\(arguments[0]) failed:\n\(said)") }
-        return said
     }
 }

@@ -46,7 +46,8 @@ final class TestParts {
 
     /// 200 bytes with room for the descriptor, and a page of .bss.
     static func kernel() -> [UInt8] {
-        let code = [UInt8](repeating: 0x90, count: 16) + [UInt8](repeating: 0, count: 64) + [UInt8](repeating: 0xF4, count: 120)
+        let room = [UInt8](repeating: 0, count: 64)
+        let code = [UInt8](repeating: 0x90, count: 16) + room + [UInt8](repeating: 0xF4, count: 120)
         return executable(address: 0x10_0000, code: code, zeros: 4096)
     }
 
