@@ -40,21 +40,19 @@ extension Processor {
         Core(context).restoreTranslations(snapshot.translations)
     }
 
-    /// To be called after ``state`` was changed from outside in another way than ``restore(_:)``.
+    /// To be called after ``state`` was changed from outside in another way than ``restore(_:)``: makes what depends on it
+    /// right and drops all cached translations.
     public func stateWasReplaced() {
         let core = Core(context)
+        // The engine relies on these whatever a file or a debugger's user said.
+        for index in 8..<16 { state.pointee.general[index] = 0 }
+        for index in 0..<8 { state.pointee.segments[index].updateExtents() }
         state.pointee.cpl &= 3
         state.pointee.flagsMask = model.flags
-        for index in 8..<16 {
-            // Addresses without base or index take these slots for zero.
-            state.pointee.general[index] = 0
-        }
-        for index in 0..<8 {
-            // Fast accesses trust these: they must follow from type and limit whatever a file said.
-            state.pointee.segments[index].updateExtents()
-        }
+        state.pointee.systemFlags = state.pointee.systemFlags & model.flags & ~Flag.arithmetic | 2
+        state.pointee.a20Mask |= ~(1 << 20)
         core.selectTables()
-        core.refreshHostSide()
+        core.flushTLB(includingGlobal: true)
     }
 
     /// Opens or closes the A20 gate: closed, bit 20 of every physical address is 0.

@@ -72,7 +72,7 @@ public final class PhysicalMemory {
         let start = Int(address) & ~(Self.pageSize - 1)
         let count = min(bytes.count, Self.addressSpace - start)
         let end = (start + count + Self.pageSize - 1) & ~(Self.pageSize - 1)
-        forgetTranslations()
+        for page in start / Self.pageSize..<end / Self.pageSize { discardCode(page: UInt32(page)) }
         memset(host + start, 0xFF, end - start)
         bytes.withUnsafeBytes { source in
             guard let base = source.baseAddress else { return }
@@ -99,17 +99,20 @@ public final class PhysicalMemory {
     }
 
     private func setKind(_ kind: UInt8, _ range: Range<Int>) {
-        forgetTranslations()
         for page in range.lowerBound / Self.pageSize..<range.upperBound / Self.pageSize {
-            noteChange(page: UInt32(page))
+            discardCode(page: UInt32(page))
             pages[page] = kind
+        }
+        // No cached host address may outlive a change of the map.
+        if let client {
+            Core(client).refreshHostSide()
         }
     }
 
-    /// The map has changed: no cached host address may outlive that.
-    private func forgetTranslations() {
-        if let client {
-            Core(client).refreshHostSide()
+    /// Forgets the code that was decoded from the page, whatever kind of page it is.
+    private func discardCode(page: UInt32) {
+        if pages[Int(page)] & PageGate.code != 0, let client {
+            Core(client).codeWritten(at: page << 12, count: UInt32(Self.pageSize))
         }
     }
 
