@@ -29,6 +29,16 @@ import Testing
         try await boot(MartletVM(), configuration)
     }
 
+    /// A BIOS that others wrote, on the machine that we wrote: it has no video BIOS there, so COM1 is all there is to see.
+    @Test(arguments: [
+        MachineConfiguration(board: .isapc, processor: .i486, memory: 4),
+        MachineConfiguration(board: .isapc, processor: .pentium3, memory: 64),
+    ])
+    func bootsWithSeaBIOSInOurEmulator(_ configuration: MachineConfiguration) async throws {
+        let firmware = URL(fileURLWithPath: "/usr/share/seabios/bios.bin")
+        try await boot(MartletVM(foreignFirmware: firmware), configuration)
+    }
+
     /// Boots up to the prompt, compares the log, types a command and reads the answer.
     private func boot(_ engine: some BootEngine, _ configuration: MachineConfiguration) async throws {
         try await withMachine(engine, configuration, image: try BuiltFile.kernelImage.url()) { machine in

@@ -12,6 +12,8 @@ struct MartletVM: BootEngine {
     var cmosOverrides: [UInt8: UInt8] = [:]
     /// A second disk, if any.
     var secondDisk: URL?
+    /// A BIOS that is not ours, for which the machine shadows the ROM in RAM.
+    var foreignFirmware: URL?
 
     /// Why our emulator cannot be such a machine, or nil if it can.
     static func impossibility(_ machine: MachineConfiguration) -> String? {
@@ -27,7 +29,8 @@ struct MartletVM: BootEngine {
         var machine = Machine.Configuration()
         machine.memorySize = configuration.memory << 20
         machine.processorModel = configuration.processor.rawValue
-        machine.firmware = [UInt8](try Data(contentsOf: try BuiltFile.firmware.url()))
+        machine.firmware = [UInt8](try Data(contentsOf: try foreignFirmware ?? BuiltFile.firmware.url()))
+        machine.hasShadowRAM = foreignFirmware != nil
         machine.drives = try [image, secondDisk].compactMap(\.self).map { disk in
             Machine.Drive(image: MemoryDisk([UInt8](try Data(contentsOf: disk))), policy: .discard)
         }

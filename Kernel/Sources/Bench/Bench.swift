@@ -65,7 +65,7 @@ enum Workload: UInt8 {
         switch self {
         case .compute: "arithmetic in registers; an iteration is one step of a generator"
         case .memory: "reads and writes over 256 KiB; an iteration is one word"
-        case .recursion: "Fibonacci's function by its definition; an iteration computes the 15th number"
+        case .recursion: "Fibonacci's function by its definition; an iteration computes the 14th or 15th number"
         case .branches: "indirect calls; an iteration is one call through a table"
         case .calls: "system calls; an iteration yields once"
         case .faults: "page faults that the process manager answers; an iteration is one page"

@@ -41,7 +41,8 @@ enum Workloads {
 
     static func recursion(_ iterations: UInt32) -> UInt32 {
         var sum: UInt32 = 0
-        for iteration in 0..<iterations { sum = sum &* 7 &+ fibonacci(15) &+ iteration }
+        // Which number depends on the last result, or the compiler would compute it once before the loop.
+        for iteration in 0..<iterations { sum = sum &* 7 &+ fibonacci(14 &+ sum & 1) &+ iteration }
         return sum
     }
 
