@@ -2,8 +2,8 @@ import Testing
 
 @testable import Processor
 
-/// Random programs that modify themselves, fault, take interrupts and change page tables end in the same state, however the
-/// run is cut into pieces.
+/// Random programs that modify themselves, fault, take interrupts and change page tables end in the same state, however
+/// the run is cut into pieces.
 @Suite("Slicing")
 struct SlicingTests {
     /// Runs `steps` steps with an interrupt request now and then, in pieces of at most `piece` steps.

@@ -1,11 +1,11 @@
 /// Bytes to ``Instruction``: a pure function, for the interpreter, the disassembler and the tests alike.
 ///
 /// It knows nothing of pages, segments or privileges. The caller gives it the bytes that it can see from the
-/// instruction's first byte on; where these end in the middle of the instruction, the decoder says so, and the caller decides
-/// whether the next page is there, whether the segment limit was reached, or whether the listing is at its end.
+/// instruction's first byte on; where these end in the middle of the instruction, the decoder says so, and the caller
+/// decides whether the next page is there, whether the segment limit was reached, or whether the listing is at its end.
 ///
-/// An encoding that is not an instruction decodes to ``Operation/invalid``, because #UD is what executing it does. Only what
-/// has no meaning without more bytes, or is longer than the processor accepts, is an error.
+/// An encoding that is not an instruction decodes to ``Operation/invalid``, because #UD is what executing it does. Only
+/// what has no meaning without more bytes, or is longer than the processor accepts, is an error.
 public enum Decoder {
     /// The most bytes that an instruction may have (SDM vol. 2, 2.3.11).
     public static let maximumLength = 15

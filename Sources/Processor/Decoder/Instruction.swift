@@ -1,7 +1,7 @@
 /// One decoded instruction: plain old data of fixed size, so that the interpreter walks through arrays of them.
 ///
-/// Register numbers are as encoded. ``Decoder`` fills every field; the interpreter's code cache rewrites some of its own
-/// copies for speed (``Instruction/preparedForExecution()``).
+/// Register numbers are as encoded. ``Decoder`` fills every field; the interpreter's code cache rewrites some of its
+/// own copies for speed (``Instruction/prepareForExecution()``).
 public struct Instruction: Sendable {
     public struct Prefixes: OptionSet, Sendable {
         public let rawValue: UInt8
@@ -24,7 +24,7 @@ public struct Instruction: Sendable {
         public static let address32 = Prefixes(rawValue: 1 << 7)
     }
 
-    /// The number that means "no register" for ``base`` and ``index``: slot 8 of ``ProcessorState/general`` is always 0.
+    /// The number that means "no register" for ``base`` and ``index``: slot 8 of ``ProcessorState/general`` is zero.
     public static let noRegister: UInt8 = 8
 
     public var operation: Operation = .invalid
@@ -53,8 +53,8 @@ public struct Instruction: Sendable {
     var blockOffset: UInt16 = 0
     /// Displacement of the memory operand, sign-extended; the offset of a far pointer.
     public var displacement: UInt32 = 0
-    /// Immediate operand: zero-extended, sign-extended for `sIb` and relative targets; `enter`: frame size and, from bit 16 on,
-    /// nesting level; the selector of a far pointer; 1 for the shifts by one.
+    /// Immediate operand: zero-extended, sign-extended for `sIb` and relative targets; `enter`: frame size and, from
+    /// bit 16 on, nesting level; the selector of a far pointer; 1 for the shifts by one.
     public var immediate: UInt32 = 0
 
     public init() {}

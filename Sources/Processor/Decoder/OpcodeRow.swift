@@ -9,11 +9,11 @@ public enum ProcessorGeneration: UInt8, Comparable, CaseIterable, Sendable {
 
 /// How an instruction names an operand, in the notation of SDM vol. 2, appendix A.2.
 ///
-/// The first letter is the method (`E`: ModRM register or memory; `G`: the register in ModRM.reg; `M`: memory only; `R`:
-/// register only; `I`: immediate; `J`: relative target; `O`: absolute offset; `A`: far pointer; `S`, `C`, `D`, `T`: segment,
-/// control, debug, test register; `X`: DS:[rSI]; `Y`: ES:[rDI]; `Z`: register in the opcode's low three bits), the second is
-/// the type (`b` byte, `w` word, `d` doubleword, `q` quadword, `v` word or doubleword by operand size, `z` the same for
-/// immediates, `p` far pointer, `a` pair of bounds, `s` descriptor-table register).
+/// The first letter is the method (`E`: ModRM register or memory; `G`: the register in ModRM.reg; `M`: memory only;
+/// `R`: register only; `I`: immediate; `J`: relative target; `O`: absolute offset; `A`: far pointer; `S`, `C`, `D`,
+/// `T`: segment, control, debug, test register; `X`: DS:[rSI]; `Y`: ES:[rDI]; `Z`: register in the opcode's low three
+/// bits), the second is the type (`b` byte, `w` word, `d` doubleword, `q` quadword, `v` word or doubleword by operand
+/// size, `z` the same for immediates, `p` far pointer, `a` pair of bounds, `s` descriptor-table register).
 public enum OperandKind: String, CaseIterable, Sendable {
     case none = ""
     case eb = "Eb"

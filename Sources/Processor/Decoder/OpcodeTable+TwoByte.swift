@@ -5,8 +5,8 @@ extension OpcodeTable.Builder {
         addConditionals()
         addBitsAndMoves()
         addExchanges()
-        // Not instructions for ever: programs use them where execution must not arrive. `ud2` has no operands, the others
-        // have a ModRM byte.
+        // Not instructions for ever: programs use them where execution must not arrive. `ud2` has no operands, the
+        // others have a ModRM byte.
         row0F(0x0B, "ud2", "", .invalid, nil, [])
         row0F(0xB9, "ud1", "Gv,Ev", .invalid, nil, [])
         row0F(0xFF, "ud0", "Gv,Ev", .invalid, nil, [])

@@ -1,13 +1,14 @@
-/// The one table of opcodes. Decoder, interpreter, disassembler and the coverage report all read it, so that an instruction
-/// is described once.
+/// The one table of opcodes. Decoder, interpreter, disassembler and the coverage report all read it, so that an
+/// instruction is described once.
 ///
 /// A row is one encoding of one instruction in the SDM's notation. For example
 ///
 ///     row(0x89, "mov", "Ev,Gv", .movRR16, .movMR16, .sized)
 ///
-/// says that 89h has a ModRM byte, and that its register form executes `movRR16` or `movRR32`, its memory form `movMR16` or
-/// `movMR32`, as the operand size is. Opcodes that ModRM.reg extends have one row per value of ModRM.reg, and separate rows
-/// for memory and register forms where these are different instructions. An opcode without a row is row 0: #UD.
+/// says that 89h has a ModRM byte, and that its register form executes `movRR16` or `movRR32`, its memory form
+/// `movMR16` or `movMR32`, as the operand size is. Opcodes that ModRM.reg extends have one row per value of ModRM.reg,
+/// and separate rows for memory and register forms where these are different instructions. An opcode without a row is
+/// row 0: #UD.
 ///
 /// Built once, at first use; about 500 rows.
 public enum OpcodeTable {

@@ -1,7 +1,7 @@
 /// What an instruction does: the value that the interpreter's one `switch` dispatches on.
 ///
-/// A dense enumeration of plain cases, so that the switch becomes one indirect jump. The families on which programs spend
-/// their time are split by operand form and size; the suffix says how:
+/// A dense enumeration of plain cases, so that the switch becomes one indirect jump. The families on which programs
+/// spend their time are split by operand form and size; the suffix says how:
 ///
 /// * `R`: the operand is a register (``Instruction/rm``); `M`: it is in memory; `I`: an immediate.
 /// * With two letters the first is the destination. `RR` writes the register `rm` and reads the register `reg`; `MR`

@@ -6,21 +6,22 @@
 
 /// Decoded code, found by physical address and code size (CS.D).
 ///
-/// **Constraint.** The interpreter must never decode the same bytes twice in a loop, must find the code for a jump target in
-/// a few operations, and must notice every write to code that it has decoded, wherever it comes from, before the next
-/// instruction.
+/// **Constraint.** The interpreter must never decode the same bytes twice in a loop, must find the code for a jump
+/// target in a few operations, and must notice every write to code that it has decoded, wherever it comes from, before
+/// the next instruction.
 ///
-/// **Choice.** Instructions lie in one large array, the *arena*, block after block: a header slot (how many instructions, how
-/// many bytes), the instructions, and a slot with `blockEnd`, which makes the run loop look for the next block. A page of
-/// physical memory from which code was decoded has a table with a slot for each of its bytes: the place in the arena of
-/// the block that starts there. A block never leaves its page: an instruction that crosses the page's end is never kept.
+/// **Choice.** Instructions lie in one large array, the *arena*, block after block: a header slot (how many
+/// instructions, how many bytes), the instructions, and a slot with `blockEnd`, which makes the run loop look for the
+/// next block. A page of physical memory from which code was decoded has a table with a slot for each of its bytes: the
+/// place in the arena of the block that starts there. A block never leaves its page: an instruction that crosses the
+/// page's end is kept apart (``CrossingInstruction``).
 ///
-/// A page with decoded code is marked in ``PhysicalMemory``, so that writes to it come to ``Core/codeWritten(at:count:)``.
-/// A mask says which 64-byte pieces of the page hold code; a write to other pieces changes nothing, so that data
-/// beside code stays cheap. Otherwise all blocks of the page are forgotten. Their slots in the arena stay until the arena
-/// is full and everything starts anew; so the block that is just running can finish its instruction, and it leaves after it,
-/// because the slot behind the running instruction becomes `leaveBlock`. (If the slot belongs to a block that is
-/// still good, that block is split in two, no more.)
+/// A page with decoded code is marked in ``PhysicalMemory``, so that writes to it come to
+/// ``Core/codeWritten(at:count:)``. A mask says which 64-byte pieces of the page hold code; a write to other pieces
+/// changes nothing, so that data beside code stays cheap. Otherwise all blocks of the page are forgotten. Their slots
+/// in the arena stay until the arena is full and everything starts anew; so the block that is just running can finish
+/// its instruction, and it leaves after it, because the slot behind the running instruction becomes `leaveBlock`. (If
+/// the slot belongs to a block that is still good, that block is split in two, no more.)
 ///
 /// **Example.** A loop in the page at 7000h jumps to 7C10h. The tag of the running page matches, the table's slot 0xC10
 /// holds the block's place: the header says 5 instructions, the deadline is further away, so execution goes on there.
@@ -40,6 +41,9 @@ struct CodeCache {
     /// Where copies of instructions are executed that cannot be executed in place: those of a block up to a deadline,
     /// and those that were not kept.
     let scratch: InstructionPointer
+    /// The last instruction seen that crosses the end of a page, for each residue of page numbers.
+    let crossings: UnsafeMutablePointer<CrossingInstruction>
+    static let crossingCount = 256
 
     init() {
         arena = .allocate(capacity: Self.capacity)
@@ -53,6 +57,8 @@ struct CodeCache {
         pages = mapping.assumingMemoryBound(to: UnsafeMutablePointer<CodePage>?.self)
         scratch = .allocate(capacity: Self.blockLimit + 4)
         scratch.initialize(repeating: Instruction(), count: Self.blockLimit + 4)
+        crossings = .allocate(capacity: Self.crossingCount)
+        crossings.initialize(repeating: CrossingInstruction(), count: Self.crossingCount)
     }
 
     func deallocate() {
@@ -64,6 +70,7 @@ struct CodeCache {
         }
         munmap(pages, MemoryLayout<UnsafeMutablePointer<CodePage>?>.stride << 20)
         arena.deallocate()
+        crossings.deallocate()
         scratch.deallocate()
     }
 
@@ -82,6 +89,18 @@ struct CodeCache {
         known.append(page)
         return code
     }
+}
+
+/// A decoded instruction that begins in one page and ends in another. Writes to the second page are not noticed, so it
+/// is good only as long as the bytes are the same; comparing them is cheaper than decoding.
+struct CrossingInstruction {
+    /// Physical address of the first byte.
+    var physical: UInt32 = 0
+    var code32 = false
+    /// Its bytes: ``Instruction/length`` of them count.
+    var bytes = InlineArray<16, UInt8>(repeating: 0)
+    /// Prepared for execution; a length of 0 means that nothing is here.
+    var instruction = Instruction()
 }
 
 /// The decoded code of one physical page.
@@ -107,9 +126,13 @@ struct CodePage {
     }
 
     mutating func removeAll() {
-        guard pieces != 0 else { return }
-        blocks.update(repeating: 0, count: 2 * PhysicalMemory.pageSize)
-        pieces = 0
+        // Blocks begin in pieces that hold code.
+        while pieces != 0 {
+            let first = pieces.trailingZeroBitCount * 64
+            (blocks + first).update(repeating: 0, count: 64)
+            (blocks + PhysicalMemory.pageSize + first).update(repeating: 0, count: 64)
+            pieces &= pieces &- 1
+        }
     }
 
     /// The pieces that `count` bytes (1...4096) from `offset` on touch.
@@ -215,9 +238,9 @@ extension Instruction {
         operation == .invalid || operation == .repeatString || Decoder.entries[Int(row)].flags.contains(.endsBlock)
     }
 
-    /// Rewrites what the interpreter wants in another form than the decoder gives it: byte registers become byte offsets into
-    /// the register file (AH is 1), both directions of an opcode become one, and frequent forms get operations of their
-    /// own.
+    /// Rewrites what the interpreter wants in another form than the decoder gives it: byte registers become byte
+    /// offsets into the register file (AH is 1), both directions of an opcode become one, and frequent forms get
+    /// operations of their own.
     mutating func prepareForExecution() {
         let flags = Decoder.entries[Int(row)].flags
         let isRegisterForm = modRM >= 0xC0 || !flags.contains(.modRM)

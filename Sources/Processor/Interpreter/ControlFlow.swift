@@ -1,7 +1,7 @@
 /// Near transfers of control, and how the end of a block finds the next one.
 ///
-/// A target beyond the code segment's limit is noticed by the instruction that goes there: #GP(0) with its EIP, before the
-/// return address is pushed or the counter or the stack pointer has changed.
+/// A target beyond the code segment's limit is noticed by the instruction that goes there: #GP(0) with its EIP, before
+/// the return address is pushed or the counter or the stack pointer has changed.
 extension Core {
     /// The offset of the instruction in the code segment, while its block runs.
     @inline(__always)
@@ -116,8 +116,8 @@ extension Core {
         context.pointee.first = instruction
     }
 
-    /// The block at `offset` in the code segment if nothing stands in the way: it is in the page whose table is at hand,
-    /// it has been decoded, and the limit on steps is further away than its end. EIP and steps are exact.
+    /// The block at `offset` in the code segment if nothing stands in the way: it is in the page whose table is at
+    /// hand, it has been decoded, and the limit on steps is further away than its end. EIP and steps are exact.
     @inline(__always)
     func followingBlock(_ offset: UInt32) -> InstructionPointer? {
         let linear = offset &+ context.pointee.state.segments[1].base
@@ -239,7 +239,13 @@ extension Core {
         let toLimit = UInt64(state.pointee.segments[1].limit &- state.pointee.eip) &+ 1
         let toPageEnd = 0x1000 &- (linear & 0xFFF)
         let most = UInt32(truncatingIfNeeded: min(UInt64(Decoder.maximumLength), toLimit))
-        let scratch = context.pointee.code.scratch
+        let crossing = context.pointee.code.crossings + (Int(physical >> 12) & (CodeCache.crossingCount - 1))
+        if crossing.pointee.physical == physical, crossing.pointee.code32 == code32,
+            UInt64(crossing.pointee.instruction.length) <= toLimit,
+            try isCurrent(crossing, linear, physical, inFirstPage: toPageEnd)
+        {
+            return enterScratch(crossing.pointee.instruction)
+        }
         var window = InlineArray<16, UInt8>(repeating: 0)
         var count: UInt32 = 0
         var second: UInt32 = 0
@@ -263,15 +269,40 @@ extension Core {
             }
             guard case .success(var instruction) = decoded else { continue }
             instruction.prepareForExecution()
-            var end = Instruction()
-            end.operation = .leaveBlock
-            end.blockOffset = UInt16(instruction.length)
-            scratch[1] = instruction
-            scratch[2] = end
-            context.pointee.first = scratch + 1
-            return state.pointee.steps < context.pointee.limit ? scratch : nil
+            if count > toPageEnd {
+                crossing.pointee = CrossingInstruction(
+                    physical: physical, code32: code32, bytes: window, instruction: instruction)
+            }
+            return enterScratch(instruction)
         }
         // Longer than 15 bytes, or beyond the limit of the segment.
         throw .generalProtection()
+    }
+
+    /// Whether the bytes at EIP are those of `crossing`. Fetches from the second page only if those in the first are.
+    private func isCurrent(
+        _ crossing: UnsafeMutablePointer<CrossingInstruction>, _ linear: UInt32, _ physical: UInt32, inFirstPage: UInt32
+    ) throws(Fault) -> Bool {
+        let length = Int(crossing.pointee.instruction.length)
+        let inFirstPage = Int(inFirstPage)
+        guard length > inFirstPage, let first = fetchPointer(physical) else { return false }
+        for index in 0..<inFirstPage where first[index] != crossing.pointee.bytes[index & 15] { return false }
+        let continuation = try translateForFetch(linear &+ UInt32(truncatingIfNeeded: inFirstPage))
+        guard let second = fetchPointer(continuation) else { return false }
+        for index in inFirstPage..<length
+        where second[index &- inFirstPage] != crossing.pointee.bytes[index & 15] { return false }
+        return true
+    }
+
+    /// A block of one instruction, which is not in the code cache. Nil if attention was asked for meanwhile.
+    private func enterScratch(_ instruction: Instruction) -> InstructionPointer? {
+        let scratch = context.pointee.code.scratch
+        var end = Instruction()
+        end.operation = .blockEnd
+        end.blockOffset = UInt16(instruction.length)
+        scratch[1] = instruction
+        scratch[2] = end
+        context.pointee.first = scratch + 1
+        return context.pointee.state.steps < context.pointee.limit ? scratch : nil
     }
 }

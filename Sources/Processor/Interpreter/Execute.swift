@@ -6,12 +6,13 @@
 ///
 /// **Choice.** The cases are in three groups. Frequent instructions are executed here. Rare ones are left to
 /// ``executeRare(_:)``, a second switch behind a call. Instructions of the system, which may change how the next
-/// instruction is fetched, counted or interrupted, are left to ``executeSystem(_:)``, after the state has been brought up to
-/// date; afterwards the run loop looks around before it goes on.
+/// instruction is fetched, counted or interrupted, are left to ``executeSystem(_:)``, after the state has been brought
+/// up to date; afterwards the run loop looks around before it goes on.
 ///
 /// While a block runs, ``ProcessorState/eip`` is the offset of the block's first instruction and
-/// ``ProcessorState/steps`` does not count the block's instructions yet: both follow from the instruction pointer, so that
-/// an instruction need not maintain them. `Context.current` lets the slow path compute them (``synchronizedSteps``).
+/// ``ProcessorState/steps`` does not count the block's instructions yet: both follow from the instruction pointer, so
+/// that an instruction need not maintain them. `Context.current` lets the slow path compute them
+/// (``synchronizedSteps``).
 extension Core {
     /// Executes the block behind `header` and those that follow it, until ``Context/limit`` or something that demands
     /// attention. EIP and steps are exact when it returns and when it throws: a fault's EIP is that of the instruction

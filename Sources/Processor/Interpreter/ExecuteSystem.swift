@@ -140,7 +140,8 @@ extension Core {
         return (try read16(segment, offset &+ 2), UInt32(target))
     }
 
-    /// `les`, `lds`, `lss`, `lfs`, `lgs`: the general register changes after the segment register has accepted its selector.
+    /// `les`, `lds`, `lss`, `lfs`, `lgs`: the general register changes after the segment register has accepted its
+    /// selector.
     private func loadFarPointer(_ instruction: InstructionPointer) throws(Fault) {
         let pointer = try farPointer(instruction)
         let index: SegmentIndex =

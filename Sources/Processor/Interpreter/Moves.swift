@@ -146,7 +146,8 @@ extension Core {
         }
     }
 
-    /// `mov` from a segment register: a 32-bit register gets the selector zero-extended (P6 and later; SDM vol. 2, MOV).
+    /// `mov` from a segment register: a 32-bit register gets the selector zero-extended (P6 and later; SDM vol. 2,
+    /// MOV).
     func movFromSegment(_ instruction: InstructionPointer) throws(Fault) {
         let index = instruction.pointee.reg
         guard index < 6 else { throw .invalidOpcode }

@@ -1,7 +1,7 @@
 /// Multiplication and division.
 ///
-/// #DE comes before any register changes. The flags that the manual leaves undefined: after a multiplication SF, ZF and PF
-/// follow the low half of the product and AF is clear; a division leaves all flags alone.
+/// #DE comes before any register changes. The flags that the manual leaves undefined: after a multiplication SF, ZF and
+/// PF follow the low half of the product and AF is clear; a division leaves all flags alone.
 extension Core {
     /// The flags of a multiplication: CF and OF say that the low half is not the whole product.
     @inline(__always)

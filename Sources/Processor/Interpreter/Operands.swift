@@ -12,8 +12,8 @@ typealias InstructionPointer = UnsafeMutablePointer<Instruction>
 
 /// Registers and memory operands, by the fields of an ``Instruction``.
 ///
-/// Everything here is generic over the operand size and inlined, so that each case of the dispatch compiles to the code for its
-/// size alone.
+/// Everything here is generic over the operand size and inlined, so that each case of the dispatch compiles to the code
+/// for its size alone.
 extension Core {
     /// General register `index` (0...15) as 32 bits.
     @inline(__always)
@@ -28,7 +28,7 @@ extension Core {
     }
 
     /// The register field `field` of a prepared instruction: a register number, or for bytes a byte offset
-    /// (``Instruction/preparedForExecution()``), so that AH needs no more thought than AL.
+    /// (``Instruction/prepareForExecution()``), so that AH needs no more thought than AL.
     @inline(__always)
     func get<T: Operand>(_ field: UInt8) -> T {
         let offset = MemoryLayout<T>.size == 1 ? Int(field) : Int(field) &* 4

@@ -1,13 +1,13 @@
 /// Running: from one step that needs attention to the next.
 ///
-/// **Constraint.** Events, interrupts, breakpoints and deadlines must act at exactly their step, the same however a run is
-/// cut into pieces; and the code that runs between them must not look for them.
+/// **Constraint.** Events, interrupts, breakpoints and deadlines must act at exactly their step, the same however a run
+/// is cut into pieces; and the code that runs between them must not look for them.
 ///
 /// **Choice.** Execution has one *limit*, a step count up to which nothing will happen that is not caused by an
-/// instruction itself. A block is entered only if it ends at or before the limit; otherwise a copy of its first instructions is
-/// executed. Whatever changes what may happen (an instruction of the system, a device call, a write to code) makes
-/// execution come back here (``Core/requestAttention()``), where everything is considered anew, in the order of SDM vol. 3A,
-/// table 6-2.
+/// instruction itself. A block is entered only if it ends at or before the limit; otherwise a copy of its first
+/// instructions is executed. Whatever changes what may happen (an instruction of the system, a device call, a write to
+/// code) makes execution come back here (``Core/requestAttention()``), where everything is considered anew, in the
+/// order of SDM vol. 3A, table 6-2.
 ///
 /// **Example.** The machine runs until step 1000, when a timer event is due. At step 700 the guest executes `sti` while
 /// the interrupt controller requests. The loop sees the shadow of `sti`, sets the limit to 702, and at 702 delivers.

@@ -1,8 +1,8 @@
 /// Shifts and rotates.
 ///
-/// Counts are taken modulo 32. A count of 0 changes neither operand nor flags, but a memory operand must be writable all
-/// the same. OF is defined for counts of 1 only; for others it is what the formula for 1 gives for the result, as processors
-/// since the P6 do.
+/// Counts are taken modulo 32. A count of 0 changes neither operand nor flags, but a memory operand must be writable
+/// all the same. OF is defined for counts of 1 only; for others it is what the formula for 1 gives for the result, as
+/// processors since the P6 do.
 extension Core {
     // MARK: The frequent forms: 32-bit register by an immediate that is not 0
 

@@ -1,7 +1,7 @@
 /// `push`, `pop` and what is made of them.
 ///
-/// SS.B decides between ESP and SP; the upper half of ESP is left alone in a 16-bit stack. The stack pointer changes last, so
-/// that a fault leaves it as it was; what a push that did not complete has written below it does not count.
+/// SS.B decides between ESP and SP; the upper half of ESP is left alone in a 16-bit stack. The stack pointer changes
+/// last, so that a fault leaves it as it was; what a push that did not complete has written below it does not count.
 extension Core {
     @inline(__always)
     var stackIs32Bit: Bool { context.pointee.state.segments[2].attributes & SegmentAttribute.big != 0 }
@@ -59,7 +59,8 @@ extension Core {
     @inline(never)
     func stackPop32() throws(Fault) -> UInt32 { try pop() }
 
-    /// `pop` to memory: an address with ESP as base uses ESP after the pop (SDM vol. 2, POP); a fault of the store restores it.
+    /// `pop` to memory: an address with ESP as base uses ESP after the pop (SDM vol. 2, POP); a fault of the store
+    /// restores it.
     @inline(__always)
     func popMemory<T: Operand>(_: T.Type, _ instruction: InstructionPointer) throws(Fault) {
         let old = register(4)
@@ -72,8 +73,8 @@ extension Core {
         }
     }
 
-    /// Pushes a segment register. With a 32-bit operand size the processor moves ESP by 4 and writes 2 bytes only (P6 and
-    /// later; SDM vol. 2, PUSH).
+    /// Pushes a segment register. With a 32-bit operand size the processor moves ESP by 4 and writes 2 bytes only (P6
+    /// and later; SDM vol. 2, PUSH).
     @inline(__always)
     func pushSegment<T: Operand>(_: T.Type, _ index: UInt8) throws(Fault) {
         let offset = stackOffset(0 &- UInt32(MemoryLayout<T>.size))

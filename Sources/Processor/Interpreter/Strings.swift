@@ -6,9 +6,9 @@
 
 /// String instructions, with and without `rep`.
 ///
-/// Every iteration is one step: registers, memory and the step count are exact after each, and a fault, an interrupt or a
-/// deadline between two iterations finds EIP at the instruction and the counter at what is left. The last iteration moves
-/// EIP on. A counter of 0 makes one step that does nothing else.
+/// Every iteration is one step: registers, memory and the step count are exact after each, and a fault, an interrupt or
+/// a deadline between two iterations finds EIP at the instruction and the counter at what is left. The last iteration
+/// moves EIP on. A counter of 0 makes one step that does nothing else.
 ///
 /// Iterations whose operands lie in plain RAM within a page are done many at a time; these see nothing that single ones
 /// would not: no fault, no device and no code is met on the way, and the number is bounded by the deadline.
@@ -102,8 +102,8 @@ extension Core {
 
     // MARK: Repetition
 
-    /// A string instruction with `rep`, `repe` or `repne`: iterations up to its end or the limit on steps, at least one.
-    /// EIP and steps are exact before and after.
+    /// A string instruction with `rep`, `repe` or `repne`: iterations up to its end or the limit on steps, at least
+    /// one. EIP and steps are exact before and after.
     @inline(never)
     func repeatString(_ instruction: InstructionPointer) throws(Fault) {
         let decoded = instruction.pointee
@@ -167,8 +167,8 @@ extension Core {
         } while state.pointee.steps < context.pointee.limit
     }
 
-    /// The most elements that may be done at once from an index register on: limited by the counter, the deadline and the
-    /// wrap of a 16-bit index.
+    /// The most elements that may be done at once from an index register on: limited by the counter, the deadline and
+    /// the wrap of a 16-bit index.
     @inline(__always)
     private func mostElements<T: Operand>(_: T.Type, _ instruction: InstructionPointer, _ indices: UInt32...) -> UInt32
     {

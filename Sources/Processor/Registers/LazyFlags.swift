@@ -1,13 +1,13 @@
 /// The six arithmetic flags, kept as values from which a flag is computed when something asks.
 ///
-/// **Constraint.** Nearly every instruction sets the flags, hardly any result is looked at; yet a flag must be right after
-/// every instruction.
+/// **Constraint.** Nearly every instruction sets the flags, hardly any result is looked at; yet a flag must be right
+/// after every instruction.
 ///
-/// **Choice.** Instead of the kind of the last operation and its operands, the three words from which every flag follows
-/// without a `switch`: ZF is ``zero`` `== 0`; SF is bit 31 of ``sign``, PF the parity of its low byte; CF is bit 31 of
-/// ``carries``, OF bit 31 xor bit 30, AF bit 3. ``carries`` holds the carry (or borrow) out of each bit position, moved up so
-/// that the operand's highest bit is bit 31, while the carry out of bit 3 stays in bit 3. ``zero`` and ``sign`` are the same
-/// word after arithmetic, but `popf` and `sahf` can set ZF and SF at once.
+/// **Choice.** Instead of the kind of the last operation and its operands, the three words from which every flag
+/// follows without a `switch`: ZF is ``zero`` `== 0`; SF is bit 31 of ``sign``, PF the parity of its low byte; CF is
+/// bit 31 of ``carries``, OF bit 31 xor bit 30, AF bit 3. ``carries`` holds the carry (or borrow) out of each bit
+/// position, moved up so that the operand's highest bit is bit 31, while the carry out of bit 3 stays in bit 3.
+/// ``zero`` and ``sign`` are the same word after arithmetic, but `popf` and `sahf` can set ZF and SF at once.
 ///
 /// **Example.** `add al, 1` with AL = 7Fh: the result 80h is kept as FFFFFF80h in both words, the carries out of bits 0
 /// to 6 as 7Fh << 24 | 8. So ZF = 0, SF = 1, PF = 0, CF = 0, OF = 0 xor 1 = 1, AF = 1.
