@@ -91,6 +91,23 @@ struct CodeCache {
     }
 }
 
+/// A linear page whose blocks the run loop finds without a translation.
+///
+/// The pages in the direct-mapped table of these are always among those that the fetch TLB holds: a fetch that fills a
+/// slot of the TLB also replaces the entry here whose place has the same low bits of the page number. So looking here
+/// instead of there cannot be noticed.
+struct FetchPage {
+    /// The linear page, and in bits 32-63 the generation in which it was entered; entries of earlier ones are void.
+    var tag: UInt64 = 0
+    /// Where in the arena the blocks begin (``CodePage/table(code32:)``).
+    var table: UnsafeMutablePointer<UInt32>?
+
+    static let count = 64
+
+    @inline(__always)
+    static func slot(_ linear: UInt32) -> Int { Int(linear >> 12) & (count - 1) }
+}
+
 /// A decoded instruction that begins in one page and ends in another. Writes to the second page are not noticed, so it
 /// is good only as long as the bytes are the same; comparing them is cheaper than decoding.
 struct CrossingInstruction {
@@ -101,6 +118,9 @@ struct CrossingInstruction {
     var bytes = InlineArray<16, UInt8>(repeating: 0)
     /// Prepared for execution; a length of 0 means that nothing is here.
     var instruction = Instruction()
+
+    @inline(__always)
+    static func slot(_ physical: UInt32) -> Int { Int(physical >> 12) & (CodeCache.crossingCount - 1) }
 }
 
 /// The decoded code of one physical page.

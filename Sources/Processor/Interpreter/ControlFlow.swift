@@ -116,15 +116,17 @@ extension Core {
         context.pointee.first = instruction
     }
 
-    /// The block at `offset` in the code segment if nothing stands in the way: it is in the page whose table is at
+    /// The block at `offset` in the code segment if nothing stands in the way: it is in a page whose table is at
     /// hand, it has been decoded, and the limit on steps is further away than its end. EIP and steps are exact.
     @inline(__always)
     func followingBlock(_ offset: UInt32) -> InstructionPointer? {
         let linear = offset &+ context.pointee.state.segments[1].base
-        let inPage = UInt64(linear) ^ context.pointee.fetchPage
-        guard _fastPath(inPage < 4096) else { return nil }
-        // There is a table whenever `fetchPage` is a page.
-        let place = context.pointee.fetchTable.unsafelyUnwrapped[Int(truncatingIfNeeded: inPage)]
+        let page = context.pointee.fetchPages + FetchPage.slot(linear)
+        guard _fastPath(page.pointee.tag == UInt64(linear & 0xFFFF_F000) | context.pointee.fetchGeneration) else {
+            return nil
+        }
+        // An entry with a valid tag has a table.
+        let place = page.pointee.table.unsafelyUnwrapped[Int(linear & 0xFFF)]
         guard _fastPath(place != 0) else { return nil }
         let header = context.pointee.code.arena + Int(place)
         guard _fastPath(context.pointee.state.steps &+ UInt64(header.pointee.blockCount) <= context.pointee.limit)
@@ -138,8 +140,13 @@ extension Core {
     /// Makes ``followingBlock(_:)`` fail until a page has been entered again: what linear addresses mean, or who may
     /// execute there, may have changed.
     @inline(__always)
-    func forgetFetchPage() {
-        context.pointee.fetchPage = Context.noPage
+    func forgetFetchPages() {
+        context.pointee.fetchGeneration &+= 1 << 32
+        // After 2^32 generations the first entries would be valid again.
+        if _slowPath(context.pointee.fetchGeneration == 0) {
+            context.pointee.fetchPages.update(repeating: FetchPage(), count: FetchPage.count)
+            context.pointee.fetchGeneration = 1 << 32
+        }
     }
 
     /// The block at EIP, in any page; decoded now if it has not been. Nil if the limit on steps has been reached, or a
@@ -160,6 +167,8 @@ extension Core {
         let physical = try translateForFetch(linear)
         // The walk may have written to a page with code, which asks for attention.
         guard state.pointee.steps < context.pointee.limit else { return nil }
+        let fetchPage = context.pointee.fetchPages + FetchPage.slot(linear)
+        fetchPage.pointee.tag = 0
         guard let bytes = fetchPointer(physical) else { return try copyToScratch(linear, physical, code32: code32) }
 
         let toPageEnd = 0x1000 &- (linear & 0xFFF)
@@ -170,6 +179,8 @@ extension Core {
         let place = code?.pointee.table(code32: code32)[Int(linear & 0xFFF)] ?? 0
         if place != 0 {
             header = context.pointee.code.arena + Int(place)
+        } else if toPageEnd < Decoder.maximumLength, crossing(physical, code32: code32) != nil {
+            return try copyToScratch(linear, physical, code32: code32)
         } else {
             do throws(Decoder.Failure) {
                 header = try decodeBlock(
@@ -179,10 +190,8 @@ extension Core {
             }
         }
         if isWhole && !breakpoints, let code = context.pointee.code.pages[Int(physical >> 12)] {
-            context.pointee.fetchPage = UInt64(linear & 0xFFFF_F000)
-            context.pointee.fetchTable = code.pointee.table(code32: code32)
-        } else {
-            forgetFetchPage()
+            fetchPage.pointee.tag = UInt64(linear & 0xFFFF_F000) | context.pointee.fetchGeneration
+            fetchPage.pointee.table = code.pointee.table(code32: code32)
         }
 
         // How many of the block's instructions may be executed.
@@ -235,22 +244,22 @@ extension Core {
         _ linear: UInt32, _ physical: UInt32, code32: Bool
     ) throws(Fault) -> InstructionPointer? {
         let state = state
-        forgetFetchPage()
         let toLimit = UInt64(state.pointee.segments[1].limit &- state.pointee.eip) &+ 1
         let toPageEnd = 0x1000 &- (linear & 0xFFF)
         let most = UInt32(truncatingIfNeeded: min(UInt64(Decoder.maximumLength), toLimit))
-        let crossing = context.pointee.code.crossings + (Int(physical >> 12) & (CodeCache.crossingCount - 1))
-        if crossing.pointee.physical == physical, crossing.pointee.code32 == code32,
-            UInt64(crossing.pointee.instruction.length) <= toLimit,
-            try isCurrent(crossing, linear, physical, inFirstPage: toPageEnd)
-        {
-            return enterScratch(crossing.pointee.instruction)
+        if let crossing = crossing(physical, code32: code32) {
+            if UInt64(crossing.pointee.instruction.length) <= toLimit,
+                try isCurrent(crossing, linear, physical, inFirstPage: toPageEnd)
+            {
+                return enterScratch(crossing.pointee.instruction)
+            }
+            crossing.pointee.instruction.length = 0
         }
         var window = InlineArray<16, UInt8>(repeating: 0)
         var count: UInt32 = 0
         var second: UInt32 = 0
         while count < most {
-            if count == toPageEnd { second = try translateForFetch(linear &+ count) }
+            if count == toPageEnd { second = try translateContinuation(linear &+ count) }
             let source = count < toPageEnd ? physical &+ count : second &+ count &- toPageEnd
             window[Int(count & 15)] = UInt8(truncatingIfNeeded: readPhysical(source, size: 1))
             count &+= 1
@@ -270,13 +279,30 @@ extension Core {
             guard case .success(var instruction) = decoded else { continue }
             instruction.prepareForExecution()
             if count > toPageEnd {
-                crossing.pointee = CrossingInstruction(
+                context.pointee.code.crossings[CrossingInstruction.slot(physical)] = CrossingInstruction(
                     physical: physical, code32: code32, bytes: window, instruction: instruction)
             }
             return enterScratch(instruction)
         }
         // Longer than 15 bytes, or beyond the limit of the segment.
         throw .generalProtection()
+    }
+
+    /// Translates the first address of the page in which an instruction continues. It may take the place of another
+    /// page in the TLB, so that one must not be at hand any more.
+    private func translateContinuation(_ linear: UInt32) throws(Fault) -> UInt32 {
+        let fetchPage = context.pointee.fetchPages + FetchPage.slot(linear)
+        if fetchPage.pointee.tag & 0xFFFF_F000 != UInt64(linear) { fetchPage.pointee.tag = 0 }
+        return try translateForFetch(linear)
+    }
+
+    /// The crossing instruction that was last seen at `physical`; its bytes may have changed.
+    private func crossing(_ physical: UInt32, code32: Bool) -> UnsafeMutablePointer<CrossingInstruction>? {
+        let crossing = context.pointee.code.crossings + CrossingInstruction.slot(physical)
+        guard crossing.pointee.physical == physical, crossing.pointee.code32 == code32,
+            crossing.pointee.instruction.length != 0
+        else { return nil }
+        return crossing
     }
 
     /// Whether the bytes at EIP are those of `crossing`. Fetches from the second page only if those in the first are.
@@ -287,7 +313,7 @@ extension Core {
         let inFirstPage = Int(inFirstPage)
         guard length > inFirstPage, let first = fetchPointer(physical) else { return false }
         for index in 0..<inFirstPage where first[index] != crossing.pointee.bytes[index & 15] { return false }
-        let continuation = try translateForFetch(linear &+ UInt32(truncatingIfNeeded: inFirstPage))
+        let continuation = try translateContinuation(linear &+ UInt32(truncatingIfNeeded: inFirstPage))
         guard let second = fetchPointer(continuation) else { return false }
         for index in inFirstPage..<length
         where second[index &- inFirstPage] != crossing.pointee.bytes[index & 15] { return false }

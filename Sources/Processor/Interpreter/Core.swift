@@ -46,9 +46,10 @@ struct Context {
     var first: InstructionPointer
     /// The step count up to which blocks may run without the run loop looking around.
     var limit: UInt64 = 0
-    /// The linear page whose blocks are at hand in ``fetchTable``, or ``noPage``.
-    var fetchPage = Context.noPage
-    var fetchTable: UnsafeMutablePointer<UInt32>?
+    /// The pages whose blocks are at hand.
+    let fetchPages: UnsafeMutablePointer<FetchPage>
+    /// In bits 32-63; see ``FetchPage/tag``.
+    var fetchGeneration: UInt64 = 1 << 32
     /// Instructions of later processors are invalid.
     let generation: ProcessorGeneration
     /// ``Processor/requestExit()`` was called.
@@ -59,15 +60,14 @@ struct Context {
     var breakpoints: UnsafeMutablePointer<UInt32>
     var breakpointCount = 0
 
-    /// No linear address is in this page.
-    static let noPage: UInt64 = 1 << 40
-
     init(memory: PhysicalMemory, processor: Processor) {
         self.memory = MemoryContext(memory: memory)
         self.processor = .passUnretained(processor)
         model = processor.model
         generation = processor.model.generation
         current = code.scratch
+        fetchPages = .allocate(capacity: FetchPage.count)
+        fetchPages.initialize(repeating: FetchPage(), count: FetchPage.count)
         first = code.scratch
         breakpoints = .allocate(capacity: 1)
     }

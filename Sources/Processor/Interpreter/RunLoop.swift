@@ -23,7 +23,7 @@ extension Core {
         }
         let state = state
         while true {
-            forgetFetchPage()
+            forgetFetchPages()
             context.pointee.first = context.pointee.current
             if context.pointee.exitRequested { return .requested }
             guard state.pointee.steps < deadline else { return .deadline }
