@@ -31,65 +31,98 @@ enum Demangler {
         }
     }
 
-    /// Leaves out of a demangled declaration what it can be told without: modules, types of arguments and results.
+    /// Leaves out of a demangled declaration what it can be told without: modules, types of arguments and results, how the
+    /// compiler specialised it, and the discriminators of private names.
     static func shorten(_ declaration: String) -> String {
-        var name = declaration
-        // `closure #1 () -> () in Kernel.run() -> ()`, `merged Kernel.run() -> ()`, `generic specialization <...> of ...`
-        var prefix = ""
-        if name.hasPrefix("generic specialization"), let of = name.range(of: "> of ") {
-            name = String(name[of.upperBound...])
-        }
-        for word in ["merged ", "function signature specialization ", "static ", "protocol witness for "]
-        where name.hasPrefix(word) {
-            name = String(name.dropFirst(word.count))
-            if word == "function signature specialization ", let of = name.range(of: "> of ") {
-                name = String(name[of.upperBound...])
+        var name = declaration[...]
+        // `merged generic specialization <Kernel.Thread> of static Kernel.Threads.run() -> ()`
+        stripping: while true {
+            for word in ["merged ", "static ", "dynamic ", "partial apply forwarder for ", "protocol witness for "]
+            where name.hasPrefix(word) {
+                name = name.dropFirst(word.count)
+                continue stripping
             }
+            for word in ["generic specialization <", "function signature specialization <", "generic partial specialization <"]
+            where name.hasPrefix(word) {
+                guard let of = name.firstRange(of: "> of ") else { break stripping }
+                name = name[of.upperBound...]
+                continue stripping
+            }
+            break
         }
-        if name.hasPrefix("closure #"), let place = name.range(of: " in ", options: .backwards) {
-            let number = name.dropFirst("closure ".count).prefix { $0 == "#" || $0.isNumber }
-            prefix = "closure \(number) in "
-            name = String(name[place.upperBound...])
+        // `closure #1 () -> () in Kernel.run() -> ()`, and local functions alike.
+        let words = name.prefix(64).split(separator: " ", maxSplits: 2)
+        if words.count > 1, words[1].hasPrefix("#"), let place = name.firstRange(of: " in ", atDepthZero: true) {
+            return "\(words[0]) \(words[1]) in " + shorten(String(name[place.upperBound...]))
         }
-        name = withoutArgumentTypes(name)
-        return prefix + withoutModules(name)
+        // `outlined read-only object #0 of Kernel.names.getter : [Swift.Int]`
+        if name.hasPrefix("outlined "), let of = name.firstRange(of: " of ") {
+            return String(name[..<of.upperBound]) + shorten(String(name[of.upperBound...]))
+        }
+        return withoutModule(withoutArgumentTypes(withoutDiscriminators(String(name))))
+    }
+
+    /// `Kernel.Clock.(sleepers in _850B) : T` becomes `Kernel.Clock.sleepers : T`, and `(extension in Kernel):` goes.
+    private static func withoutDiscriminators(_ name: String) -> String {
+        var result = ""
+        var rest = name[...]
+        while let open = rest.firstIndex(of: "(") {
+            let inside = rest[rest.index(after: open)...]
+            if let close = inside.firstIndex(of: ")") {
+                let parts = inside[..<close].split(separator: " ")
+                if parts.count == 3, parts[1] == "in" {
+                    let isExtension = parts[0] == "extension"
+                    result += rest[..<open] + (isExtension ? "" : parts[0])
+                    rest = inside[inside.index(after: close)...]
+                    if isExtension, rest.first == ":" { rest = rest.dropFirst() }
+                    continue
+                }
+            }
+            result += rest[...open]
+            rest = inside
+        }
+        return result + rest
     }
 
     /// `a(count: Swift.Int, Swift.Bool) -> Swift.Int` becomes `a(count:_:)`.
     private static func withoutArgumentTypes(_ name: String) -> String {
-        var result = ""
-        var rest = name[...]
-        guard let open = rest.firstIndex(of: "("), open > rest.startIndex else { return cutResult(name) }
-        // `(extension in Kernel):Swift.Int.foo()` and operators keep their beginning.
-        result += rest[..<open]
-        rest = rest[rest.index(after: open)...]
-        var depth = 1
-        var argument = ""
+        var head = ""
+        var depth = 0
         var labels: [String] = []
-        var end = rest.endIndex
-        for index in rest.indices {
-            let character = rest[index]
-            if "([<".contains(character) { depth += 1 }
-            if ")]".contains(character) || (character == ">" && !argument.hasSuffix("-")) { depth -= 1 }
-            if depth == 0 {
-                end = index
-                break
+        var argument = ""
+        // A variable's type needs no reading.
+        let end = name.firstRange(of: " : ", atDepthZero: true)?.lowerBound ?? name.endIndex
+        for index in name[..<end].indices {
+            let character = name[index]
+            let isArrow = character == ">" && index > name.startIndex && name[name.index(before: index)] == "-"
+            let opens = "([<".contains(character)
+            let closes = ")]>".contains(character) && !isArrow
+            if depth == 0, !opens {
+                head.append(character)
+                continue
             }
-            if character == ",", depth == 1 {
+            if closes { depth -= 1 }
+            if depth == 0, character == ")" {
+                // The arguments end here, and with them all that is wanted.
+                if !argument.isEmpty { labels.append(label(argument)) }
+                return head + "(" + labels.joined() + ")"
+            }
+            if depth == 1, character == ",", !argument.hasPrefix("<") {
                 labels.append(label(argument))
                 argument = ""
-            } else {
+            } else if depth >= 1, !(depth == 1 && opens && character == "<" && argument.isEmpty) {
                 argument.append(character)
             }
+            if opens {
+                depth += 1
+                if depth == 1 { argument = "" }
+            } else if depth == 0 {
+                // The end of a list of generic parameters: `put<A>(A)`.
+                argument = ""
+                labels = []
+            }
         }
-        if !argument.isEmpty { labels.append(label(argument)) }
-        result += "(" + labels.joined() + ")"
-        if end < rest.endIndex {
-            let tail = String(rest[rest.index(after: end)...])
-            // `foo() -> Int` ends here; `(in file).bar` goes on.
-            if tail.hasPrefix(".") { result += withoutArgumentTypes(tail) }
-        }
-        return result
+        return head
     }
 
     /// `count: Swift.Int` becomes `count:`, and a type alone `_:`.
@@ -100,32 +133,32 @@ enum Demangler {
         return label.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" } ? label + ":" : "_:"
     }
 
-    /// Without ` -> Result` and ` : Type`.
-    private static func cutResult(_ name: String) -> String {
-        for separator in [" -> ", " : "] {
-            if let range = name.range(of: separator) { return String(name[..<range.lowerBound]) }
-        }
-        return name
-    }
-
     /// `KernelCore.FrameAllocator.allocate(count:)` becomes `FrameAllocator.allocate(count:)`: the first part is the module.
-    private static func withoutModules(_ name: String) -> String {
+    private static func withoutModule(_ name: String) -> String {
         let end = name.firstIndex(of: "(") ?? name.endIndex
-        let qualified = name[..<end]
-        // `getter of Kernel.count`: words before the name stay.
-        let start = qualified.lastIndex(of: " ").map(qualified.index(after:)) ?? qualified.startIndex
-        guard let dot = qualified[start...].firstIndex(of: "."), dot > start else { return name }
-        return String(name[..<start]) + String(name[name.index(after: dot)...])
+        guard let dot = name[..<end].firstIndex(of: "."), dot > name.startIndex, !name[..<dot].contains(" ") else {
+            return name
+        }
+        let rest = name[name.index(after: dot)...]
+        return rest.isEmpty ? name : String(rest)
     }
 }
 
-extension String {
-    fileprivate enum Direction { case backwards }
-
-    /// The first place, or the last, where `text` occurs.
-    fileprivate func range(of text: String, options: Direction? = nil) -> Range<Index>? {
-        let all = ranges(of: text)
-        return options == .backwards ? all.last : all.first
+extension StringProtocol {
+    /// The first place where `text` occurs; outside of all parentheses and brackets, if `atDepthZero`.
+    fileprivate func firstRange(of text: String, atDepthZero: Bool = false) -> Range<Index>? {
+        var depth = 0
+        var previous: Character?
+        for index in indices {
+            if depth <= 0 || !atDepthZero, self[index...].hasPrefix(text) {
+                return index..<self.index(index, offsetBy: text.count)
+            }
+            let character = self[index]
+            if "([<".contains(character) { depth += 1 }
+            if ")]".contains(character) || character == ">" && previous != "-" { depth -= 1 }
+            previous = character
+        }
+        return nil
     }
 }
 
