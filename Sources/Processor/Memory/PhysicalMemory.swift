@@ -184,11 +184,9 @@ public final class PhysicalMemory {
         return true
     }
 
-    /// The whole page is about to change, or to become something else. Code in ROM is forgotten too.
+    /// The whole page is about to change.
     func noteChange(page: UInt32) {
-        if !beginWrite(page << 12, count: UInt32(Self.pageSize)), pages[Int(page)] & PageGate.code != 0, let client {
-            Core(client).codeWritten(at: page << 12, count: UInt32(Self.pageSize))
-        }
+        _ = beginWrite(page << 12, count: UInt32(Self.pageSize))
     }
 
     /// Sends every write to the page to the slow path until ``clearCode(page:)``: code was decoded from it.
