@@ -30,7 +30,7 @@ final class DebuggerPrompt {
     func run() -> Int32 {
         say(commands.greeting)
         while true {
-            FileHandle.standardOutput.write(Data(commands.prompt.utf8))
+            try? FileHandle.standardOutput.write(contentsOf: Data(commands.prompt.utf8))
             guard let line = input.next(unless: isLeaving) else {
                 say("")
                 return 0
@@ -47,7 +47,8 @@ final class DebuggerPrompt {
     }
 
     private func say(_ text: String) {
-        FileHandle.standardOutput.write(Data((text + "\n").utf8))
+        // A closed pipe is no reason to crash; the end of the input will come.
+        try? FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
     }
 }
 

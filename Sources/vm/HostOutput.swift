@@ -33,9 +33,19 @@ final class HostOutput: OutputSink {
 }
 
 extension HostOutput {
+    /// Opens what is closed of standard input, output and error as /dev/null. Otherwise the next file to be opened, a disk
+    /// image perhaps, would get the free number, and with it everything that is printed.
+    static func claimStandardFiles() {
+        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+            // The lowest free number is the one that is missing.
+            _ = open("/dev/null", O_RDWR)
+        }
+    }
+
     /// Says `message` on standard error.
     static func complain(_ message: String) {
-        FileHandle.standardError.write(Data("vm: \(message)\n".utf8))
+        // Nobody listens where standard error is closed; that is no reason to stop.
+        try? FileHandle.standardError.write(contentsOf: Data("vm: \(message)\n".utf8))
     }
 
     /// Opens `path` for writing, emptied.

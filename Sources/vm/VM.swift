@@ -92,6 +92,7 @@ struct VM: ParsableCommand {
     }
 
     func run() throws {
+        HostOutput.claimStandardFiles()
         do {
             let session = try Session(options: self)
             throw ExitCode(try session.run())
