@@ -48,7 +48,13 @@ public final class Machine {
         let model = try configuration.validated()
         self.configuration = configuration
         configurationHash = configuration.hash
-        processor = Processor(memory: PhysicalMemory(ramSize: configuration.memorySize), model: model)
+        let memory: PhysicalMemory
+        do {
+            memory = try PhysicalMemory(ramSize: configuration.memorySize)
+        } catch {
+            throw ConfigurationError(error.description)
+        }
+        processor = Processor(memory: memory, model: model)
         let drives = configuration.driveSlots
         board = Board(
             processor: processor, nanosecondsPerStep: configuration.nanosecondsPerStep,

@@ -5,8 +5,12 @@ import Testing
 /// What programs may rely on beyond the results of single instructions: steps, restarts, self-modification.
 @Suite("Execution")
 struct ExecutionTests {
-    private let machine = SystemFixture()
+    private let machine: SystemFixture
     private var state: UnsafeMutablePointer<ProcessorState> { machine.state }
+
+    init() throws {
+        machine = try SystemFixture()
+    }
 
     /// Puts code at 0x5000, where execution begins.
     private func load(_ bytes: [UInt8]) {
@@ -19,7 +23,7 @@ struct ExecutionTests {
     }
 
     @Test("A run ends exactly at its deadline, also within a block")
-    func deadline() {
+    func deadline() throws {
         load(Array(repeating: 0x40, count: 100) + [0xEB, 0xFE])
         for count in [1, 2, 7, 30] as [UInt64] {
             let before = machine.processor.steps
@@ -31,7 +35,7 @@ struct ExecutionTests {
     }
 
     @Test("A store into the running block acts on the next instruction")
-    func selfModification() {
+    func selfModification() throws {
         // mov byte [0x5007], 0x43 (inc ebx); inc ecx, which is replaced; jmp $
         load([0xC6, 0x05, 0x07, 0x50, 0, 0, 0x43, 0x41, 0xEB, 0xFE])
         _ = run(2)
@@ -41,7 +45,7 @@ struct ExecutionTests {
     }
 
     @Test("A loop that patches itself executes each version")
-    func selfModifyingLoop() {
+    func selfModifyingLoop() throws {
         // l: inc byte [0x500D]; ... mov eax, imm8-patched; add ebx, eax; jmp l
         load([
             0xFE, 0x05, 0x0D, 0x50, 0, 0,  // inc byte [0x500D]
@@ -55,7 +59,7 @@ struct ExecutionTests {
     }
 
     @Test("Code written from outside, by DMA, is executed")
-    func directMemoryAccess() {
+    func directMemoryAccess() throws {
         load([0x40, 0xEB, 0xFD])
         _ = run(4)
         machine.memory.write([0x43], at: 0x5000)
@@ -65,7 +69,7 @@ struct ExecutionTests {
     }
 
     @Test("rep stos over its own code stops being it")
-    func stringOverItself() {
+    func stringOverItself() throws {
         // rep stosb from 0x5010 downwards with 0x40 (inc eax)
         load([0xFD, 0xF3, 0xAA, 0x90, 0x90, 0xEB, 0xFE])
         state.pointee.general[7] = 0x5004
@@ -81,7 +85,7 @@ struct ExecutionTests {
     }
 
     @Test("An instruction that crosses a page faults with the address of the second page")
-    func instructionAcrossPages() {
+    func instructionAcrossPages() throws {
         machine.enablePaging()
         machine.setInterruptGate(Vector.pageFault, offset: 0x6000)
         machine.memory.write([0xB8, 0x78, 0x56, 0x34, 0x12, 0xEB, 0xFE], at: 0x2_0FFE)
@@ -106,7 +110,7 @@ struct ExecutionTests {
     }
 
     @Test("rep movs counts iterations as steps and can be stopped between them")
-    func stringSteps() {
+    func stringSteps() throws {
         load([0xF3, 0xA4, 0xEB, 0xFE])
         machine.memory.write((0..<200).map { UInt8($0) }, at: 0x2_0000)
         state.pointee.general[6] = 0x2_0000
@@ -123,7 +127,7 @@ struct ExecutionTests {
     }
 
     @Test("rep with a counter of 0 is one step")
-    func emptyString() {
+    func emptyString() throws {
         load([0xF3, 0xAB, 0xEB, 0xFE])
         state.pointee.general[1] = 0
         _ = run(1)
@@ -131,7 +135,7 @@ struct ExecutionTests {
     }
 
     @Test("A fault in the middle of rep leaves the counter at what is left")
-    func stringFault() {
+    func stringFault() throws {
         machine.enablePaging()
         machine.setInterruptGate(Vector.pageFault, offset: 0x6000)
         machine.memory.write([0xEB, 0xFE], at: 0x6000)
@@ -149,7 +153,7 @@ struct ExecutionTests {
     }
 
     @Test("A push that faults leaves the stack pointer; a division by zero leaves everything")
-    func preciseFaults() {
+    func preciseFaults() throws {
         machine.setInterruptGate(Vector.divideError, offset: 0x6000)
         machine.memory.write([0xEB, 0xFE], at: 0x6000)
         load([0x40, 0xF7, 0xF3])
@@ -164,7 +168,7 @@ struct ExecutionTests {
     }
 
     @Test("Interrupts are held back for one instruction after sti, and wake hlt")
-    func interruptShadow() {
+    func interruptShadow() throws {
         machine.setInterruptGate(0x20, offset: 0x6000)
         machine.memory.write([0xEB, 0xFE], at: 0x6000)
         load([0xFB, 0x40, 0x40, 0xF4])
@@ -184,7 +188,7 @@ struct ExecutionTests {
     }
 
     @Test("TF traps after each instruction, not after the one that sets it")
-    func singleStep() {
+    func singleStep() throws {
         machine.setInterruptGate(Vector.debug, offset: 0x6000)
         machine.memory.write([0xEB, 0xFE], at: 0x6000)
         // push 0x102; popf; inc eax; inc eax
@@ -197,7 +201,7 @@ struct ExecutionTests {
     }
 
     @Test("Breakpoints stop before their instruction, in the middle of a block too")
-    func breakpoints() {
+    func breakpoints() throws {
         load([0x40, 0x40, 0x40, 0x40, 0xEB, 0xFE])
         _ = run(5)
         state.pointee.eip = 0x5000
@@ -212,7 +216,7 @@ struct ExecutionTests {
     }
 
     @Test("An instruction that ends beyond the limit of the code segment is #GP")
-    func codeLimit() {
+    func codeLimit() throws {
         machine.setInterruptGate(Vector.generalProtection, offset: 0x6000)
         load([0x40, 0xB8, 1, 2, 3, 4])
         state.pointee.segments[1].limit = 0x5004
@@ -223,7 +227,7 @@ struct ExecutionTests {
     }
 
     @Test("A near jump beyond the limit is #GP at the jump")
-    func jumpLimit() {
+    func jumpLimit() throws {
         machine.setInterruptGate(Vector.generalProtection, offset: 0x1000)
         load([0x40, 0xE9, 0, 0x10, 0, 0])
         state.pointee.segments[1].limit = 0x5FFF
@@ -232,7 +236,7 @@ struct ExecutionTests {
     }
 
     @Test("A device sees the exact step count, and can end the run")
-    func deviceClock() {
+    func deviceClock() throws {
         final class Clock: Bus {
             weak var processor: Processor?
             var seen: [UInt64] = []
@@ -262,7 +266,7 @@ struct ExecutionTests {
     }
 
     @Test("The upper half of a 16-bit target is cleared")
-    func shortOperandJump() {
+    func shortOperandJump() throws {
         load([0x66, 0xEB, 0x10])
         state.pointee.eip = 0x5000
         _ = run(1)

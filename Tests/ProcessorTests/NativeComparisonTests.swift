@@ -13,7 +13,7 @@ struct NativeComparisonTests {
     @Test("Random instructions give the same registers, flags and memory")
     func randomInstructions() throws {
         let native = try #require(NativeProcessor())
-        let ours = EmulatedUser()
+        let ours = try EmulatedUser()
         var cases = RandomCases(seed: Self.seed)
         var failures: [String: Int] = [:]
         for _ in 0..<Self.count / 32 {
@@ -44,9 +44,10 @@ struct NativeComparisonTests {
 
 /// Our processor in the place of a user program.
 final class EmulatedUser {
-    private let machine = SystemFixture()
+    private let machine: SystemFixture
 
-    init() {
+    init() throws {
+        machine = try SystemFixture()
         machine.memory.write(Array(repeating: 0xCC, count: 4096), at: NativeProcessor.code)
         // Every exception ends the run, with the registers as they were.
         machine.state.pointee.idtLimit = 0

@@ -7,8 +7,8 @@ import Testing
 @Suite("Slicing")
 struct SlicingTests {
     /// Runs `steps` steps with an interrupt request now and then, in pieces of at most `piece` steps.
-    private func execute(_ program: RandomProgram, steps: UInt64, piece: UInt64) -> [UInt64] {
-        let machine = program.load()
+    private func execute(_ program: RandomProgram, steps: UInt64, piece: UInt64) throws -> [UInt64] {
+        let machine = try program.load()
         var nextEvent: UInt64 = 50
         while machine.processor.steps < steps {
             let deadline = min(nextEvent, machine.processor.steps + piece, steps)
@@ -24,19 +24,19 @@ struct SlicingTests {
     }
 
     @Test("32-bit code with paging", arguments: 0..<30 as Range<UInt64>)
-    func protectedMode(seed: UInt64) {
+    func protectedMode(seed: UInt64) throws {
         let program = RandomProgram(seed: seed, protected: true)
-        let whole = execute(program, steps: 3000, piece: 10_000)
-        #expect(execute(program, steps: 3000, piece: 1) == whole)
-        #expect(execute(program, steps: 3000, piece: 7) == whole)
+        let whole = try execute(program, steps: 3000, piece: 10_000)
+        #expect(try execute(program, steps: 3000, piece: 1) == whole)
+        #expect(try execute(program, steps: 3000, piece: 7) == whole)
     }
 
     @Test("16-bit code in real mode", arguments: 0..<30 as Range<UInt64>)
-    func realMode(seed: UInt64) {
+    func realMode(seed: UInt64) throws {
         let program = RandomProgram(seed: seed, protected: false)
-        let whole = execute(program, steps: 3000, piece: 10_000)
-        #expect(execute(program, steps: 3000, piece: 1) == whole)
-        #expect(execute(program, steps: 3000, piece: 5) == whole)
+        let whole = try execute(program, steps: 3000, piece: 10_000)
+        #expect(try execute(program, steps: 3000, piece: 1) == whole)
+        #expect(try execute(program, steps: 3000, piece: 5) == whole)
     }
 }
 
@@ -77,8 +77,8 @@ struct RandomProgram {
         registers = (0..<8).map { _ in Self.base + UInt32.random(in: 0..<UInt32(Self.size), using: &random) }
     }
 
-    func load() -> SystemFixture {
-        let machine = SystemFixture(protected: protected)
+    func load() throws -> SystemFixture {
+        let machine = try SystemFixture(protected: protected)
         machine.memory.write(code, at: Self.base)
         for vector in 0..<256 as Range<UInt32> {
             let target = vector &* 0x2F % UInt32(Self.size)

@@ -30,8 +30,8 @@ final class SystemFixture {
     /// The first selector that a test may use as it likes.
     static let free: UInt16 = 0x40
 
-    init(protected: Bool = true, model: ProcessorModel = .standard) {
-        memory = PhysicalMemory(ramSize: 4 << 20)
+    init(protected: Bool = true, model: ProcessorModel = .standard) throws {
+        memory = try PhysicalMemory(ramSize: 4 << 20)
         processor = Processor(memory: memory, model: model)
         processor.bus = bus
         if protected { enterProtectedMode() }

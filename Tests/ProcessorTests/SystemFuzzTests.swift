@@ -24,9 +24,9 @@ struct SystemFuzzTests {
     }
 
     /// A machine whose memory up to 128 KiB is random, with tables that are half right.
-    private func makeMachine(_ random: inout Random, _ mode: Mode) -> SystemFixture {
+    private func makeMachine(_ random: inout Random, _ mode: Mode) throws -> SystemFixture {
         let model = ProcessorModel.all[Int(random.next() % UInt32(ProcessorModel.all.count))]
-        let machine = SystemFixture(protected: mode != .real, model: model)
+        let machine = try SystemFixture(protected: mode != .real, model: model)
         machine.memory.mapMMIO(0xA0000..<0xC0000)
         for address in stride(from: 0x4000 as UInt32, to: 0x20000, by: 4) { machine.poke32(address, random.next()) }
         if mode == .real {
@@ -58,11 +58,11 @@ struct SystemFuzzTests {
     }
 
     @Test("Nothing that a guest does traps the host", arguments: 1...3 as ClosedRange<UInt64>)
-    func survives(seed: UInt64) {
+    func survives(seed: UInt64) throws {
         var random = Random(value: seed)
         for _ in 0..<5 {
             for mode in Mode.allCases {
-                let machine = makeMachine(&random, mode)
+                let machine = try makeMachine(&random, mode)
                 for _ in 0..<40 {
                     let deadline = machine.processor.steps + UInt64(random.next() & 63) + 1
                     let exit = machine.processor.run(until: deadline)
@@ -87,13 +87,13 @@ struct SystemFuzzTests {
     }
 
     @Test("How a run is cut into pieces does not show", arguments: 1...2 as ClosedRange<UInt64>)
-    func pieces(seed: UInt64) {
+    func pieces(seed: UInt64) throws {
         for mode in Mode.allCases {
             for round in 0..<4 as Range<UInt64> {
                 var first = Random(value: seed &* 1000 &+ round)
                 var second = first
-                let whole = makeMachine(&first, mode)
-                let stepped = makeMachine(&second, mode)
+                let whole = try makeMachine(&first, mode)
+                let stepped = try makeMachine(&second, mode)
                 let exit = whole.processor.run(until: 600)
                 while stepped.processor.steps < whole.processor.steps {
                     if stepped.processor.run(until: stepped.processor.steps + 1) != .deadline { break }

@@ -9,7 +9,7 @@ struct SystemInterruptTests {
 
     @Test("Real mode: the vector table, and a limit that ends it")
     func realMode() throws {
-        let machine = F(protected: false)
+        let machine = try F(protected: false)
         machine.state.pointee.general[4] = 0x1000
         machine.state.pointee.eip = 0x44
         machine.core.setFlags(Flag.interrupt | Flag.trap, mask: Flag.interrupt | Flag.trap)
@@ -31,8 +31,8 @@ struct SystemInterruptTests {
     }
 
     @Test("A fault from user code: stack switch, error code, RF")
-    func faultFromUser() {
-        let machine = F()
+    func faultFromUser() throws {
+        let machine = try F()
         machine.setInterruptGate(Vector.pageFault, offset: 0x6000)
         machine.enterUserMode()
         machine.core.setFlags(Flag.interrupt, mask: Flag.interrupt)
@@ -45,8 +45,8 @@ struct SystemInterruptTests {
     }
 
     @Test("A trap gate leaves IF; a 16-bit gate pushes words")
-    func gateKinds() {
-        let machine = F()
+    func gateKinds() throws {
+        let machine = try F()
         machine.core.setFlags(Flag.interrupt, mask: Flag.interrupt)
         machine.setInterruptGate(3, offset: 0x6000, type: SystemType.trapGate16)
         #expect(machine.fault { () throws(Fault) in try machine.core.trapInterrupt(vector: 3, returnEIP: 0x5001) } == nil)
@@ -56,8 +56,8 @@ struct SystemInterruptTests {
     }
 
     @Test("int n obeys the gate's privilege level; exceptions and interrupts do not")
-    func gatePrivilege() {
-        let machine = F()
+    func gatePrivilege() throws {
+        let machine = try F()
         machine.setInterruptGate(0x80, offset: 0x6000)
         machine.enterUserMode()
         let fault = machine.fault { () throws(Fault) in
@@ -69,8 +69,8 @@ struct SystemInterruptTests {
     }
 
     @Test("Bad gates")
-    func badGates() {
-        let machine = F()
+    func badGates() throws {
+        let machine = try F()
         let interrupt = { (vector: UInt8) in
             machine.fault { () throws(Fault) in
                 try machine.core.softwareInterrupt(vector: vector, returnEIP: 0x5002)
@@ -90,8 +90,8 @@ struct SystemInterruptTests {
     }
 
     @Test("A fault while a fault is delivered: EXT bit, double fault, shutdown")
-    func doubleFault() {
-        let machine = F()
+    func doubleFault() throws {
+        let machine = try F()
         machine.setInterruptGate(Vector.doubleFault, offset: 0x6000)
         machine.setGate(
             at: F.idt + 13 * 8, SystemType.interruptGate32, selector: F.code0, offset: 0, present: false)
@@ -104,8 +104,8 @@ struct SystemInterruptTests {
     }
 
     @Test("A triple fault shuts down and leaves the registers for the report")
-    func tripleFault() {
-        let machine = F()
+    func tripleFault() throws {
+        let machine = try F()
         machine.state.pointee.idtLimit = 0
         machine.state.pointee.general[0] = 0xDEAD_BEEF
         #expect(!machine.core.deliver(.invalidOpcode))
@@ -116,8 +116,8 @@ struct SystemInterruptTests {
     }
 
     @Test("A page fault on the stack of a handler becomes a double fault only if another page fault or the like comes")
-    func pageFaultInDelivery() {
-        let machine = F()
+    func pageFaultInDelivery() throws {
+        let machine = try F()
         machine.enablePaging()
         machine.setInterruptGate(Vector.divideError, offset: 0x6000)
         machine.setInterruptGate(Vector.pageFault, offset: 0x6100)
@@ -133,7 +133,7 @@ struct SystemInterruptTests {
 
     @Test("RF covers one instruction")
     func resumeFlag() throws {
-        let machine = F()
+        let machine = try F()
         machine.state.pointee.general[4] = 0x7FF4
         machine.poke32(0x7FF4, 0x1111)
         machine.poke32(0x7FF8, UInt32(F.code0))
@@ -147,7 +147,7 @@ struct SystemInterruptTests {
 
     @Test("NMIs are blocked until iret, and hlt ends with an interrupt")
     func nonMaskable() throws {
-        let machine = F()
+        let machine = try F()
         machine.setInterruptGate(2, offset: 0x6000)
         try machine.core.halt()
         #expect(machine.core.deliverInterrupt(vector: 2))

@@ -5,8 +5,8 @@ import Testing
 @Suite("Physical memory")
 struct SystemMemoryTests {
     @Test("RAM has the PC's holes, which read as ones")
-    func holes() {
-        let memory = PhysicalMemory(ramSize: 2 << 20)
+    func holes() throws {
+        let memory = try PhysicalMemory(ramSize: 2 << 20)
         memory.write([1, 2, 3], at: 0x9FFFE)
         #expect(memory.read(0x9FFFE, count: 3) == [1, 2, 0xFF])
         memory.write([7], at: 0x20_0000)
@@ -16,16 +16,16 @@ struct SystemMemoryTests {
     }
 
     @Test("ROM can be read, not written, and ends at 4 GiB")
-    func rom() {
-        let memory = PhysicalMemory(ramSize: 1 << 20)
+    func rom() throws {
+        let memory = try PhysicalMemory(ramSize: 1 << 20)
         memory.mapROM(Array(repeating: 0x90, count: 0x20000), at: 0xFFFE_0000)
         memory.write([1], at: 0xFFFF_FFFF)
         #expect(memory.read(0xFFFF_FFFF, count: 1) == [0x90])
     }
 
     @Test("A snapshot is restored exactly, and unchanged pages are shared")
-    func snapshots() {
-        let memory = PhysicalMemory(ramSize: 1 << 20)
+    func snapshots() throws {
+        let memory = try PhysicalMemory(ramSize: 1 << 20)
         memory.write([1], at: 0x1000)
         memory.write([2], at: 0x2000)
         let first = memory.snapshot()
@@ -41,12 +41,12 @@ struct SystemMemoryTests {
         #expect(memory.snapshot() == first)
         #expect(memory.restore(second))
         #expect(memory.read(0x2000, count: 1) == [3])
-        #expect(!PhysicalMemory(ramSize: 2 << 20).restore(first))
+        #expect(try !PhysicalMemory(ramSize: 2 << 20).restore(first))
     }
 
     @Test("A snapshot survives the way through its serialised form, and bad forms are refused")
     func serialisedSnapshots() throws {
-        let memory = PhysicalMemory(ramSize: 1 << 20)
+        let memory = try PhysicalMemory(ramSize: 1 << 20)
         memory.fillWithJunk(seed: 1)
         let snapshot = memory.snapshot()
         let copy = try #require(PhysicalMemory.Snapshot(ramSize: snapshot.ramSize, contents: snapshot.contents))
@@ -57,9 +57,9 @@ struct SystemMemoryTests {
     }
 
     @Test("Junk depends on its seed only")
-    func junk() {
-        let one = PhysicalMemory(ramSize: 1 << 20)
-        let other = PhysicalMemory(ramSize: 1 << 20)
+    func junk() throws {
+        let one = try PhysicalMemory(ramSize: 1 << 20)
+        let other = try PhysicalMemory(ramSize: 1 << 20)
         one.fillWithJunk(seed: 1)
         other.fillWithJunk(seed: 1)
         #expect(one.read(0, count: 0x1000) == other.read(0, count: 0x1000))
@@ -70,7 +70,7 @@ struct SystemMemoryTests {
 
     @Test("Stores after a snapshot are noticed although earlier ones were fast")
     func dirtyPages() throws {
-        let machine = SystemFixture()
+        let machine = try SystemFixture()
         let ds = SegmentIndex.ds.rawValue
         try machine.core.write32(ds, 0x6000, 1)
         try machine.core.write32(ds, 0x6000, 2)
@@ -83,7 +83,7 @@ struct SystemMemoryTests {
 
     @Test("Devices in memory are asked, whatever was cached before")
     func mmio() throws {
-        let machine = SystemFixture()
+        let machine = try SystemFixture()
         let ds = SegmentIndex.ds.rawValue
         #expect(try machine.core.read32(ds, 0xA0000) == 0xFFFF_FFFF)
         machine.memory.mapMMIO(0xA0000..<0xC0000)
@@ -99,7 +99,7 @@ struct SystemMemoryTests {
 
     @Test("With the A20 gate closed the second megabyte is the first")
     func a20() throws {
-        let machine = SystemFixture()
+        let machine = try SystemFixture()
         let ds = SegmentIndex.ds.rawValue
         try machine.core.write8(ds, 0x10_0500, 1)
         machine.processor.isA20Enabled = false

@@ -8,7 +8,7 @@ struct SystemPagingTests {
 
     @Test("Reads set A, writes set A and D, on both levels as the manual says")
     func accessedAndDirty() throws {
-        let machine = SystemFixture()
+        let machine = try SystemFixture()
         machine.enablePaging()
         _ = try machine.core.read8(ds, 0x20000)
         #expect(machine.page(0x20000) & 0x60 == 0x20)
@@ -26,8 +26,8 @@ struct SystemPagingTests {
             (6 as UInt32, false, false, 0 as UInt16), (6, false, true, 2), (6, true, false, 4), (6, true, true, 6),
             (5, true, true, 7), (3, true, false, 5), (1, true, true, 7),
         ])
-    func errorCodes(entry: UInt32, user: Bool, write: Bool, code: UInt16) {
-        let machine = SystemFixture()
+    func errorCodes(entry: UInt32, user: Bool, write: Bool, code: UInt16) throws {
+        let machine = try SystemFixture()
         machine.enablePaging()
         if user { machine.enterUserMode() }
         machine.setPage(0x20000, 0x20000 | entry)
@@ -45,7 +45,7 @@ struct SystemPagingTests {
 
     @Test("CR0.WP protects read-only pages from the supervisor, also after the page is cached")
     func writeProtect() throws {
-        let machine = SystemFixture()
+        let machine = try SystemFixture()
         machine.enablePaging()
         machine.setPage(0x20000, 0x20000 | 5)
         try machine.core.write8(ds, 0x20000, 1)
@@ -58,7 +58,7 @@ struct SystemPagingTests {
 
     @Test("A stale translation lives until it is invalidated")
     func stale() throws {
-        let machine = SystemFixture()
+        let machine = try SystemFixture()
         machine.enablePaging()
         machine.poke8(0x30000, 3)
         #expect(try machine.core.read8(ds, 0x20000) == 0)
@@ -74,7 +74,7 @@ struct SystemPagingTests {
 
     @Test("Global pages survive a load of CR3, not a change of CR4.PGE, and invlpg drops them")
     func globalPages() throws {
-        let machine = SystemFixture()
+        let machine = try SystemFixture()
         machine.enablePaging()
         try machine.core.movToControl(4, ControlRegister.pageGlobalEnable)
         machine.setPage(0x20000, 0x20000 | 0x107)
@@ -94,7 +94,7 @@ struct SystemPagingTests {
 
     @Test("4 MiB pages, and invlpg of any address in one")
     func largePages() throws {
-        let machine = SystemFixture()
+        let machine = try SystemFixture()
         machine.enablePaging()
         try machine.core.movToControl(4, ControlRegister.pageSizeExtensions)
         machine.poke32(0x10004, 0x0000_0087)
@@ -111,7 +111,7 @@ struct SystemPagingTests {
 
     @Test("An operand that crosses into a bad page faults there, and nothing is written")
     func crossing() throws {
-        let machine = SystemFixture()
+        let machine = try SystemFixture()
         machine.enablePaging()
         machine.setPage(0x21000, 0)
         let store = machine.fault { () throws(Fault) in try machine.core.write32(ds, 0x20FFE, 0xFFFF_FFFF) }
@@ -131,8 +131,8 @@ struct SystemPagingTests {
     }
 
     @Test("A read-modify-write of a page that cannot be written does nothing")
-    func modifyChecksFirst() {
-        let machine = SystemFixture()
+    func modifyChecksFirst() throws {
+        let machine = try SystemFixture()
         machine.enablePaging()
         machine.enterUserMode()
         machine.setPage(0x20000, 0x20000 | 5)
@@ -149,7 +149,7 @@ struct SystemPagingTests {
 
     @Test("User and supervisor do not share rights")
     func privilege() throws {
-        let machine = SystemFixture()
+        let machine = try SystemFixture()
         machine.enablePaging(rights: 3)
         _ = try machine.core.read8(ds, 0x20000)
         machine.enterUserMode()
@@ -161,7 +161,7 @@ struct SystemPagingTests {
 
     @Test("Fetches have translations of their own")
     func fetches() throws {
-        let machine = SystemFixture()
+        let machine = try SystemFixture()
         machine.enablePaging()
         _ = try machine.core.read8(ds, 0x20000)
         machine.setPage(0x20000, 0x30000 | 7)
@@ -175,7 +175,7 @@ struct SystemPagingTests {
 
     @Test("A snapshot holds the TLB: a stale entry is as stale after restoring")
     func snapshot() throws {
-        let machine = SystemFixture()
+        let machine = try SystemFixture()
         machine.enablePaging()
         machine.poke8(0x30000, 3)
         _ = try machine.core.read8(ds, 0x20000)
@@ -193,7 +193,7 @@ struct SystemPagingTests {
 
     @Test("Pages with code are watched until the code is gone")
     func codePages() throws {
-        let machine = SystemFixture()
+        let machine = try SystemFixture()
         try machine.core.write8(ds, 0x20000, 1)
         machine.memory.markCode(page: 0x20)
         #expect(machine.memory.pages[0x20] & PageGate.code != 0)

@@ -11,7 +11,7 @@ struct SystemProgramTests {
     func protection() throws {
         let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("SystemPrograms")
         let image = try assemble(folder.appendingPathComponent("protection.asm"))
-        let report = run(image)
+        let report = try run(image)
         let expected = try String(contentsOf: folder.appendingPathComponent("protection.report"), encoding: .utf8)
         let lines = report.split(separator: "\n", omittingEmptySubsequences: false)
         let expectedLines = expected.split(separator: "\n", omittingEmptySubsequences: false)
@@ -38,8 +38,8 @@ struct SystemProgramTests {
     }
 
     /// Starts behind the program's own loader and returns what it wrote.
-    private func run(_ image: [UInt8]) -> String {
-        let memory = PhysicalMemory(ramSize: 4 << 20)
+    private func run(_ image: [UInt8]) throws -> String {
+        let memory = try PhysicalMemory(ramSize: 4 << 20)
         let processor = Processor(memory: memory, model: .pentium3)
         let bus = ReportBus()
         processor.bus = bus

@@ -10,7 +10,7 @@ struct SystemSegmentTests {
 
     @Test("Limits are exact for every size, and SS has its own fault")
     func limits() throws {
-        let machine = SystemFixture()
+        let machine = try SystemFixture()
         machine.setSegment(free, base: 0x20000, limit: 0xFFF, access: 0x93, flags: 4)
         try machine.core.loadSegment(ds, selector: free)
         _ = try machine.core.read32(ds, 0xFFC)
@@ -25,7 +25,7 @@ struct SystemSegmentTests {
 
     @Test("Expand-down segments are valid above the limit only", arguments: [true, false])
     func expandDown(big: Bool) throws {
-        let machine = SystemFixture()
+        let machine = try SystemFixture()
         machine.setSegment(free, base: 0, limit: 0xFFF, access: 0x97, flags: big ? 4 : 0)
         try machine.core.loadSegment(ds, selector: free)
         _ = try machine.core.read8(ds, 0x1000)
@@ -37,7 +37,7 @@ struct SystemSegmentTests {
 
     @Test("Types: read-only data, execute-only code, readable code")
     func types() throws {
-        let machine = SystemFixture()
+        let machine = try SystemFixture()
         let write = { () throws(Fault) in try machine.core.write8(ds, 0, 1) }
         let read = { () throws(Fault) in _ = try machine.core.read8(ds, 0) }
         machine.setSegment(free, base: 0x20000, limit: 0xFFF, access: 0x91, flags: 4)
@@ -54,7 +54,7 @@ struct SystemSegmentTests {
 
     @Test("A null selector can be loaded but not used; not into SS")
     func null() throws {
-        let machine = SystemFixture()
+        let machine = try SystemFixture()
         try machine.core.loadSegment(ds, selector: 3)
         #expect(machine.state.pointee.segments[3].selector == 3)
         #expect(machine.fault { () throws(Fault) in _ = try machine.core.read8(ds, 0) } == .generalProtection(0))
@@ -62,8 +62,8 @@ struct SystemSegmentTests {
     }
 
     @Test("Loads check limit, privilege and presence, and change nothing if they fault")
-    func loadChecks() {
-        let machine = SystemFixture()
+    func loadChecks() throws {
+        let machine = try SystemFixture()
         machine.enterUserMode()
         let before = machine.state.pointee.segments[3]
         let load = { (selector: UInt16) in
@@ -89,7 +89,7 @@ struct SystemSegmentTests {
 
     @Test("Loads set the accessed bit in the descriptor")
     func accessed() throws {
-        let machine = SystemFixture()
+        let machine = try SystemFixture()
         machine.setSegment(free, base: 0, limit: 0xFFF, access: 0x92, flags: 0)
         try machine.core.loadSegment(ds, selector: free)
         #expect(machine.peek8(SystemFixture.gdt + UInt32(free) + 5) == 0x93)
@@ -97,7 +97,7 @@ struct SystemSegmentTests {
 
     @Test("The LDT serves selectors with TI set")
     func localTable() throws {
-        let machine = SystemFixture()
+        let machine = try SystemFixture()
         machine.setSegment(free, base: 0x6000, limit: 0xF, access: 0x82, flags: 0)
         machine.poke32(0x6008, 0x1234_0FFF)
         machine.poke32(0x600C, 0x0040_9200)
@@ -110,7 +110,7 @@ struct SystemSegmentTests {
 
     @Test("Real mode keeps the limits of protected mode: unreal mode")
     func unrealMode() throws {
-        let machine = SystemFixture()
+        let machine = try SystemFixture()
         try machine.core.movToControl(0, ControlRegister.extensionType)
         try machine.core.loadSegment(ds, selector: 0x1000)
         #expect(machine.state.pointee.segments[3].base == 0x10000)
@@ -120,7 +120,7 @@ struct SystemSegmentTests {
 
     @Test("Real mode after reset has limits of 64 KiB")
     func realMode() throws {
-        let machine = SystemFixture(protected: false)
+        let machine = try SystemFixture(protected: false)
         try machine.core.loadSegment(ds, selector: 0xF000)
         _ = try machine.core.read16(ds, 0xFFFE)
         #expect(machine.fault { () throws(Fault) in _ = try machine.core.read16(ds, 0xFFFF) } == .generalProtection(0))
@@ -128,7 +128,7 @@ struct SystemSegmentTests {
 
     @Test("lar, lsl, verr, verw and arpl")
     func questions() throws {
-        let machine = SystemFixture()
+        let machine = try SystemFixture()
         let zero = { machine.core.eflags & Flag.zero != 0 }
         #expect(try machine.core.loadAccessRights(SystemFixture.code0) == 0x00CF_9B00 & 0x00FF_FF00)
         #expect(zero())

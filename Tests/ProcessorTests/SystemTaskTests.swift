@@ -29,7 +29,7 @@ struct SystemTaskTests {
 
     @Test("A jump to a TSS moves the busy bit and saves the old task")
     func jump() throws {
-        let machine = F()
+        let machine = try F()
         makeTask(machine, user: true)
         machine.state.pointee.general[0] = 0x5555
         try machine.core.farJump(selector: Self.other, offset: 0, returnEIP: 0x5007)
@@ -49,7 +49,7 @@ struct SystemTaskTests {
 
     @Test("A call nests, and iret returns")
     func callAndReturn() throws {
-        let machine = F()
+        let machine = try F()
         makeTask(machine)
         try machine.core.farCall(selector: Self.other, offset: 0, returnEIP: 0x5007, operandSize: 4)
         #expect(machine.core.eflags & Flag.nestedTask != 0)
@@ -70,8 +70,8 @@ struct SystemTaskTests {
     }
 
     @Test("An exception through a task gate pushes its error code on the new task's stack")
-    func taskGate() {
-        let machine = F()
+    func taskGate() throws {
+        let machine = try F()
         makeTask(machine)
         machine.setGate(at: F.idt + 13 * 8, SystemType.taskGate, selector: Self.other, offset: 0)
         #expect(machine.core.deliver(.generalProtection(0x18)))
@@ -84,7 +84,7 @@ struct SystemTaskTests {
 
     @Test("16-bit tasks")
     func task16() throws {
-        let machine = F()
+        let machine = try F()
         machine.setSegment(Self.other, base: Self.base, limit: 0x2B, access: 0x81, flags: 0)
         machine.poke16(Self.base + 0x0E, 0x6000)
         machine.poke16(Self.base + 0x10, 0x2)
@@ -102,8 +102,8 @@ struct SystemTaskTests {
     }
 
     @Test("Before the commit point nothing changes, after it the fault is the new task's")
-    func commitPoint() {
-        let machine = F()
+    func commitPoint() throws {
+        let machine = try F()
         makeTask(machine)
         machine.setSegment(Self.other, base: Self.base, limit: 0x66, access: 0x89, flags: 0)
         let jump = {
@@ -124,8 +124,8 @@ struct SystemTaskTests {
     }
 
     @Test("A switch loads CR3, and the T bit traps")
-    func pagingAndTrap() {
-        let machine = F()
+    func pagingAndTrap() throws {
+        let machine = try F()
         machine.enablePaging()
         makeTask(machine)
         machine.poke32(0x12000, 0x11000 | 7)

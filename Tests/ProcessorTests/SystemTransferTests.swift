@@ -9,7 +9,7 @@ struct SystemTransferTests {
 
     @Test("Jumps and calls in real mode")
     func realMode() throws {
-        let machine = F(protected: false)
+        let machine = try F(protected: false)
         machine.state.pointee.general[4] = 0x1000
         try machine.core.farJump(selector: 0x1234, offset: 0x10, returnEIP: 5)
         #expect(machine.state.pointee.segments[1].base == 0x12340)
@@ -25,7 +25,7 @@ struct SystemTransferTests {
 
     @Test("Jumps at the same level: RPL is replaced by CPL")
     func jump() throws {
-        let machine = F()
+        let machine = try F()
         try machine.core.farJump(selector: F.code16, offset: 0x123, returnEIP: 5)
         #expect(machine.state.pointee.segments[1].selector == F.code16)
         #expect(!machine.state.pointee.segments[1].isBig)
@@ -36,8 +36,8 @@ struct SystemTransferTests {
     }
 
     @Test("Bad targets of jumps")
-    func badJumps() {
-        let machine = F()
+    func badJumps() throws {
+        let machine = try F()
         let jump = { (selector: UInt16, offset: UInt32) in
             machine.fault { () throws(Fault) in
                 try machine.core.farJump(selector: selector, offset: offset, returnEIP: 5)
@@ -55,7 +55,7 @@ struct SystemTransferTests {
 
     @Test("A call gate to level 0 switches stacks and copies parameters", arguments: [true, false])
     func callGate(is32Bit: Bool) throws {
-        let machine = F()
+        let machine = try F()
         let type = is32Bit ? SystemType.callGate32 : SystemType.callGate16
         machine.setGate(
             at: F.gdt + UInt32(free), type, selector: F.code0, offset: 0x7777, privilege: 3, parameters: 2)
@@ -86,8 +86,8 @@ struct SystemTransferTests {
     }
 
     @Test("A call gate into a stack that does not fit faults with everything as before")
-    func callGateStackFault() {
-        let machine = F()
+    func callGateStackFault() throws {
+        let machine = try F()
         machine.setGate(
             at: F.gdt + UInt32(free), SystemType.callGate32, selector: F.code0, offset: 0x7777, privilege: 3)
         machine.setSegment(free + 8, base: 0, limit: 0x1F, access: 0x93, flags: 4)
@@ -110,7 +110,7 @@ struct SystemTransferTests {
 
     @Test("iret to an outer level takes flags by privilege")
     func interruptReturn() throws {
-        let machine = F()
+        let machine = try F()
         machine.state.pointee.general[4] = 0x7FEC
         machine.poke32(0x7FEC, 0x1111)
         machine.poke32(0x7FF0, UInt32(F.code3))
@@ -131,8 +131,8 @@ struct SystemTransferTests {
     }
 
     @Test("A return cannot go inwards")
-    func returnInwards() {
-        let machine = F()
+    func returnInwards() throws {
+        let machine = try F()
         machine.enterUserMode()
         machine.poke32(0x9000, 0x1111)
         machine.poke32(0x9004, UInt32(F.code0))
@@ -142,7 +142,7 @@ struct SystemTransferTests {
 
     @Test("A return into a 16-bit stack leaves the upper half of ESP")
     func returnToSmallStack() throws {
-        let machine = F()
+        let machine = try F()
         machine.setSegment(free, base: 0, limit: 0xFFFF, access: 0xF3, flags: 0)
         machine.state.pointee.general[4] = 0x10_0000
         machine.poke32(0x10_0000, 0x1111)

@@ -8,7 +8,7 @@ struct SystemVirtual8086Tests {
 
     @Test("An interrupt saves all segments on the monitor's stack, and iret goes back")
     func interruptAndReturn() throws {
-        let machine = F()
+        let machine = try F()
         machine.setInterruptGate(0x20, offset: 0x6000)
         machine.enterVirtual8086(ioPrivilege: 0)
         #expect(machine.core.deliverInterrupt(vector: 0x20))
@@ -26,8 +26,8 @@ struct SystemVirtual8086Tests {
     }
 
     @Test("IOPL below 3: the monitor gets #GP for what touches IF")
-    func sensitiveInstructions() {
-        let machine = F()
+    func sensitiveInstructions() throws {
+        let machine = try F()
         machine.enterVirtual8086(ioPrivilege: 2)
         let core = machine.core
         #expect(machine.fault { () throws(Fault) in try core.clearInterruptFlag() } == .generalProtection(0))
@@ -42,7 +42,7 @@ struct SystemVirtual8086Tests {
 
     @Test("IOPL 3: int n goes through the IDT, iret stays in virtual-8086 mode")
     func fullIOPrivilege() throws {
-        let machine = F()
+        let machine = try F()
         machine.setInterruptGate(0x21, offset: 0x6000, privilege: 3)
         machine.enterVirtual8086(ioPrivilege: 3)
         machine.poke16(0x1020 + 0x800, 0x99)
@@ -59,7 +59,7 @@ struct SystemVirtual8086Tests {
 
     @Test("With VME, int n is redirected to the program, and VIF stands for IF")
     func virtualInterrupts() throws {
-        let machine = F()
+        let machine = try F()
         try machine.core.movToControl(4, ControlRegister.virtual8086Extensions)
         machine.enterVirtual8086(ioPrivilege: 0)
         // The redirection map is the 32 bytes before the I/O map.
@@ -79,7 +79,7 @@ struct SystemVirtual8086Tests {
 
     @Test("Ports are looked up in the I/O permission map, in every case")
     func ports() throws {
-        let machine = F()
+        let machine = try F()
         machine.enterVirtual8086(ioPrivilege: 3)
         _ = try machine.core.portIn(0x60, size: 1)
         machine.poke8(F.tssBase + 0x68 + 0x60 / 8, 0x08)

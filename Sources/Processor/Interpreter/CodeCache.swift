@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// Decoded code, found by physical address and code size (CS.D).
 ///
 /// **Constraint.** The interpreter must never decode the same bytes twice in a loop, must find the code for a jump
@@ -47,14 +41,8 @@ struct CodeCache {
 
     init() {
         arena = .allocate(capacity: Self.capacity)
-        // Anonymous memory is zero: 2^20 pointers that are nil, of which the host provides what is touched.
-        let bytes = MemoryLayout<UnsafeMutablePointer<CodePage>?>.stride << 20
-        let mapping = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
-        guard let mapping, mapping != MAP_FAILED else {
-            // As for the guest's memory itself: only a host that limits its own address space ends here.
-            fatalError("cannot reserve address space for the code cache (is `ulimit -v` set?)")
-        }
-        pages = mapping.assumingMemoryBound(to: UnsafeMutablePointer<CodePage>?.self)
+        pages = .allocate(capacity: PhysicalMemory.pageCount)
+        pages.initialize(repeating: nil, count: PhysicalMemory.pageCount)
         scratch = .allocate(capacity: Self.blockLimit + 4)
         scratch.initialize(repeating: Instruction(), count: Self.blockLimit + 4)
         crossings = .allocate(capacity: Self.crossingCount)
@@ -68,7 +56,7 @@ struct CodeCache {
                 code.deallocate()
             }
         }
-        munmap(pages, MemoryLayout<UnsafeMutablePointer<CodePage>?>.stride << 20)
+        pages.deallocate()
         arena.deallocate()
         crossings.deallocate()
         scratch.deallocate()

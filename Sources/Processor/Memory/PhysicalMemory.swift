@@ -40,15 +40,14 @@ public final class PhysicalMemory {
     /// `ramSize`: bytes, 1 MiB to 3 GiB in steps of 4 KiB; other values are rounded into that range.
     ///
     /// RAM reads as zeros. 0xA0000-0xFFFFF and everything from `ramSize` up are unmapped: they read as ones.
-    public init(ramSize: Int) {
+    ///
+    /// - Throws: ``AddressSpaceExhausted`` where the host limits the address space of a process (`ulimit -v`).
+    public init(ramSize: Int) throws(AddressSpaceExhausted) {
         let clamped = min(max(ramSize, 1 << 20), 3 << 30) & ~(Self.pageSize - 1)
         self.ramSize = clamped
         let mapping = mmap(
             nil, Self.addressSpace, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
-        guard let mapping, mapping != MAP_FAILED else {
-            // Only a host that limits its own address space ends here; no guest and no file can cause it.
-            fatalError("cannot reserve 4 GiB of address space for the guest's memory (is `ulimit -v` set?)")
-        }
+        guard let mapping, mapping != MAP_FAILED else { throw AddressSpaceExhausted() }
         host = mapping
         pages = .allocate(capacity: Self.pageCount)
         pages.initialize(repeating: PageKind.unmapped, count: Self.pageCount)
@@ -223,4 +222,11 @@ enum PageGate {
     static let code: UInt8 = 0x10
     /// The page has not changed since the last snapshot.
     static let clean: UInt8 = 0x20
+}
+
+/// The host does not give the process the address space that a guest needs. ``description`` is a line for the user.
+public struct AddressSpaceExhausted: Error, CustomStringConvertible {
+    public var description: String {
+        "cannot reserve 4 GiB of address space for the guest's memory (is 'ulimit -v' set?)"
+    }
 }
