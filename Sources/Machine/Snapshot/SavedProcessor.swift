@@ -43,9 +43,12 @@ struct SavedProcessor: Codable, Sendable, Equatable {
     var interruptRequested: Bool
     var nmiRequested: Bool
     var nmiBlocked: Bool
-    /// Steps from now for which interrupts are held back, and RF holds.
+    /// Instruction boundaries from this one on at which interrupts are held back; 0 if none is.
     var shadowLeft: UInt64
+    /// Steps from now for which RF holds.
     var resumeLeft: UInt64
+    /// What a debug exception that is due before the next instruction is going to put into DR6.
+    var pendingDebugStatus: UInt32
     var isResuming: Bool
     var halted: Bool
 
@@ -70,7 +73,10 @@ struct SavedProcessor: Codable, Sendable, Equatable {
         interruptRequested = state.interruptRequested
         nmiRequested = state.nmiRequested
         nmiBlocked = state.nmiBlocked
-        shadowLeft = state.interruptShadowEnd > state.steps ? state.interruptShadowEnd - state.steps : 0
+        // The shadow covers the boundary at the step count that it ends with.
+        let isShadowed = state.interruptShadowEnd != 0 && state.interruptShadowEnd >= state.steps
+        shadowLeft = isShadowed ? state.interruptShadowEnd - state.steps + 1 : 0
+        pendingDebugStatus = state.pendingDebugStatus
         resumeLeft = isResuming ? state.resumeEnd - state.steps : 0
         halted = state.halted
     }
@@ -108,7 +114,8 @@ struct SavedProcessor: Codable, Sendable, Equatable {
         state.interruptRequested = interruptRequested
         state.nmiRequested = nmiRequested
         state.nmiBlocked = nmiBlocked
-        state.interruptShadowEnd = steps &+ shadowLeft
+        state.interruptShadowEnd = shadowLeft == 0 ? 0 : steps &+ shadowLeft &- 1
+        state.pendingDebugStatus = pendingDebugStatus
         state.resumeEnd = isResuming ? steps &+ resumeLeft : 0
         state.halted = halted
     }
