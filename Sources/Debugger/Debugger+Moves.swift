@@ -10,6 +10,8 @@ struct Goal {
     var addresses: Set<UInt32> = []
     /// ... if this holds when one of them is reached.
     var isReached: () -> Bool = { true }
+    /// Also stop if the instruction at hand raises an exception that usually is a mistake.
+    var stopsAtErrors = false
 }
 
 extension Debugger {
@@ -18,7 +20,12 @@ extension Debugger {
     /// Goes on for `count` steps: instructions, iterations of a `rep`, delivered interrupts.
     @discardableResult
     public func step(_ count: UInt64 = 1) -> Stop {
-        move(to: Goal(step: machine.steps.addingSaturating(count)))
+        guard count == 1 else { return move(to: Goal(step: machine.steps.addingSaturating(count))) }
+        let expected = successors()?.addresses
+        let before = machine.steps
+        var stop = move(to: Goal(step: before.addingSaturating(1)))
+        stop.event = exception(since: before) ?? interrupt(insteadOf: expected)
+        return stop
     }
 
     /// Goes on until a breakpoint, or until something else ends the run; at most until ``Machine/steps`` is `step`.
@@ -36,10 +43,12 @@ extension Debugger {
     /// Goes on to the next instruction of this code, letting calls, software interrupts, repeated string instructions and
     /// whatever interrupts arrive on the way complete.
     ///
-    /// Where the instruction goes cannot be known in advance for returns and indirect jumps, which are just stepped.
+    /// If the instruction raises an exception that is no part of ordinary life (as page faults are), the move ends in the
+    /// handler. Where the instruction goes cannot be known in advance for returns and indirect jumps, which are just stepped.
     @discardableResult
     public func next() -> Stop {
-        guard let goal = successors() else { return step() }
+        guard var goal = successors() else { return step() }
+        goal.stopsAtErrors = true
         return move(to: goal)
     }
 
@@ -79,7 +88,11 @@ extension Debugger {
         let wanted = Set(breakpoints.filter(\.isEnabled).map(\.address))
         machine.processor.breakpoints = wanted.union(goal.addresses)
         defer { machine.processor.breakpoints = [] }
+        let before = machine.steps
         var result = machine.step()
+        if goal.stopsAtErrors, result == .reached, let event = exception(since: before), event.isError {
+            return Stop(reason: .arrived, steps: machine.steps, location: location, event: event)
+        }
         while true {
             switch result {
             case .reached, .breakpoint: break
@@ -122,6 +135,42 @@ extension Debugger {
             number = number ?? breakpoints[index].number
         }
         return number
+    }
+
+    // MARK: What was delivered
+
+    /// The exception that the step from `steps` on delivered, if it did.
+    private func exception(since steps: UInt64) -> Stop.Event? {
+        guard machine.steps == steps &+ 1, let record = machine.processor.faultChain.last, record.steps == steps else {
+            return nil
+        }
+        let isPageFault = record.fault.vector == Vector.pageFault
+        return .exception(
+            vector: record.fault.vector, errorCode: record.fault.hasErrorCode ? record.fault.errorCode : nil,
+            address: isPageFault ? record.cr2 : nil)
+    }
+
+    /// The interrupt whose handler's first instruction is the next, if the step was to lead elsewhere.
+    private func interrupt(insteadOf expected: Set<UInt32>?) -> Stop.Event? {
+        let location = location
+        guard let expected, !expected.contains(location.linear) else { return nil }
+        // The processor does not say which vector it has delivered; whose handler comes next tells. `int` and its relatives
+        // are named like this as well.
+        for vector in UInt8.min...UInt8.max {
+            let isHandler: Bool
+            if usesRealModeVectors {
+                isHandler = realModeVector(vector).map {
+                    $0.selector == location.selector && UInt32($0.offset) == location.offset
+                } ?? false
+            } else {
+                isHandler = descriptor(Int(vector), of: .idt).map {
+                    DescriptorText.isGate($0) && $0.gateSelector & 0xFFFC == location.selector & 0xFFFC
+                        && $0.gateOffset == location.offset
+                } ?? false
+            }
+            if isHandler { return .interrupt(vector: vector) }
+        }
+        return nil
     }
 
     // MARK: What the instruction at hand does
@@ -186,6 +235,18 @@ extension Debugger {
             isReached: { [unowned self] in
                 stackPointer &- stack < 0x1_0000
             })
+    }
+}
+
+extension Stop.Event {
+    /// An exception that is not part of ordinary life: no page fault (paging on demand), no use of the FPU by another
+    /// thread, no debugging.
+    fileprivate var isError: Bool {
+        guard case .exception(let vector, _, _) = self else { return false }
+        switch vector {
+        case Vector.pageFault, Vector.deviceNotAvailable, Vector.debug, Vector.breakpoint, Vector.overflow: return false
+        default: return true
+        }
     }
 }
 

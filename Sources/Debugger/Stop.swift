@@ -17,8 +17,18 @@ public struct Stop: Sendable, Equatable {
         case tripleFault(TripleFaultReport)
     }
 
+    /// What the processor delivered instead of executing the next instruction.
+    public enum Event: Sendable, Equatable {
+        /// An exception of the instruction. The error code is nil where there is none, the address that of a page fault.
+        case exception(vector: UInt8, errorCode: UInt16?, address: UInt32?)
+        /// An interrupt from a device, an NMI, or a software interrupt.
+        case interrupt(vector: UInt8)
+    }
+
     public let reason: Reason
     /// ``Machine/steps``.
     public let steps: UInt64
     public let location: Debugger.Location
+    /// What the last step delivered, if the move ended right behind that.
+    public var event: Event?
 }

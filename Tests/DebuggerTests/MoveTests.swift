@@ -114,6 +114,45 @@ struct MoveTests {
         #expect(debugger.finish().location.symbol?.description == "after_call")
     }
 
+    /// A debugger at an address of the ROM's first segment, in real mode, with `handler` as the handler of vectors 2, 6 and 21h.
+    private func debugger(inRealModeAt symbol: String) throws -> Debugger {
+        let debugger = try debugger()
+        debugger.step(3)
+        let handler = try debugger.address("handler") & 0xFFFF | 0xF000_0000
+        for vector in [2, 6, 0x21] as [UInt32] {
+            let bytes = (0..<4).map { UInt8(truncatingIfNeeded: handler >> ($0 * 8)) }
+            debugger.writeMemory(bytes, at: vector * 4)
+        }
+        debugger.setRegister("eip", to: try debugger.address(symbol) & 0xFFFF)
+        return debugger
+    }
+
+    @Test func exceptionsAreNamed() throws {
+        let debugger = try debugger(inRealModeAt: "undefined")
+        let stop = debugger.step()
+        #expect(stop.event == .exception(vector: 6, errorCode: nil, address: nil))
+        #expect(stop.location.symbol?.description == "handler")
+        // `next` ends in the handler as well: the instruction behind may never come.
+        let other = try self.debugger(inRealModeAt: "undefined")
+        #expect(other.next().event == .exception(vector: 6, errorCode: nil, address: nil))
+    }
+
+    @Test func interruptsAreNamed() throws {
+        let debugger = try debugger(inRealModeAt: "behind_int")
+        debugger.machine.inject(.nonMaskableInterrupt)
+        let stop = debugger.step()
+        #expect(stop.event == .interrupt(vector: 2))
+        #expect(stop.location.symbol?.description == "handler")
+        #expect(debugger.step().location.symbol?.description == "behind_int")
+    }
+
+    @Test func nextGoesOverSoftwareInterrupts() throws {
+        let debugger = try debugger(inRealModeAt: "behind_undefined")
+        let stop = debugger.next()
+        #expect(stop.event == nil)
+        #expect(stop.location.symbol?.description == "behind_int")
+    }
+
     @Test func continueForSteps() throws {
         let debugger = try debugger()
         #expect(debugger.continue(until: 5).steps == 5)

@@ -60,6 +60,15 @@ enum TestMachine {
         double_it:
             add ax, ax
             ret
+        undefined:
+            ud2
+        behind_undefined:
+            int 0x21
+        behind_int:
+            nop
+            nop
+        handler:
+            iret
 
         .code32
         .type protected_start, @function

@@ -18,6 +18,18 @@ extension DebuggerCommands {
         case .exited(let code): lines.append("the guest asks to exit with code \(code)")
         case .tripleFault(let report): lines.append(debugger.explain(report))
         }
+        switch stop.event {
+        case .exception(let vector, let code, let address):
+            var text = "exception: " + VectorText.description(vector)
+            if let code {
+                let words = VectorText.errorCode(code, of: vector)
+                text += ", error code \(code.digits)" + (words.isEmpty ? "" : " (\(words))")
+            }
+            if let address { text += ", address \(address.digits)" }
+            lines.append(text)
+        case .interrupt(let vector): lines.append("interrupt \(vector.hexadecimal) delivered")
+        case nil: break
+        }
         lines.append(stopLine(stop))
         return lines.joined(separator: "\n")
     }
