@@ -5,8 +5,8 @@
 ///     term       = number | "$" register | symbol
 ///
 /// The result is a linear address. `segment:offset` adds the hidden base when the segment is a segment register's name,
-/// and 16 times the value when it is a number, as in real mode. On both sides of a colon bare digits are hexadecimal, as
-/// everybody writes such addresses; elsewhere numbers are decimal unless they begin with `0x`.
+/// and 16 times the value when it is a number, as in real mode. On both sides of a colon bare digits are hexadecimal,
+/// as everybody writes such addresses; elsewhere numbers are decimal unless they begin with `0x`.
 public struct AddressExpression {
     /// What names stand for at the moment of evaluation.
     public struct Environment {

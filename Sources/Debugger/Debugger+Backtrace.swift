@@ -16,8 +16,9 @@ extension Debugger {
 
     /// The functions that have called each other, innermost first, by the chain of saved frame pointers.
     ///
-    /// A function that has not set its frame pointer up yet (at its first instructions), or that has none, hides its caller: at the
-    /// first two instructions of a function with a known symbol, the return address is taken from the stack.
+    /// A function that has not set its frame pointer up yet (at its first instructions), or that has none, hides its
+    /// caller: at the first two instructions of a function with a known symbol, the return address is taken from the
+    /// stack.
     public func backtrace(limit: Int = 64) -> [Frame] {
         let registers = registers
         guard registers.segments.count > 2, registers.general.count > 5 else { return [] }
@@ -42,7 +43,9 @@ extension Debugger {
                 if let caller = read(top) { frames.append(frame(caller, pointer)) }
             }
         }
-        while frames.count < limit, pointer != 0, let caller = read(pointer &+ size), let next = read(pointer), caller != 0 {
+        while frames.count < limit, pointer != 0, let caller = read(pointer &+ size), let next = read(pointer),
+            caller != 0
+        {
             frames.append(frame(caller, next))
             // Callers' frames lie above; anything else is no chain.
             guard next & mask > pointer else { break }

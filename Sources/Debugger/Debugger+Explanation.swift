@@ -60,8 +60,10 @@ extension Debugger {
         var lines = RegisterText.general(registers)
         let selectors = zip(RegisterFile.segmentNames, registers.segments).map { "\($0) \($1.selector.digits)" }
         lines.append(selectors.joined(separator: "  "))
-        lines.append("cr0 \(registers.cr0.digits)  cr3 \(registers.cr3.digits)  gdt \(self.registers.gdtBase.digits)/"
-            + "\(self.registers.gdtLimit.digits)  idt \(self.registers.idtBase.digits)/\(self.registers.idtLimit.digits)")
+        let now = self.registers
+        lines.append(
+            "cr0 \(registers.cr0.digits)  cr3 \(registers.cr3.digits)  gdt \(now.gdtBase.digits)/\(now.gdtLimit.digits)"
+                + "  idt \(now.idtBase.digits)/\(now.idtLimit.digits)")
         return lines
     }
 
@@ -109,7 +111,8 @@ extension Debugger {
             return "the handler's stack is unusable: look at the TSS ('tss')"
         }
         if let code = second.errorCode, code & 0xFFFC != 0, code & 2 == 0 {
-            return "the gate of \(name) leads to selector \((code & 0xFFFC).hexadecimal), which is no usable code segment"
+            return
+                "the gate of \(name) leads to selector \((code & 0xFFFC).hexadecimal), which is no usable code segment"
         }
         return nil
     }

@@ -65,8 +65,8 @@ extension Debugger {
         machine.inject(.writeMemory(address: address, bytes: bytes))
     }
 
-    /// Sets a general register (or a part of one), EIP or EFLAGS by its lower-case name, as recorded input. False if there is no
-    /// such register.
+    /// Sets a general register (or a part of one), EIP or EFLAGS by its lower-case name, as recorded input. False if
+    /// there is no such register.
     @discardableResult
     public func setRegister(_ name: String, to value: UInt32) -> Bool {
         let change: (inout ProcessorState) -> Void

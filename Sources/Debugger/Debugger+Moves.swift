@@ -40,11 +40,12 @@ extension Debugger {
         move(to: Goal(addresses: [address]))
     }
 
-    /// Goes on to the next instruction of this code, letting calls, software interrupts, repeated string instructions and
-    /// whatever interrupts arrive on the way complete.
+    /// Goes on to the next instruction of this code, letting calls, software interrupts, repeated string instructions
+    /// and whatever interrupts arrive on the way complete.
     ///
-    /// If the instruction raises an exception that is no part of ordinary life (as page faults are), the move ends in the
-    /// handler. Where the instruction goes cannot be known in advance for returns and indirect jumps, which are just stepped.
+    /// If the instruction raises an exception that is no part of ordinary life (as page faults are), the move ends in
+    /// the handler. Where the instruction goes cannot be known in advance for returns and indirect jumps, which are
+    /// just stepped.
     @discardableResult
     public func next() -> Stop {
         guard var goal = successors() else { return step() }
@@ -54,8 +55,8 @@ extension Debugger {
 
     /// Goes on until the current function has returned to its caller.
     ///
-    /// The function's own instructions are gone through one by one, so that no frame pointer is needed; what it calls runs
-    /// at full speed.
+    /// The function's own instructions are gone through one by one, so that no frame pointer is needed; what it calls
+    /// runs at full speed.
     @discardableResult
     public func finish() -> Stop {
         let stack = stackPointer
@@ -65,8 +66,8 @@ extension Debugger {
             let isReturn = currentOperation.map(Self.isReturn) ?? false
             let stop = isReturn ? step() : next()
             guard stop.reason == .arrived else { return stop }
-            // A return from here leaves the stack above where it was; from something pushed and returned to, it does not.
-            // A return to another privilege level switches stacks.
+            // A return from here leaves the stack above where it was; from something pushed and returned to, it does
+            // not. A return to another privilege level switches stacks.
             if isReturn, stop.location.selector & 3 != selector & 3 || isAbove(stackPointer, stack) { return stop }
             budget += 1
             // Once in a while, let the front end see to its window and to a wish to stop.
@@ -81,8 +82,8 @@ extension Debugger {
 
     /// Runs until `goal` is reached, a breakpoint is hit or something else ends the run.
     ///
-    /// The instruction at hand is always executed: a breakpoint there has been seen. Breakpoints are in the processor only
-    /// while it runs.
+    /// The instruction at hand is always executed: a breakpoint there has been seen. Breakpoints are in the processor
+    /// only while it runs.
     func move(to goal: Goal) -> Stop {
         guard machine.steps < goal.step else { return Stop(reason: .arrived, steps: machine.steps, location: location) }
         let wanted = Set(breakpoints.filter(\.isEnabled).map(\.address))
@@ -154,19 +155,21 @@ extension Debugger {
     private func interrupt(insteadOf expected: Set<UInt32>?) -> Stop.Event? {
         let location = location
         guard let expected, !expected.contains(location.linear) else { return nil }
-        // The processor does not say which vector it has delivered; whose handler comes next tells. `int` and its relatives
-        // are named like this as well.
+        // The processor does not say which vector it has delivered; whose handler comes next tells. `int` and its
+        // relatives are named like this as well.
         for vector in UInt8.min...UInt8.max {
             let isHandler: Bool
             if usesRealModeVectors {
-                isHandler = realModeVector(vector).map {
-                    $0.selector == location.selector && UInt32($0.offset) == location.offset
-                } ?? false
+                isHandler =
+                    realModeVector(vector).map {
+                        $0.selector == location.selector && UInt32($0.offset) == location.offset
+                    } ?? false
             } else {
-                isHandler = descriptor(Int(vector), of: .idt).map {
-                    DescriptorText.isGate($0) && $0.gateSelector & 0xFFFC == location.selector & 0xFFFC
-                        && $0.gateOffset == location.offset
-                } ?? false
+                isHandler =
+                    descriptor(Int(vector), of: .idt).map {
+                        DescriptorText.isGate($0) && $0.gateSelector & 0xFFFC == location.selector & 0xFFFC
+                            && $0.gateOffset == location.offset
+                    } ?? false
             }
             if isHandler { return .interrupt(vector: vector) }
         }
@@ -196,7 +199,8 @@ extension Debugger {
 
     private static func isReturn(_ operation: Operation) -> Bool {
         switch operation {
-        case .ret16, .ret32, .retImmediate16, .retImmediate32, .retFar16, .retFar32, .retFarImmediate16, .retFarImmediate32,
+        case .ret16, .ret32, .retImmediate16, .retImmediate32, .retFar16, .retFar32, .retFarImmediate16,
+            .retFarImmediate32,
             .iret16, .iret32:
             true
         default:
@@ -218,7 +222,8 @@ extension Debugger {
                 addresses.insert(base &+ Disassembler.branchTarget(of: instruction, at: line.offset))
                 if name == "jmp" { addresses.remove(following) }
             }
-        } else if Self.isReturn(instruction.operation) || name.hasPrefix("jmp") || name == "sysenter" || name == "sysexit"
+        } else if Self.isReturn(instruction.operation) || name.hasPrefix("jmp") || name == "sysenter"
+            || name == "sysexit"
             || name == "hlt"
         {
             return nil
@@ -226,8 +231,8 @@ extension Debugger {
             // A change of mode or address space may change what the address means: one instruction, one step.
             return nil
         }
-        // After a call, the stack is where it was, or higher by arguments that the callee removes. A recursive call comes by
-        // with a deeper stack, another thread with one elsewhere.
+        // After a call, the stack is where it was, or higher by arguments that the callee removes. A recursive call
+        // comes by with a deeper stack, another thread with one elsewhere.
         guard name.hasPrefix("call") || name.hasPrefix("int") else { return Goal(addresses: addresses) }
         let stack = stackPointer
         return Goal(

@@ -7,11 +7,12 @@ import Processor
 /// **Constraint.** A prompt, a gdb stub and a test ask the same things of a debugger, and later all of them want to go
 /// backwards. The machine makes that possible: its whole state is a value, and its only clock is ``Machine/steps``.
 ///
-/// **Choice.** Looking never changes the machine: memory is read through the page tables of the moment without setting a bit or
-/// filling the TLB. Changing it is input, stamped and recorded like a key press, so that a replay does it too. And
-/// every move, however complicated ("over this call", "out of this function"), is made of one primitive: run until step N, or
-/// until one of a set of addresses is reached and a condition holds (``Goal``). Going backwards is then "restore a snapshot and run
-/// to N", with the same goals looked for on the way; nothing above the primitive has to know.
+/// **Choice.** Looking never changes the machine: memory is read through the page tables of the moment without setting
+/// a bit or filling the TLB. Changing it is input, stamped and recorded like a key press, so that a replay does it too.
+/// And every move, however complicated ("over this call", "out of this function"), is made of one primitive: run until
+/// step N, or until one of a set of addresses is reached and a condition holds (``Goal``). Going backwards is then
+/// "restore a snapshot and run to N", with the same goals looked for on the way; nothing above the primitive has to
+/// know.
 ///
 /// **Example.**
 ///
@@ -77,8 +78,8 @@ public final class Debugger {
             isCode32: code.attributes & SegmentAttribute.big != 0, symbol: symbol(at: linear))
     }
 
-    /// The symbol that a linear address lies in. Where the programs of several symbol files occupy the same addresses, the
-    /// one whose code is in memory there now.
+    /// The symbol that a linear address lies in. Where the programs of several symbol files occupy the same addresses,
+    /// the one whose code is in memory there now.
     public func symbol(at linear: UInt32) -> SymbolTable.Match? {
         symbols.nearest(to: linear) { address, count in readMemory(at: address, count: count) }
     }
@@ -95,8 +96,8 @@ public final class Debugger {
         disassemble(at: location.offset, count: 1).first
     }
 
-    /// Instructions from `offset` in the code segment on, of the code segment's size unless `code32` says otherwise. The list is
-    /// shorter where memory ends.
+    /// Instructions from `offset` in the code segment on, of the code segment's size unless `code32` says otherwise.
+    /// The list is shorter where memory ends.
     public func disassemble(at offset: UInt32, count: Int, code32: Bool? = nil) -> [Disassembler.Line] {
         let code = machine.processor.state.pointee.segments[Int(SegmentIndex.cs.rawValue)]
         return disassemble(

@@ -6,13 +6,15 @@
 
 /// Swift's names for symbols, readable.
 ///
-/// `$e10KernelCore14FrameAllocatorV8allocate5countSuSgSi_tF` is what the linker calls a function; the Swift runtime's demangler
-/// makes `KernelCore.FrameAllocator.allocate(count: Swift.Int) -> Swift.UInt?` of it, and a person wants to read, and to type,
-/// `FrameAllocator.allocate(count:)`.
+/// `$e10KernelCore14FrameAllocatorV8allocate5countSuSgSi_tF` is what the linker calls a function; the Swift runtime's
+/// demangler makes `KernelCore.FrameAllocator.allocate(count: Swift.Int) -> Swift.UInt?` of it, and a person wants to
+/// read, and to type, `FrameAllocator.allocate(count:)`.
 enum Demangler {
     /// The short name of a symbol; names that are not Swift's are left as they are.
     static func shortName(of linkName: String) -> String {
-        guard linkName.hasPrefix("$") || linkName.hasPrefix("_$"), let name = demangle(linkName) else { return linkName }
+        guard linkName.hasPrefix("$") || linkName.hasPrefix("_$"), let name = demangle(linkName) else {
+            return linkName
+        }
         return shorten(name)
     }
 
@@ -31,8 +33,8 @@ enum Demangler {
         }
     }
 
-    /// Leaves out of a demangled declaration what it can be told without: modules, types of arguments and results, how the
-    /// compiler specialised it, and the discriminators of private names.
+    /// Leaves out of a demangled declaration what it can be told without: modules, types of arguments and results, how
+    /// the compiler specialised it, and the discriminators of private names.
     static func shorten(_ declaration: String) -> String {
         var name = declaration[...]
         // `merged generic specialization <Kernel.Thread> of static Kernel.Threads.run() -> ()`
@@ -42,7 +44,9 @@ enum Demangler {
                 name = name.dropFirst(word.count)
                 continue stripping
             }
-            for word in ["generic specialization <", "function signature specialization <", "generic partial specialization <"]
+            for word in [
+                "generic specialization <", "function signature specialization <", "generic partial specialization <",
+            ]
             where name.hasPrefix(word) {
                 guard let of = name.firstRange(of: "> of ") else { break stripping }
                 name = name[of.upperBound...]
@@ -133,7 +137,8 @@ enum Demangler {
         return label.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" } ? label + ":" : "_:"
     }
 
-    /// `KernelCore.FrameAllocator.allocate(count:)` becomes `FrameAllocator.allocate(count:)`: the first part is the module.
+    /// `KernelCore.FrameAllocator.allocate(count:)` becomes `FrameAllocator.allocate(count:)`: the first part is the
+    /// module.
     private static func withoutModule(_ name: String) -> String {
         let end = name.firstIndex(of: "(") ?? name.endIndex
         guard let dot = name[..<end].firstIndex(of: "."), dot > name.startIndex, !name[..<dot].contains(" ") else {

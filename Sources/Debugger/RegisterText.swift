@@ -34,7 +34,8 @@ public enum RegisterText {
     // MARK: Bits by name
 
     private static let control0 = [
-        (0, "PE"), (1, "MP"), (2, "EM"), (3, "TS"), (4, "ET"), (5, "NE"), (16, "WP"), (18, "AM"), (29, "NW"), (30, "CD"),
+        (0, "PE"), (1, "MP"), (2, "EM"), (3, "TS"), (4, "ET"), (5, "NE"), (16, "WP"), (18, "AM"), (29, "NW"),
+        (30, "CD"),
         (31, "PG"),
     ]
     private static let control4 = [

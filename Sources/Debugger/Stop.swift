@@ -19,7 +19,8 @@ public struct Stop: Sendable, Equatable {
 
     /// What the processor delivered instead of executing the next instruction.
     public enum Event: Sendable, Equatable {
-        /// An exception of the instruction. The error code is nil where there is none, the address that of a page fault.
+        /// An exception of the instruction. The error code is nil where there is none, the address that of a page
+        /// fault.
         case exception(vector: UInt8, errorCode: UInt16?, address: UInt32?)
         /// An interrupt from a device, an NMI, or a software interrupt.
         case interrupt(vector: UInt8)

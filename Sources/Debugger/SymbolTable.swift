@@ -74,7 +74,9 @@ public struct SymbolTable: Sendable {
     private static func module(_ file: ELFFile, name: String) throws(ELFError) -> Module {
         var module = Module(name: name)
         for section in try file.sections()
-        where section.flags.contains(.allocate) && section.size > 0 && section.address &+ (section.size - 1) >= section.address {
+        where section.flags.contains(.allocate) && section.size > 0
+            && section.address &+ (section.size - 1) >= section.address
+        {
             module.ranges.append(section.address...section.address + (section.size - 1))
         }
         for segment in file.segments where segment.type == .load && segment.flags.contains(.execute) {
@@ -99,7 +101,8 @@ public struct SymbolTable: Sendable {
             let linkName = symbol.name.description
             module.symbols.append(
                 Symbol(
-                    name: Demangler.shortName(of: linkName), linkName: linkName, address: symbol.value, size: symbol.size,
+                    name: Demangler.shortName(of: linkName), linkName: linkName, address: symbol.value,
+                    size: symbol.size,
                     kind: kind, module: name))
         }
         // Of several names for an address the lookup finds the last: a function's rather than a label's.
@@ -113,8 +116,8 @@ public struct SymbolTable: Sendable {
 
     /// The symbol that `address` lies in.
     ///
-    /// - Parameter memory: reads linear memory (address, count); where several files claim the address, it decides whose
-    ///   code is there.
+    /// - Parameter memory: reads linear memory (address, count); where several files claim the address, it decides
+    ///   whose code is there.
     func nearest(to address: UInt32, memory: (UInt32, Int) -> [UInt8?]) -> Match? {
         var matches: [(module: Module, match: Match)] = []
         for module in modules {

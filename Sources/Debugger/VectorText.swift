@@ -24,8 +24,8 @@ public enum VectorText {
         names[vector].map { "\($0.short) \($0.long)" } ?? "interrupt \(vector.hexadecimal)"
     }
 
-    /// What an exception's error code says (SDM vol. 3A, 6.13 and 4.7); empty if nothing. That the exception arose while another
-    /// was delivered (EXT) is left to the report's context.
+    /// What an exception's error code says (SDM vol. 3A, 6.13 and 4.7); empty if nothing. That the exception arose
+    /// while another was delivered (EXT) is left to the report's context.
     public static func errorCode(_ code: UInt16, of vector: UInt8) -> String {
         if vector == Vector.pageFault {
             let who = code & 4 != 0 ? "user code" : "the supervisor"

@@ -2,15 +2,15 @@ import Processor
 
 /// Text for instructions.
 ///
-/// **Constraint.** A person reads the text while stepping through code that changes its mode under their feet, and a test
-/// compares it with LLVM's for the whole opcode map. What an instruction is must therefore be said once, in the opcode table,
-/// and what the text says must be what the processor is going to do.
+/// **Constraint.** A person reads the text while stepping through code that changes its mode under their feet, and a
+/// test compares it with LLVM's for the whole opcode map. What an instruction is must therefore be said once, in the
+/// opcode table, and what the text says must be what the processor is going to do.
 ///
-/// **Choice.** The disassembler has no table of its own: it takes the ``Instruction`` that the interpreter would execute and
-/// the ``OpcodeRow`` that it was decoded with, and writes the row's operands one after another. The syntax is Intel's in the
-/// dialect of `llvm-objdump -M intel --print-imm-hex`, with a few deliberate differences where LLVM leaves out or invents
-/// something that matters when debugging; `Tests/DisassemblerTests/Differences.swift` lists each with its
-/// reason.
+/// **Choice.** The disassembler has no table of its own: it takes the ``Instruction`` that the interpreter would
+/// execute and the ``OpcodeRow`` that it was decoded with, and writes the row's operands one after another. The syntax
+/// is Intel's in the dialect of `llvm-objdump -M intel --print-imm-hex`, with a few deliberate differences where LLVM
+/// leaves out or invents something that matters when debugging; `Tests/DisassemblerTests/Differences.swift` lists each
+/// with its reason.
 ///
 /// **Example.** `8b 44 8b 10` in 32-bit code is `mov eax, dword ptr [ebx + 4*ecx + 0x10]`, and in 16-bit code
 /// `mov ax, word ptr [si - 0x75]` and the rest is another instruction.
@@ -92,7 +92,9 @@ public struct Disassembler {
         text += Self.mnemonic(instruction, row)
         var separator = " "
         for kind in row.operands {
-            guard let operand = operand(kind, of: instruction, row, at: offset, segmentBase: segmentBase) else { continue }
+            guard let operand = operand(kind, of: instruction, row, at: offset, segmentBase: segmentBase) else {
+                continue
+            }
             text += separator
             text += operand
             separator = ", "

@@ -6,21 +6,28 @@ import Testing
         register: { ["eax": 0x1000, "sp": 0x7C00, "bx": 0xFFFF_FFFF][$0] },
         segmentBase: { ["cs": 0xF_0000, "ds": 0x1_0000][$0] },
         symbol: {
-            ["kernelMain": 0x10_0000, "Scheduler.run()": 0x10_2000, "FrameAllocator.allocate(count:)": 0x10_3000, "a": 7][$0]
+            [
+                "kernelMain": 0x10_0000, "Scheduler.run()": 0x10_2000, "FrameAllocator.allocate(count:)": 0x10_3000,
+                "a": 7,
+            ][$0]
         })
 
-    @Test(arguments: [
-        ("0x7c00", 0x7C00), ("4096", 4096), ("kernelMain", 0x10_0000), ("kernelMain+16", 0x10_0010),
-        ("kernelMain + 0x10 - 1", 0x10_000F), ("$eax", 0x1000), ("eax", 0x1000), ("$EAX+4", 0x1004),
-        ("cs:10", 0xF_0010), ("$ds:ff", 0x1_00FF), ("f000:fff0", 0xF_FFF0), ("0:7c00", 0x7C00), ("$bx+1", 0),
-        ("Scheduler.run()", 0x10_2000), ("FrameAllocator.allocate(count:)", 0x10_3000), ("a", 7), ("cs:a", 0xF_000A),
-        ("0:kernelMain", 0x10_0000),
-    ] as [(String, UInt32)])
+    @Test(
+        arguments: [
+            ("0x7c00", 0x7C00), ("4096", 4096), ("kernelMain", 0x10_0000), ("kernelMain+16", 0x10_0010),
+            ("kernelMain + 0x10 - 1", 0x10_000F), ("$eax", 0x1000), ("eax", 0x1000), ("$EAX+4", 0x1004),
+            ("cs:10", 0xF_0010), ("$ds:ff", 0x1_00FF), ("f000:fff0", 0xF_FFF0), ("0:7c00", 0x7C00), ("$bx+1", 0),
+            ("Scheduler.run()", 0x10_2000), ("FrameAllocator.allocate(count:)", 0x10_3000), ("a", 7),
+            ("cs:a", 0xF_000A),
+            ("0:kernelMain", 0x10_0000),
+        ] as [(String, UInt32)])
     func values(text: String, value: UInt32) throws {
         #expect(try AddressExpression.evaluate(text, in: environment) == value)
     }
 
-    @Test(arguments: ["", "nothing", "$xyz", "0x123456789", "1:2:3", "4+", "0xg", "99999999999", ":", "+", "-", "kernelMain 2"])
+    @Test(arguments: [
+        "", "nothing", "$xyz", "0x123456789", "1:2:3", "4+", "0xg", "99999999999", ":", "+", "-", "kernelMain 2",
+    ])
     func errorsAreWords(text: String) {
         #expect(throws: AddressExpression.InvalidExpression.self) {
             try AddressExpression.evaluate(text, in: environment)

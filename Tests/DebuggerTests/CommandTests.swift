@@ -36,9 +36,11 @@ struct CommandTests {
     }
 
     @Test(arguments: [
-        "nonsense", "break", "break nowhere", "delete", "delete 7", "delete x", "x/9q 0", "x 0 99999999", "until", "page",
+        "nonsense", "break", "break nowhere", "delete", "delete 7", "delete x", "x/9q 0", "x 0 99999999", "until",
+        "page",
         "set", "set eax", "set cs 4", "write", "write 0", "write 0 300", "write/w 0 0x10000", "write/q 0 0", "gdt 9999",
-        "idt 300", "ldt", "symbols zzzz", "symbol-file /nonexistent", "step 1 2", "info", "info nothing", "help nothing",
+        "idt 300", "ldt", "symbols zzzz", "symbol-file /nonexistent", "step 1 2", "info", "info nothing",
+        "help nothing",
         "disassemble/64", "disassemble 0 0", "finish now", "x 1 2 3", "registers xyz", "step -", "continue 1:2:3",
     ])
     func errorsAreOneLine(line: String) throws {
@@ -59,7 +61,9 @@ struct CommandTests {
         #expect(commands.execute("c").text.hasPrefix("breakpoint 1 at inner_body\n"))
         #expect(commands.execute("c").text.hasPrefix("breakpoint 1 at inner_body, hit 2 times\n"))
         _ = commands.execute("disable 2")
-        #expect(commands.execute("i b").text.split(separator: "\n").map { $0.suffix(18) }.last?.hasSuffix("1 hit, disabled") == true)
+        #expect(
+            commands.execute("i b").text.split(separator: "\n").map { $0.suffix(18) }.last?.hasSuffix("1 hit, disabled")
+                == true)
         _ = commands.execute("delete all")
         #expect(commands.execute("info break").text == "no breakpoints")
     }
@@ -78,7 +82,9 @@ struct CommandTests {
 
     @Test func memory() throws {
         let commands = try at("after_store")
-        #expect(commands.execute("x 0 6").text == "00000000  41 41 41 41 00 00" + String(repeating: " ", count: 32) + "AAAA..")
+        #expect(
+            commands.execute("x 0 6").text == "00000000  41 41 41 41 00 00" + String(repeating: " ", count: 32)
+                + "AAAA..")
         #expect(commands.execute("x/2w 0").text == "00000000  4141 4141")
         #expect(commands.execute("x/1d 0").text == "00000000  41414141")
         #expect(commands.execute("x/s 0").text == "00000000  \"AAAA\"")
@@ -113,7 +119,8 @@ struct CommandTests {
                 0010  base 00000000  limit ffffffff  data, writable, 32-bit, DPL 0
                 0018  base 00001234  limit 00005678  LDT, DPL 0
                 """)
-        #expect(commands.execute("gdt 0x10").text == "0010  base 00000000  limit ffffffff  data, writable, 32-bit, DPL 0")
+        #expect(
+            commands.execute("gdt 0x10").text == "0010  base 00000000  limit ffffffff  data, writable, 32-bit, DPL 0")
         #expect(commands.execute("tss").text == "TR is null: there is no task-state segment")
         #expect(commands.execute("page 0x1234").text == "paging is off: linear 00001234 is physical 00001234")
         let real = try TestMachine.commands()
@@ -130,8 +137,9 @@ struct CommandTests {
                 PTE 0 at 00002000: 00005065  present, read-only, user, accessed, dirty
                 physical 00005123, user and supervisor, read-only (the supervisor may write: CR0.WP is clear)
                 """)
-        #expect(commands.execute("page 0xf0000").text.hasSuffix(
-            "physical 000f0000 in a page of 4 MiB, supervisor only, read and write"))
+        #expect(
+            commands.execute("page 0xf0000").text.hasSuffix(
+                "physical 000f0000 in a page of 4 MiB, supervisor only, read and write"))
         #expect(commands.execute("page 0x800000").text.hasSuffix("not mapped: the page-directory entry is not present"))
         #expect(commands.execute("page 0x401000").text.hasSuffix("not mapped: the page-table entry is not present"))
     }
@@ -150,8 +158,10 @@ struct CommandTests {
         let commands = try TestMachine.commands()
         let text = commands.execute("help").text
         for name in [
-            "step", "next", "continue", "until", "finish", "break", "delete", "registers", "memory", "xp", "disassemble", "gdt",
-            "idt", "ldt", "tss", "page", "symbols", "backtrace", "screen", "devices", "write", "set", "reset", "quit", "help",
+            "step", "next", "continue", "until", "finish", "break", "delete", "registers", "memory", "xp",
+            "disassemble", "gdt",
+            "idt", "ldt", "tss", "page", "symbols", "backtrace", "screen", "devices", "write", "set", "reset", "quit",
+            "help",
         ] {
             #expect(text.contains("  " + name), "\(name)")
             #expect(commands.execute("help " + name).text.hasPrefix(name))
@@ -182,9 +192,12 @@ struct CommandTests {
     @Test func hostileLines() throws {
         let commands = try TestMachine.commands()
         for line in [
-            "x/99999999999999999999b 0", "x/65536b 0xffffffff", "step 0", "next 0", "break $", "break :", "u", "dis 0xfffffff0 4096",
-            "page 0xffffffff", "gdt 0xffff", "idt 0xff", "set eip 0xffffffff", "x/3d 0xfffffffe", "/", "//", "x//", "\u{0}",
-            "help help help", "break " + String(repeating: "+", count: 1000), "bt 0xffffffffffffffff", "write 0xfffffff0 1",
+            "x/99999999999999999999b 0", "x/65536b 0xffffffff", "step 0", "next 0", "break $", "break :", "u",
+            "dis 0xfffffff0 4096",
+            "page 0xffffffff", "gdt 0xffff", "idt 0xff", "set eip 0xffffffff", "x/3d 0xfffffffe", "/", "//", "x//",
+            "\u{0}",
+            "help help help", "break " + String(repeating: "+", count: 1000), "bt 0xffffffffffffffff",
+            "write 0xfffffff0 1",
             "continue 0x10", "where 0",
         ] {
             #expect(!commands.execute(line).shouldQuit)

@@ -37,7 +37,9 @@ struct MoveTests {
     @Test func stepGoesIntoCallsAndNextOverThem() throws {
         let debugger = try debugger()
         debugger.step(3)
-        #expect(debugger.currentInstruction?.text == "call 0x\(String(try debugger.address("double_it") & 0xFFFF, radix: 16)) <double_it>")
+        #expect(
+            debugger.currentInstruction?.text
+                == "call 0x\(String(try debugger.address("double_it") & 0xFFFF, radix: 16)) <double_it>")
         let over = debugger.next()
         #expect(over.location.symbol?.description == "after_call")
         #expect(debugger.registers.general[0] & 0xFFFF == 10)
@@ -114,7 +116,8 @@ struct MoveTests {
         #expect(debugger.finish().location.symbol?.description == "after_call")
     }
 
-    /// A debugger at an address of the ROM's first segment, in real mode, with `handler` as the handler of vectors 2, 6 and 21h.
+    /// A debugger at an address of the ROM's first segment, in real mode, with `handler` as the handler of vectors 2, 6
+    /// and 21h.
     private func debugger(inRealModeAt symbol: String) throws -> Debugger {
         let debugger = try debugger()
         debugger.step(3)
@@ -197,7 +200,10 @@ struct MoveTests {
             return
         }
         let text = debugger.explain(report)
-        #expect(text.contains("1. #PF page fault, error code 0000 (the supervisor reading from a page that is not present), address c0000000"))
+        #expect(
+            text.contains(
+                "1. #PF page fault, error code 0000 (the supervisor reading from a page that is not present), address c0000000"
+            ))
         #expect(text.contains("<break_it>: mov eax, dword ptr [0xc0000000]"))
         #expect(text.contains("not mapped: the page-directory entry is not present"))
         #expect(text.contains("probable cause: "))

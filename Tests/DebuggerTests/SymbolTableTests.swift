@@ -72,7 +72,8 @@ struct SymbolTableTests {
         var table = try table()
         let real = memory(table)
         try table.load(
-            try Toolchain.assemble(".type other, @function\nother: int3; int3; int3; int3; int3; int3; int3; int3", at: 0x10_0000),
+            try Toolchain.assemble(
+                ".type other, @function\nother: int3; int3; int3; int3; int3; int3; int3; int3", at: 0x10_0000),
             name: "other.elf")
         #expect(table.nearest(to: 0x10_0000, memory: real)?.symbol.module == "test.elf")
         let traps: (UInt32, Int) -> [UInt8?] = { Array(repeating: 0xCC, count: $1) }

@@ -24,7 +24,8 @@ struct ComparisonWithLLVM {
         for sample in samples {
             starts.append(bytes.count)
             bytes += sample.bytes
-            // Behind what LLVM may not know, so many `nop`s that it finds the next sample whatever it makes of this one.
+            // Behind what LLVM may not know, so many `nop`s that it finds the next sample whatever it makes of this
+            // one.
             let isRisky = unknown.contains { $0.matches(sample) }
             bytes += [UInt8](repeating: 0x90, count: isRisky ? 16 : 1)
         }

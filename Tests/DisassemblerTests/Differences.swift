@@ -11,147 +11,170 @@ struct Difference {
     /// LLVM's text rewritten; unchanged if the rule does not apply.
     let rewrite: (_ theirs: String, _ ours: String, _ sample: Sample) -> String
 
-    static var all: [Difference] { [
-        Difference(
-            name: "stray address-size prefix",
-            reason: """
-                LLVM writes addr16 or addr32 before instructions that have no memory operand of their own or for which \
-                67h is redundant. The registers in the operand show the address size where it matters; loop and \
-                jcxz, whose counter it chooses, are the exception (see below).
-                """
-        ) { theirs, _, _ in
-            for prefix in ["addr16 ", "addr32 "] where theirs.hasPrefix(prefix) {
-                return String(theirs.dropFirst(prefix.count))
-            }
-            return theirs
-        },
-        Difference(
-            name: "the null index eiz",
-            reason: "LLVM shows that a SIB byte without index is there by a register eiz, which no processor has."
-        ) { theirs, _, _ in
-            var text = theirs
-            for scale in ["", "1*", "2*", "4*", "8*"] {
-                text = text.replacing(" + \(scale)eiz", with: "")
-                text = text.replacing("[\(scale)eiz + ", with: "[")
-                text = text.replacing("[\(scale)eiz - ", with: "[-")
-                text = text.replacing("[\(scale)eiz]", with: "[0x0]")
-            }
-            return text
-        },
-        Difference(
-            name: "index without base",
-            reason: """
-                LLVM writes [1*edx] for a SIB byte with an index and no base; the factor says nothing. With no \
-                displacement LLVM leaves out the zero, as we do.
-                """
-        ) { theirs, _, _ in theirs.replacing("[1*", with: "[") },
-        Difference(
-            name: "numbers without sign",
-            reason: """
-                LLVM shows absolute addresses, 8-bit immediates of 8-bit operations, the operands of ret, retf and \
-                enter, and selectors as signed numbers: [-0x2b1c0d7f], ret -0x7eff. They are addresses, characters, \
-                masks, sizes and selectors: never negative. Immediates that the processor sign-extends keep their sign.
-                """
-        ) { theirs, ours, _ in unsigned(theirs, like: ours) },
-        Difference(
-            name: "16-bit branch targets",
-            reason: """
-                With 16-bit operands the processor truncates EIP to 16 bits (SDM vol. 2, Jcc, JMP, CALL). LLVM shows a target \
-                beyond 64 KiB, which is never reached.
-                """
-        ) { theirs, ours, sample in
-            guard sample.row.operands == [.jb] || sample.row.operands == [.jz], !sample.instruction.is32BitOperand,
-                let (name, number) = splitLast(theirs), let value = Int64(number.dropFirst(2), radix: 16)
-            else { return theirs }
-            return name + " 0x" + String(value & 0xFFFF, radix: 16)
-        },
-        Difference(
-            name: "pusha and pushad",
-            reason: "LLVM uses the AT&T names pushaw, pushal, popaw and popal; Intel's are pusha, pushad, popa and popad."
-        ) { theirs, _, _ in
-            ["pushaw": "pusha", "pushal": "pushad", "popaw": "popa", "popal": "popad"][theirs] ?? theirs
-        },
-        Difference(
-            name: "cbw and cwd in 16-bit code",
-            reason: "LLVM 21 calls 98h and 99h cwde and cdq in 16-bit code also without 66h, which is wrong."
-        ) { theirs, _, sample in
-            guard !sample.instruction.is32BitOperand else { return theirs }
-            return ["cwde": "cbw", "cdq": "cwd"][theirs] ?? theirs
-        },
-        Difference(
-            name: "order of xchg's operands",
-            reason: "The SDM's opcode map has the operands in the order of the other instructions: xchg ecx, eax for 91h."
-        ) { theirs, _, sample in
-            guard sample.row.mnemonic == "xchg", let comma = theirs.range(of: ", "),
-                let space = theirs.range(of: "xchg ")?.upperBound
-            else { return theirs }
-            return theirs[..<space] + theirs[comma.upperBound...] + ", " + theirs[space..<comma.lowerBound]
-        },
-        Difference(
-            name: "far calls and jumps",
-            reason: """
-                LLVM's names lcall and ljmp are AT&T's, it writes selector and offset as two operands, and its memory form \
-                is call [eax] or lcall [eax], by operand size. We write call far and jmp far, and selector:offset.
-                """
-        ) { theirs, ours, sample in
-            guard ours.contains(" far ") else { return theirs }
-            var words = theirs.split(separator: " ", maxSplits: 8).map(String.init)
-            guard let index = words.firstIndex(where: { ["lcall", "ljmp", "call", "jmp"].contains($0) }) else { return theirs }
-            words[index] = (words[index].hasSuffix("call") ? "call" : "jmp") + " far"
-            let text = words.joined(separator: " ")
-            return sample.row.operands == [.ap] ? text.replacing(", ", with: ":") : text
-        },
-        Difference(
-            name: "repe",
-            reason: """
-                Before cmps and scas the prefix F3h ends the repetition when the operands differ; its name there is repe \
-                (SDM vol. 2, REP/REPE/REPNE). LLVM writes rep.
-                """
-        ) { theirs, _, sample in
-            guard ["cmps", "scas"].contains(sample.row.mnemonic) else { return theirs }
-            return theirs.replacing("rep ", with: "repe ")
-        },
-        Difference(
-            name: "selectors in 16-bit registers",
-            reason: """
-                The processor reads 16 bits when it loads a segment register; LLVM shows mov ds, eax with 32-bit operands.
-                """
-        ) { theirs, _, sample in
-            guard sample.row.operands == [.sw, .ew] else { return theirs }
-            return theirs.replacing(", e", with: ", ").replacing(", s:", with: ", es:")
-        },
-        Difference(
-            name: "shifts by one",
-            reason: "Intel's syntax has the count as an operand: shl eax, 1 (SDM vol. 2, SAL). LLVM leaves it out."
-        ) { theirs, _, sample in sample.row.operands.last == .one ? theirs + ", 1" : theirs },
-    ] }
+    static var all: [Difference] {
+        [
+            Difference(
+                name: "stray address-size prefix",
+                reason: """
+                    LLVM writes addr16 or addr32 before instructions that have no memory operand of their own or \
+                    for which \
+                    67h is redundant. The registers in the operand show the address size where it matters; loop and \
+                    jcxz, whose counter it chooses, are the exception (see below).
+                    """
+            ) { theirs, _, _ in
+                for prefix in ["addr16 ", "addr32 "] where theirs.hasPrefix(prefix) {
+                    return String(theirs.dropFirst(prefix.count))
+                }
+                return theirs
+            },
+            Difference(
+                name: "the null index eiz",
+                reason: "LLVM shows that a SIB byte without index is there by a register eiz, which no processor has."
+            ) { theirs, _, _ in
+                var text = theirs
+                for scale in ["", "1*", "2*", "4*", "8*"] {
+                    text = text.replacing(" + \(scale)eiz", with: "")
+                    text = text.replacing("[\(scale)eiz + ", with: "[")
+                    text = text.replacing("[\(scale)eiz - ", with: "[-")
+                    text = text.replacing("[\(scale)eiz]", with: "[0x0]")
+                }
+                return text
+            },
+            Difference(
+                name: "index without base",
+                reason: """
+                    LLVM writes [1*edx] for a SIB byte with an index and no base; the factor says nothing. With no \
+                    displacement LLVM leaves out the zero, as we do.
+                    """
+            ) { theirs, _, _ in theirs.replacing("[1*", with: "[") },
+            Difference(
+                name: "numbers without sign",
+                reason: """
+                    LLVM shows absolute addresses, 8-bit immediates of 8-bit operations, the operands of ret, retf and \
+                    enter, and selectors as signed numbers: [-0x2b1c0d7f], ret -0x7eff. They are addresses, \
+                    characters, \
+                    masks, sizes and selectors: never negative. Immediates that the processor sign-extends keep \
+                    their sign.
+                    """
+            ) { theirs, ours, _ in unsigned(theirs, like: ours) },
+            Difference(
+                name: "16-bit branch targets",
+                reason: """
+                    With 16-bit operands the processor truncates EIP to 16 bits (SDM vol. 2, Jcc, JMP, CALL). LLVM \
+                    shows a target \
+                    beyond 64 KiB, which is never reached.
+                    """
+            ) { theirs, ours, sample in
+                guard sample.row.operands == [.jb] || sample.row.operands == [.jz], !sample.instruction.is32BitOperand,
+                    let (name, number) = splitLast(theirs), let value = Int64(number.dropFirst(2), radix: 16)
+                else { return theirs }
+                return name + " 0x" + String(value & 0xFFFF, radix: 16)
+            },
+            Difference(
+                name: "pusha and pushad",
+                reason:
+                    "LLVM uses the AT&T names pushaw, pushal, popaw and popal; Intel's are pusha, pushad, popa and popad."
+            ) { theirs, _, _ in
+                ["pushaw": "pusha", "pushal": "pushad", "popaw": "popa", "popal": "popad"][theirs] ?? theirs
+            },
+            Difference(
+                name: "cbw and cwd in 16-bit code",
+                reason: "LLVM 21 calls 98h and 99h cwde and cdq in 16-bit code also without 66h, which is wrong."
+            ) { theirs, _, sample in
+                guard !sample.instruction.is32BitOperand else { return theirs }
+                return ["cwde": "cbw", "cdq": "cwd"][theirs] ?? theirs
+            },
+            Difference(
+                name: "order of xchg's operands",
+                reason:
+                    "The SDM's opcode map has the operands in the order of the other instructions: xchg ecx, eax for 91h."
+            ) { theirs, _, sample in
+                guard sample.row.mnemonic == "xchg", let comma = theirs.range(of: ", "),
+                    let space = theirs.range(of: "xchg ")?.upperBound
+                else { return theirs }
+                return theirs[..<space] + theirs[comma.upperBound...] + ", " + theirs[space..<comma.lowerBound]
+            },
+            Difference(
+                name: "far calls and jumps",
+                reason: """
+                    LLVM's names lcall and ljmp are AT&T's, it writes selector and offset as two operands, and its \
+                    memory form \
+                    is call [eax] or lcall [eax], by operand size. We write call far and jmp far, and selector:offset.
+                    """
+            ) { theirs, ours, sample in
+                guard ours.contains(" far ") else { return theirs }
+                var words = theirs.split(separator: " ", maxSplits: 8).map(String.init)
+                guard let index = words.firstIndex(where: { ["lcall", "ljmp", "call", "jmp"].contains($0) }) else {
+                    return theirs
+                }
+                words[index] = (words[index].hasSuffix("call") ? "call" : "jmp") + " far"
+                let text = words.joined(separator: " ")
+                return sample.row.operands == [.ap] ? text.replacing(", ", with: ":") : text
+            },
+            Difference(
+                name: "repe",
+                reason: """
+                    Before cmps and scas the prefix F3h ends the repetition when the operands differ; its name \
+                    there is repe \
+                    (SDM vol. 2, REP/REPE/REPNE). LLVM writes rep.
+                    """
+            ) { theirs, _, sample in
+                guard ["cmps", "scas"].contains(sample.row.mnemonic) else { return theirs }
+                return theirs.replacing("rep ", with: "repe ")
+            },
+            Difference(
+                name: "selectors in 16-bit registers",
+                reason: """
+                    The processor reads 16 bits when it loads a segment register; LLVM shows mov ds, eax with \
+                    32-bit operands.
+                    """
+            ) { theirs, _, sample in
+                guard sample.row.operands == [.sw, .ew] else { return theirs }
+                return theirs.replacing(", e", with: ", ").replacing(", s:", with: ", es:")
+            },
+            Difference(
+                name: "shifts by one",
+                reason: "Intel's syntax has the count as an operand: shl eax, 1 (SDM vol. 2, SAL). LLVM leaves it out."
+            ) { theirs, _, sample in sample.row.operands.last == .one ? theirs + ", 1" : theirs },
+        ]
+    }
 
     /// Instructions of ours that LLVM does not know, or knows under another name.
-    static var unknownToLLVM: [(reason: String, matches: (Sample) -> Bool)] { [
-        (
-            "LLVM does not know the undocumented aliases 82h, C0h-D3h /6, F6h /1 and F7h /1, nor int1 (F1h).",
-            { $0.row.flags.contains(.undocumented) }
-        ),
-        (
-            """
-            0F0Dh and 0F18h to 0F1Eh are no-operations with an operand on every processor of ours (SDM vol. 2, table A-3); LLVM has \
-            the names that later processors gave to some of them.
-            """,
-            { $0.row.map == 1 && $0.row.mnemonic == "nop" && $0.row.opcode != 0x1F }
-        ),
-        ("The test registers of the 386 and 486 are gone from LLVM.", { [.td].contains(where: $0.row.operands.contains) }),
-        (
-            """
-            The processor ignores ModRM.mod when it moves from or to control and debug registers (SDM vol. 2, MOV); LLVM takes \
-            the operand for one in memory, of another length.
-            """,
-            { $0.row.flags.contains(.ignoresMod) && $0.instruction.modRM < 0xC0 }
-        ),
-        ("LLVM does not know wbinvd and pause with a stray 66h.", { sample in
-            sample.instruction.prefixes.contains(.operandSize)
-                && (sample.row.mnemonic == "wbinvd" || sample.bytes.starts(with: [0xF3, 0x66, 0x90]))
-        }),
-    ] }
+    static var unknownToLLVM: [(reason: String, matches: (Sample) -> Bool)] {
+        [
+            (
+                "LLVM does not know the undocumented aliases 82h, C0h-D3h /6, F6h /1 and F7h /1, nor int1 (F1h).",
+                { $0.row.flags.contains(.undocumented) }
+            ),
+            (
+                """
+                0F0Dh and 0F18h to 0F1Eh are no-operations with an operand on every processor of ours (SDM vol. 2, \
+                table A-3); LLVM has \
+                the names that later processors gave to some of them.
+                """,
+                { $0.row.map == 1 && $0.row.mnemonic == "nop" && $0.row.opcode != 0x1F }
+            ),
+            (
+                "The test registers of the 386 and 486 are gone from LLVM.",
+                { [.td].contains(where: $0.row.operands.contains) }
+            ),
+            (
+                """
+                The processor ignores ModRM.mod when it moves from or to control and debug registers (SDM vol. 2, \
+                MOV); LLVM takes \
+                the operand for one in memory, of another length.
+                """,
+                { $0.row.flags.contains(.ignoresMod) && $0.instruction.modRM < 0xC0 }
+            ),
+            (
+                "LLVM does not know wbinvd and pause with a stray 66h.",
+                { sample in
+                    sample.instruction.prefixes.contains(.operandSize)
+                        && (sample.row.mnemonic == "wbinvd" || sample.bytes.starts(with: [0xF3, 0x66, 0x90]))
+                }
+            ),
+        ]
+    }
 
     // MARK: Texts
 

@@ -38,14 +38,16 @@ public enum Toolchain {
             try run(
                 "ld.lld",
                 [
-                    "-m", "elf_i386", "--image-base=0", "-Ttext=0x" + String(address, radix: 16), "-e", "0", object.path,
+                    "-m", "elf_i386", "--image-base=0", "-Ttext=0x" + String(address, radix: 16), "-e", "0",
+                    object.path,
                     "-o", program.path,
                 ])
             return [UInt8](try Data(contentsOf: program))
         }
     }
 
-    /// The directory of the toolchain that runs this test, so that a distribution's older LLVM in `PATH` does not answer.
+    /// The directory of the toolchain that runs this test, so that a distribution's older LLVM in `PATH` does not
+    /// answer.
     private static let directory: String? = {
         guard let output = try? launch("which", ["swift"]) else { return nil }
         guard let path = String(decoding: output, as: UTF8.self).split(separator: "\n").first else { return nil }

@@ -3,7 +3,8 @@ extension DebuggerCommand {
     static let `break` = DebuggerCommand(
         "break", "b", usage: "break [ADDRESS]", summary: "set a breakpoint, here if no address is given",
         details: """
-            ADDRESS is a symbol (kernelMain, FrameAllocator.allocate), a linear address (0x100000), a segment and offset \
+            ADDRESS is a symbol (kernelMain, FrameAllocator.allocate), a linear address (0x100000), a segment and \
+            offset \
             (f000:e05b, cs:10; both hexadecimal), a register ($eax), or a sum of these (kernelMain+0x10).
             The address is linear: the breakpoint holds in every address space.
             """,
@@ -35,7 +36,8 @@ extension DebuggerCommand {
     }
 
     static let disable = DebuggerCommand(
-        "disable", usage: "disable NUMBER...", summary: "switch breakpoints off without removing them", group: .breakpoints
+        "disable", usage: "disable NUMBER...", summary: "switch breakpoints off without removing them",
+        group: .breakpoints
     ) { (commands, arguments) throws(CommandError) in
         try commands.forEachBreakpoint(arguments) { commands.debugger.enableBreakpoint($0, false) }
         return Output("")

@@ -7,7 +7,8 @@ extension DebuggerCommand {
         "disassemble", "dis", usage: "disassemble[/16 | /32] [ADDRESS] [COUNT]",
         summary: "show instructions, from the next one if no address is given",
         details: """
-            The size of the code is that of the code segment; /16 and /32 choose another. Without an address it goes on behind \
+            The size of the code is that of the code segment; /16 and /32 choose another. Without an address it \
+            goes on behind \
             what was shown last.
             """,
         group: .looking, repetition: .some("disassemble")
@@ -31,7 +32,9 @@ extension DebuggerCommand {
         }
         var count = 10
         if arguments.words.count > 1 { count = Int(clamping: try commands.count(arguments.words[1])) }
-        guard 1...4096 ~= count else { throw CommandError("\(count) instructions at once: from 1 to 4096 can be shown") }
+        guard 1...4096 ~= count else {
+            throw CommandError("\(count) instructions at once: from 1 to 4096 can be shown")
+        }
         let lines = debugger.disassemble(linear: base &+ offset, offset: offset, count: count, code32: code32)
         guard let last = lines.last else { throw CommandError("\((base &+ offset).digits) is not mapped") }
         commands.nextAddress = .code(offset: last.offset &+ UInt32(last.bytes.count))
@@ -48,7 +51,8 @@ extension DebuggerCommand {
         let frames = commands.debugger.backtrace(limit: limit)
         return Output(
             frames.enumerated().map { index, frame in
-                "#\(String(index).padded(to: 3)) \(commands.placeText(frame.linear))  frame \(frame.framePointer.digits)"
+                let place = commands.placeText(frame.linear)
+                return "#\(String(index).padded(to: 3)) \(place)  frame \(frame.framePointer.digits)"
             })
     }
 
@@ -57,15 +61,19 @@ extension DebuggerCommand {
         details: "With an address instead of a pattern, the symbol that the address lies in.", group: .looking
     ) { (commands, arguments) throws(CommandError) in
         let symbols = commands.debugger.symbols
-        guard symbols.count > 0 else { throw CommandError("no symbols are loaded; 'symbol-file' loads them from an ELF file") }
+        guard symbols.count > 0 else {
+            throw CommandError("no symbols are loaded; 'symbol-file' loads them from an ELF file")
+        }
         guard !arguments.words.isEmpty else {
-            return Output(symbols.moduleNames.map { name in
-                "\(name): \(symbols.search("").filter { $0.module == name }.count) symbols"
-            })
+            return Output(
+                symbols.moduleNames.map { name in
+                    "\(name): \(symbols.search("").filter { $0.module == name }.count) symbols"
+                })
         }
         let found = symbols.search(arguments.text)
         if found.isEmpty {
-            if let address = try? commands.address(arguments.text), let text = commands.debugger.symbolText(at: address) {
+            if let address = try? commands.address(arguments.text), let text = commands.debugger.symbolText(at: address)
+            {
                 return Output("\(address.digits)  \(text)")
             }
             throw CommandError("no symbol contains '\(arguments.text)'")

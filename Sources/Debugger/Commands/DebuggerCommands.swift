@@ -1,12 +1,12 @@
 import Machine
 
-/// The debugger's command language: a line in, text out. It does no input and no output of its own, so that a terminal, a
-/// script, a gdb `monitor` command and a test use the same.
+/// The debugger's command language: a line in, text out. It does no input and no output of its own, so that a terminal,
+/// a script, a gdb `monitor` command and a test use the same.
 ///
-/// A command is a value that says how it is called, what it is for and what it does (``DebuggerCommand``); each lives in
-/// a file of its own, or with its closest relatives. Names can be shortened as long as they are unambiguous, an empty
-/// line repeats the last command where that makes sense (`step`, `next`, `memory`...), and what cannot be done is one line that says
-/// why.
+/// A command is a value that says how it is called, what it is for and what it does (``DebuggerCommand``); each lives
+/// in a file of its own, or with its closest relatives. Names can be shortened as long as they are unambiguous, an
+/// empty line repeats the last command where that makes sense (`step`, `next`, `memory`...), and what cannot be done is
+/// one line that says why.
 ///
 ///     let commands = DebuggerCommands(machine: machine, run: runner.run)
 ///     print(commands.execute("break kernelMain").text)
@@ -55,7 +55,9 @@ public final class DebuggerCommands {
     }
 
     /// What to show before the first prompt: where the machine is.
-    public var greeting: String { stopText(Stop(reason: .arrived, steps: debugger.machine.steps, location: debugger.location)) }
+    public var greeting: String {
+        stopText(Stop(reason: .arrived, steps: debugger.machine.steps, location: debugger.location))
+    }
 
     /// Executes a line.
     public func execute(_ line: String) -> Output {
@@ -72,7 +74,8 @@ public final class DebuggerCommands {
         let words = rest.dropFirst(format.isEmpty ? 0 : format.count + 1)
         do throws(CommandError) {
             let command = try DebuggerCommand.named(String(name))
-            let arguments = Arguments(words: words.split(whereSeparator: \.isWhitespace).map(String.init), format: format)
+            let arguments = Arguments(
+                words: words.split(whereSeparator: \.isWhitespace).map(String.init), format: format)
             let output = try command.run(self, arguments)
             repeatable = command.repetition.map { $0 ?? String(text) }
             return output

@@ -3,7 +3,8 @@ import Machine
 /// Commands that show and change memory.
 extension DebuggerCommand {
     private static let formats = """
-        FORMAT is a count and a letter: b bytes (the default), w words, d doublewords, c characters, s text up to a zero. \
+        FORMAT is a count and a letter: b bytes (the default), w words, d doublewords, c characters, s text up to a \
+        zero. \
         Without an address it goes on behind what was shown last.
         """
 
@@ -24,7 +25,8 @@ extension DebuggerCommand {
 
     static let write = DebuggerCommand(
         "write", usage: "write[/b|w|d] ADDRESS VALUE...", summary: "change memory",
-        details: "The values are bytes unless the format says words or doublewords. ROM stays as it is.", group: .changing
+        details: "The values are bytes unless the format says words or doublewords. ROM stays as it is.",
+        group: .changing
     ) { (commands, arguments) throws(CommandError) in
         guard arguments.words.count >= 2 else { throw CommandError("write what? 'write ADDRESS VALUE...'") }
         let size: Int
@@ -78,10 +80,13 @@ extension DebuggerCommands {
         guard count <= 0x1_0000 else { throw CommandError("\(count) is too many at once: up to 65536") }
 
         func read(_ address: UInt32, _ count: Int) -> [UInt8?] {
-            isPhysical ? debugger.readPhysicalMemory(at: address, count: count) : debugger.readMemory(at: address, count: count)
+            isPhysical
+                ? debugger.readPhysicalMemory(at: address, count: count)
+                : debugger.readMemory(at: address, count: count)
         }
         if letter == "s" {
-            let text = String(decoding: read(address, 256).prefix { $0 != nil && $0 != 0 }.compactMap { $0 }, as: UTF8.self)
+            let text = String(
+                decoding: read(address, 256).prefix { $0 != nil && $0 != 0 }.compactMap { $0 }, as: UTF8.self)
             return Output("\(address.digits)  \"\(text)\"")
         }
         let bytes = read(address, count * unit)

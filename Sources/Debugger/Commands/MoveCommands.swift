@@ -5,7 +5,8 @@ extension DebuggerCommand {
     static let step = DebuggerCommand(
         "step", "s", "si", "stepi", usage: "step [COUNT]", summary: "take a step, or several",
         details: """
-            A step is an instruction, one iteration of a repeated string instruction, or the delivery of an interrupt. A \
+            A step is an instruction, one iteration of a repeated string instruction, or the delivery of an \
+            interrupt. A \
             breakpoint on the way ends it early.
             """,
         group: .running, repetition: .some(nil)
@@ -17,7 +18,8 @@ extension DebuggerCommand {
     }
 
     static let next = DebuggerCommand(
-        "next", "n", "ni", "nexti", usage: "next [COUNT]", summary: "like step, but over calls, interrupts and repetitions",
+        "next", "n", "ni", "nexti", usage: "next [COUNT]",
+        summary: "like step, but over calls, interrupts and repetitions",
         group: .running, repetition: .some(nil)
     ) { (commands, arguments) throws(CommandError) in
         try arguments.limit(1)
@@ -32,7 +34,8 @@ extension DebuggerCommand {
     }
 
     static let finish = DebuggerCommand(
-        "finish", "fin", usage: "finish", summary: "run until this function has returned to its caller", group: .running,
+        "finish", "fin", usage: "finish", summary: "run until this function has returned to its caller",
+        group: .running,
         repetition: .some(nil)
     ) { (commands, arguments) throws(CommandError) in
         try arguments.limit(0)
@@ -59,7 +62,8 @@ extension DebuggerCommand {
 
     static let reset = DebuggerCommand(
         "reset", usage: "reset", summary: "press the reset button",
-        details: "RAM, disks and the clock keep their contents, as on a real machine; breakpoints stay.", group: .running
+        details: "RAM, disks and the clock keep their contents, as on a real machine; breakpoints stay.",
+        group: .running
     ) { (commands, arguments) throws(CommandError) in
         try arguments.limit(0)
         commands.debugger.reset()

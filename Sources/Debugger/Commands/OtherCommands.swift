@@ -17,7 +17,8 @@ extension DebuggerCommand {
     }
 
     static let devices = DebuggerCommand(
-        "devices", usage: "devices", summary: "show the machine in brief: memory, time, interrupt lines", group: .looking
+        "devices", usage: "devices", summary: "show the machine in brief: memory, time, interrupt lines",
+        group: .looking
     ) { (commands, arguments) throws(CommandError) in
         try arguments.limit(0)
         let machine = commands.debugger.machine
@@ -25,7 +26,8 @@ extension DebuggerCommand {
         let configuration = machine.configuration
         func word(_ condition: Bool, _ yes: String, _ no: String) -> String { condition ? yes : no }
         var lines = [
-            "memory     \(machine.memory.ramSize >> 10) KiB, A20 \(word(machine.processor.isA20Enabled, "open", "closed"))",
+            "memory     \(machine.memory.ramSize >> 10) KiB, A20 "
+                + word(machine.processor.isA20Enabled, "open", "closed"),
             "time       step \(machine.steps), \(machine.nanoseconds / 1000) us since power-on",
             "processor  \(machine.processor.model.name)"
                 + word(state.pointee.halted, ", halted", "")
@@ -37,16 +39,21 @@ extension DebuggerCommand {
             guard let drive else { continue }
             lines.append(
                 "drive \(index)    \(drive.model), \(drive.image.sectorCount) sectors, "
-                    + word(drive.image.isReadOnly, "read-only", drive.policy == .discard ? "changes are discarded" : "writable"))
+                    + word(
+                        drive.image.isReadOnly, "read-only",
+                        drive.policy == .discard ? "changes are discarded" : "writable"))
         }
         return Output(lines)
     }
 
     static let info = DebuggerCommand(
-        "info", "i", usage: "info break | registers | symbols", summary: "show breakpoints and other things, as gdb users type it",
+        "info", "i", usage: "info break | registers | symbols",
+        summary: "show breakpoints and other things, as gdb users type it",
         group: .other
     ) { (commands, arguments) throws(CommandError) in
-        guard let topic = arguments.words.first else { throw CommandError("about what? 'info break', 'info registers', ...") }
+        guard let topic = arguments.words.first else {
+            throw CommandError("about what? 'info break', 'info registers', ...")
+        }
         if !topic.isEmpty, "breakpoints".hasPrefix(topic) { return Output(commands.breakpointLines()) }
         let command = try DebuggerCommand.named(topic)
         guard command.group == .looking || command.group == .tables else {

@@ -5,7 +5,8 @@ extension DebuggerCommand {
     static let registers = DebuggerCommand(
         "registers", "r", "regs", usage: "registers [all | NAME...]",
         summary: "show the general registers, all registers, or some",
-        details: "'registers all' adds segments with bases and limits, the tables, control registers and the mode in words.",
+        details:
+            "'registers all' adds segments with bases and limits, the tables, control registers and the mode in words.",
         group: .looking
     ) { (commands, arguments) throws(CommandError) in
         let registers = commands.debugger.registers
@@ -31,7 +32,8 @@ extension DebuggerCommand {
         let name = (words[0].hasPrefix("$") ? String(words[0].dropFirst()) : words[0]).lowercased()
         let value = try commands.address(words[1])
         guard commands.debugger.setRegister(name, to: value) else {
-            throw CommandError("'\(words[0])' is no register that can be set: general registers and their parts, eip, eflags")
+            throw CommandError(
+                "'\(words[0])' is no register that can be set: general registers and their parts, eip, eflags")
         }
         return Output("")
     }

@@ -3,7 +3,8 @@ import Machine
 
 /// Where the machine is, in a line or two.
 extension DebuggerCommands {
-    /// Why the machine has stopped, if that is worth saying, and the stop line: step count, CS:EIP, symbol, instruction.
+    /// Why the machine has stopped, if that is worth saying, and the stop line: step count, CS:EIP, symbol,
+    /// instruction.
     func stopText(_ stop: Stop) -> String {
         var lines: [String] = []
         switch stop.reason {
@@ -51,7 +52,8 @@ extension DebuggerCommands {
     func locationText(_ location: Debugger.Location) -> String {
         var text = location.selector.digits + ":"
         let isRealMode = debugger.usesRealModeVectors || debugger.isVirtual8086
-        text += location.offset > 0xFFFF || !isRealMode
+        text +=
+            location.offset > 0xFFFF || !isRealMode
             ? location.offset.digits : UInt16(truncatingIfNeeded: location.offset).digits
         let usual = isRealMode ? UInt32(location.selector) << 4 &+ location.offset : location.offset
         if location.linear != usual { text += " (linear \(location.linear.digits))" }

@@ -58,7 +58,8 @@ extension DebuggerCommand {
 
     static let page = DebuggerCommand(
         "page", "walk", usage: "page ADDRESS", summary: "show how a linear address is translated",
-        details: "Reads the page tables as the processor does, without setting a bit; what the TLB still holds may differ.",
+        details:
+            "Reads the page tables as the processor does, without setting a bit; what the TLB still holds may differ.",
         group: .tables
     ) { (commands, arguments) throws(CommandError) in
         guard !arguments.words.isEmpty else { throw CommandError("which page? 'page ADDRESS'") }
@@ -71,7 +72,9 @@ extension DebuggerCommands {
         _ table: Debugger.DescriptorTable, _ arguments: Arguments
     ) throws(CommandError) -> Output {
         try arguments.limit(1)
-        guard let (base, count) = debugger.extent(of: table) else { throw CommandError("there is no LDT: LDTR is null") }
+        guard let (base, count) = debugger.extent(of: table) else {
+            throw CommandError("there is no LDT: LDTR is null")
+        }
         var lines: [String] = []
         let only = try arguments.words.first.map { word throws(CommandError) in Int(try address(word) >> 3) }
         for index in only.map({ $0...$0 }) ?? 0...max(0, count - 1) {
