@@ -61,9 +61,10 @@ let package = Package(
                 "ELF", "KernelImage", "USTAR", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .testTarget(name: "mkimageTests", dependencies: ["mkimage", "ELF", "ELFTestSupport"]),
-        .testTarget(name: "BootTests", dependencies: ["Machine"], exclude: ["Hostile"]),
-        .testTarget(name: "VMTests"),
-        .testTarget(name: "WindowTests"),
+        .target(name: "ProcessTestSupport", path: "Tests/ProcessTestSupport"),
+        .testTarget(name: "BootTests", dependencies: ["Machine", "ProcessTestSupport"], exclude: ["Hostile"]),
+        .testTarget(name: "VMTests", dependencies: ["ProcessTestSupport"]),
+        .testTarget(name: "WindowTests", dependencies: ["ProcessTestSupport"]),
         .testTarget(name: "MachineTests", dependencies: ["Machine", "Processor"]),
         // Pure logic that the kernel package shares with the host.
         .target(name: "ELF", path: "Kernel/Sources/ELF"),

@@ -9,20 +9,11 @@ final class DebuggerPrompt {
     private let isLeaving: () -> Bool
     private var input = LineReader()
 
-    /// `symbolFiles`: ELF files with symbols. One that cannot be used is a warning.
     /// `isLeaving`: whether the person has closed the console meanwhile.
-    init(_ runner: MachineRunner, symbolFiles: [String], isLeaving: @escaping () -> Bool) {
+    init(_ runner: MachineRunner, symbols: SymbolTable, isLeaving: @escaping () -> Bool) {
         commands = DebuggerCommands(machine: runner.machine) { runner.run(until: $0) }
+        commands.debugger.symbols = symbols
         self.isLeaving = isLeaving
-        for file in symbolFiles {
-            do {
-                let contents = try Data(contentsOf: URL(fileURLWithPath: file))
-                try commands.debugger.symbols.load(
-                    [UInt8](contents), name: URL(fileURLWithPath: file).lastPathComponent)
-            } catch {
-                HostOutput.complain("warning: no symbols from '\(file)': \(HostError.describe(error))")
-            }
-        }
     }
 
     /// Reads and executes commands until `quit`, the end of the input, or the end of the console. Returns the program's

@@ -47,13 +47,4 @@ extension HostOutput {
         // Nobody listens where standard error is closed; that is no reason to stop.
         try? FileHandle.standardError.write(contentsOf: Data("vm: \(message)\n".utf8))
     }
-
-    /// Opens `path` for writing, emptied.
-    static func file(_ path: String) throws(HostFailure) -> FileHandle {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else {
-            throw HostFailure("cannot write '\(path)': \(String(cString: strerror(errno)))")
-        }
-        return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-    }
 }

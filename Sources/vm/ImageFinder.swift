@@ -2,26 +2,21 @@ import Foundation
 
 /// Finds the files that a build leaves in `images/`, whether `vm` runs in the repository or elsewhere.
 enum ImageFinder {
-    /// A file was not found; says where it was looked for and, for our own products, how to make it.
-    struct NotFound: Error, CustomStringConvertible {
-        let description: String
-    }
-
-    /// The path of the disk image `name`: as given, else in `images/`. Without a name: `images/kernel.img`.
-    static func image(_ name: String?) throws(NotFound) -> String {
+    static func image(_ name: String?) throws(HostFailure) -> String {
         guard let name else { return try product("kernel.img") }
+        guard !name.isEmpty else { throw HostFailure("the image's name is empty") }
         if exists(name) { return name }
         // Only a bare file name is looked for elsewhere: a path means the place that it names.
-        guard !name.contains("/") else { throw NotFound(description: "there is no file '\(name)'") }
+        guard !name.contains("/") else { throw HostFailure("there is no file '\(name)'") }
         for folder in folders where exists(folder + "/" + name) { return folder + "/" + name }
         if name == "kernel.img" { return try product(name) }
-        throw NotFound(description: "there is no file '\(name)', neither here nor in images/")
+        throw HostFailure("there is no file '\(name)', neither here nor in images/")
     }
 
     /// The path of something that the build makes in `images/`.
-    static func product(_ name: String) throws(NotFound) -> String {
+    static func product(_ name: String) throws(HostFailure) -> String {
         for folder in folders where exists(folder + "/" + name) { return folder + "/" + name }
-        throw NotFound(description: "images/\(name) has not been built yet; 'make image' builds it")
+        throw HostFailure("images/\(name) has not been built yet; 'make image' builds it")
     }
 
     /// The ELF files with symbols that the build leaves beside an image: the firmware's, and that of the image's kernel.

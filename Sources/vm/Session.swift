@@ -1,4 +1,5 @@
 import Console
+import Debugger
 import Foundation
 import Machine
 import Synchronization
@@ -10,57 +11,91 @@ final class Session: @unchecked Sendable {
     private let options: VM
     private let machine: Machine
     private let display = Display()
-    private let console: ConsoleChoice
+    private let console: OpenConsole
     private let imagePath: String
+    private let symbols: SymbolTable
     /// Set when the person has left the console.
     private let isLeaving = Atomic<Bool>(false)
     /// What to say when the console is gone and the terminal is free.
     private var closingWords: [String] = []
 
+    /// A console that is there.
+    private enum OpenConsole {
+        case none
+        case window(SDLConsole)
+        case terminal(TerminalConsole)
+    }
+
+    /// Opens everything that the run needs, so that what cannot be opened is known before the machine starts.
     init(options: VM) throws(HostFailure) {
         self.options = options
-        console = Self.resolve(options.console, debug: options.debug)
+        imagePath = try ImageFinder.image(options.image)
+        let disks = [imagePath] + options.disk
+        if !options.snapshot { try HostFiles.checkAreDifferent(disks) }
+        if let path = options.screenshot { try HostFiles.checkIsWritable(path, sparing: disks) }
+        symbols = try Self.symbols(options, imagePath: imagePath)
         do {
-            imagePath = try ImageFinder.image(options.image)
-            machine = try Machine(try Self.configuration(options, imagePath: imagePath))
+            machine = try Machine(try Self.configuration(options, disks: disks))
         } catch let failure as HostFailure {
             throw failure
         } catch {
             throw HostFailure("\(error)")
         }
-        let serial = options.serial ?? (console == .none && !options.debug ? .stdio : SerialChoice.none)
+        let name = URL(fileURLWithPath: imagePath).lastPathComponent
+        console = try Self.open(options, display: display, input: machine.inputQueue, name: name)
+        var defaultSerial = SerialChoice.none
+        if case .none = console, !options.debug { defaultSerial = .stdio }
+        let serial = options.serial ?? defaultSerial
         let serialFile: FileHandle? =
             switch serial {
             case .none: nil
             case .stdio: .standardOutput
-            case .file(let path): try HostOutput.file(path)
+            case .file(let path): try HostFiles.openForWriting(path, sparing: disks)
             }
         var debugConsole: FileHandle?
-        if let path = options.debugConsole { debugConsole = try HostOutput.file(path) }
+        if let path = options.debugConsole { debugConsole = try HostFiles.openForWriting(path, sparing: disks) }
         machine.output = HostOutput(serial: serialFile, debugConsole: debugConsole)
         if serial == .stdio { StandardInput.forward(to: machine.inputQueue) }
     }
 
-    private static func resolve(_ choice: ConsoleChoice, debug: Bool) -> ConsoleChoice {
-        guard choice == .auto else { return choice }
+    /// Opens the console that was asked for; `auto` takes the first that can be had.
+    private static func open(
+        _ options: VM, display: Display, input: InputQueue, name: String
+    ) throws(HostFailure) -> OpenConsole {
         let environment = ProcessInfo.processInfo.environment
         let hasDisplay = ["DISPLAY", "WAYLAND_DISPLAY"].contains { !(environment[$0] ?? "").isEmpty }
-        if hasDisplay { return .sdl }
-        return TerminalConsole.isAvailable && !debug ? .terminal : .none
+        do {
+            switch options.console {
+            case .none: return .none
+            case .sdl: return .window(try SDLConsole(display: display, input: input, name: name))
+            case .terminal: return .terminal(try TerminalConsole(display: display, input: input, name: name))
+            case .auto: break
+            }
+            if hasDisplay {
+                do {
+                    return .window(try SDLConsole(display: display, input: input, name: name))
+                } catch {
+                    HostOutput.complain("\(error)")
+                }
+            }
+            // The debugger's prompt needs the terminal for itself, and so does the serial line.
+            guard TerminalConsole.isAvailable, !options.needsTerminal else { return .none }
+            return .terminal(try TerminalConsole(display: display, input: input, name: name))
+        } catch {
+            throw HostFailure("\(error)")
+        }
     }
 
-    private static func configuration(
-        _ options: VM, imagePath: String
-    ) throws -> Machine.Configuration {
+    private static func configuration(_ options: VM, disks: [String]) throws -> Machine.Configuration {
         var configuration = Machine.Configuration()
         configuration.memorySize = options.memory.bytes
         configuration.processorModel = options.cpu
         configuration.nanosecondsPerStep = options.nanosecondsPerStep
         configuration.clockStart = .host
         let firmwarePath = try options.firmware ?? ImageFinder.product("bios.bin")
-        configuration.firmware = try read(firmwarePath, limit: 512 << 10)
+        configuration.firmware = try HostFiles.read(firmwarePath, limit: 512 << 10)
         configuration.hasShadowRAM = options.shadowRam
-        configuration.drives = try ([imagePath] + options.disk).map { path in
+        configuration.drives = try disks.map { path in
             Machine.Drive(
                 image: try FileDisk(path: path, readOnly: options.snapshot),
                 policy: options.snapshot ? .discard : .writeThrough)
@@ -68,39 +103,44 @@ final class Session: @unchecked Sendable {
         return configuration
     }
 
-    /// The contents of a file of at most `limit` bytes.
-    private static func read(_ path: String, limit: Int) throws(HostFailure) -> [UInt8] {
-        let contents: Data
+    /// The symbols of the ELF files that were asked for, and of those that lie beside the image: an unusable one of
+    /// these is only worth a warning.
+    private static func symbols(_ options: VM, imagePath: String) throws(HostFailure) -> SymbolTable {
+        var symbols = SymbolTable()
+        for path in ImageFinder.symbolFiles(besideImage: imagePath) {
+            do {
+                try load(path, into: &symbols)
+            } catch {
+                HostOutput.complain("warning: no symbols: \(error)")
+            }
+        }
+        for path in options.symbols { try load(path, into: &symbols) }
+        return symbols
+    }
+
+    private static func load(_ path: String, into symbols: inout SymbolTable) throws(HostFailure) {
+        let contents = try HostFiles.read(path, limit: 64 << 20)
         do {
-            contents = try Data(contentsOf: URL(fileURLWithPath: path))
+            try symbols.load(contents, name: URL(fileURLWithPath: path).lastPathComponent)
         } catch {
-            throw HostFailure("cannot read '\(path)': \(HostError.describe(error))")
+            throw HostFailure("'\(path)': \(error)")
         }
-        guard !contents.isEmpty else { throw HostFailure("'\(path)' is empty") }
-        guard contents.count <= limit else {
-            throw HostFailure("'\(path)' is too large for a BIOS ROM: \(contents.count) bytes, at most \(limit)")
-        }
-        return [UInt8](contents)
     }
 
     /// Runs the machine to its end and returns the program's exit code.
     func run() throws(HostFailure) -> Int32 {
-        let name = URL(fileURLWithPath: imagePath).lastPathComponent
-        let code: Int32
-        do {
+        let code =
             switch console {
-            case .sdl:
-                let window = try SDLConsole(display: display, input: machine.inputQueue, name: name)
-                code = driveBeside { window.run() }
-            case .terminal:
-                let terminal = try TerminalConsole(display: display, input: machine.inputQueue, name: name)
-                code = driveBeside { terminal.run() }
-            case .none, .auto:
-                code = drive()
+            case .window(let window): driveBeside { window.run() }
+            case .terminal(let terminal): driveBeside { terminal.run() }
+            case .none: drive()
             }
-            if let path = options.screenshot { try Screenshot.write(machine.frame(), to: path) }
-        } catch {
-            throw HostFailure("\(error)")
+        if let path = options.screenshot {
+            do {
+                try Screenshot.write(machine.frame(), to: path)
+            } catch {
+                throw HostFailure("\(error)")
+            }
         }
         for line in closingWords { HostOutput.complain(line) }
         return code
@@ -126,11 +166,10 @@ final class Session: @unchecked Sendable {
     /// Runs the machine until it ends or the person leaves. Returns the exit code.
     private func drive() -> Int32 {
         let runner = MachineRunner(
-            machine, display: console == .none ? nil : display, isPaced: !options.fast)
-        let symbolFiles = ImageFinder.symbolFiles(besideImage: imagePath) + options.symbols
+            machine, display: hasConsole ? display : nil, isPaced: !options.fast)
         let interrupt = InterruptKey(machine.inputQueue)
         defer { interrupt.cancel() }
-        let prompt = DebuggerPrompt(runner, symbolFiles: symbolFiles) { [self] in isLeaving.load(ordering: .relaxed) }
+        let prompt = DebuggerPrompt(runner, symbols: symbols) { [self] in isLeaving.load(ordering: .relaxed) }
         if options.debug { return prompt.run() }
         while true {
             switch runner.run(until: options.until ?? .max) {
@@ -144,7 +183,7 @@ final class Session: @unchecked Sendable {
                 // Nobody sets breakpoints here; going on past one is all there is to do.
                 _ = machine.step()
             case .halted:
-                guard console != .none else {
+                guard hasConsole else {
                     closingWords.append("the guest halted the processor with interrupts disabled.")
                     return 0
                 }
@@ -164,6 +203,10 @@ final class Session: @unchecked Sendable {
                 }
             }
         }
+    }
+
+    private var hasConsole: Bool {
+        if case .none = console { false } else { true }
     }
 
     /// EX_SOFTWARE. Even, so that it is never a guest's exit code.

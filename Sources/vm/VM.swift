@@ -86,10 +86,16 @@ struct VM: ParsableCommand {
         if console == .terminal, serial == .stdio {
             throw ValidationError("--console terminal and --serial stdio both need this terminal.")
         }
+        for path in [firmware, screenshot, debugConsole].compactMap(\.self) + disk + symbols where path.isEmpty {
+            throw ValidationError("a file's name is empty.")
+        }
         if console == .terminal, debug || onTripleFault == .debug {
             throw ValidationError("--console terminal and the debugger's prompt both need this terminal.")
         }
     }
+
+    /// Whether standard input and output are taken by something else than the terminal console.
+    var needsTerminal: Bool { debug || onTripleFault == .debug || serial == .stdio }
 
     func run() throws {
         HostOutput.claimStandardFiles()

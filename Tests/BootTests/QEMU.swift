@@ -1,4 +1,5 @@
 import Foundation
+import ProcessTestSupport
 import Synchronization
 
 /// QEMU's `qemu-system-i386` as an engine.
@@ -78,14 +79,8 @@ private final class QEMUMachine: BootableMachine {
             if bytes.isEmpty { handle.readabilityHandler = nil }
             self?.received.withLock { $0 += bytes }
         }
-        // Swift's own threads block all signals, and a child inherits that: it could not be ended by SIGTERM.
-        var none = sigset_t()
-        var before = sigset_t()
-        sigemptyset(&none)
-        pthread_sigmask(SIG_SETMASK, &none, &before)
-        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
         do {
-            try process.run()
+            try process.runHearingSignals()
         } catch {
             throw BootFailure("cannot start qemu-system-i386: \(error.localizedDescription)")
         }

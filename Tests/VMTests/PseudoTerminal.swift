@@ -1,4 +1,5 @@
 import Foundation
+import ProcessTestSupport
 
 /// The emulator at a terminal that the test plays.
 final class PseudoTerminal {
@@ -34,7 +35,7 @@ final class PseudoTerminal {
         process.standardInput = handle
         process.standardOutput = handle
         process.standardError = handle
-        try process.run()
+        try process.runHearingSignals()
     }
 
     deinit {

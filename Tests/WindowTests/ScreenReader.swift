@@ -23,9 +23,7 @@ struct ScreenReader {
 
     /// The text in a picture of 80x25 cells, 9x16 pixels each, drawn `scale` times as large with its top left corner at
     /// (`left`, `top`). Cells that hold no glyph of the font (the cursor, a picture in motion) come out as `?`.
-    func lines(
-        in picture: (width: Int, height: Int, pixels: [UInt32]), left: Int, top: Int, scale: Int
-    ) -> [String] {
+    func lines(in picture: XPicture, left: Int, top: Int, scale: Int) -> [String] {
         guard left >= 0, top >= 0, left + 720 * scale <= picture.width, top + 400 * scale <= picture.height else {
             return []
         }
@@ -35,7 +33,7 @@ struct ScreenReader {
                 // The colour of the background is unknown, so try each of the cell's (at most two) colours as it.
                 let cell = (0..<16).map { y in
                     (0..<8).map { x in
-                        picture.pixels[(top + (row * 16 + y) * scale) * picture.width + left + (column * 9 + x) * scale]
+                        picture[left + (column * 9 + x) * scale, top + (row * 16 + y) * scale]
                     }
                 }
                 let colors = Set(cell.joined())

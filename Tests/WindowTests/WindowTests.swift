@@ -1,4 +1,5 @@
 import Foundation
+import ProcessTestSupport
 import Testing
 
 /// A person at the window, played by xdotool under Xvfb: types, pastes, resizes, and looks at the pixels.
@@ -22,7 +23,7 @@ struct WindowTests {
             emulator.environment = server.environment
             emulator.standardInput = FileHandle.nullDevice
             do {
-                try emulator.run()
+                try emulator.runHearingSignals()
                 window = try server.xdotool("search", "--sync", "--onlyvisible", "--name", "Martlet")
                     .split(separator: "\n").first.map(String.init) ?? ""
                 try server.xdotool("windowfocus", "--sync", window)

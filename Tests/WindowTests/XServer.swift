@@ -1,4 +1,5 @@
 import Foundation
+import ProcessTestSupport
 
 /// An X server without a screen, whose picture can be read from a file.
 ///
@@ -14,6 +15,7 @@ final class XServer {
     let display: String
     private let process: Process
     private let folder: URL
+    private var clipboardOwner: Process?
 
     init(width: Int, height: Int) throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("martlet-x-\(UUID().uuidString)")
@@ -27,7 +29,7 @@ final class XServer {
         ]
         process.standardError = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
-        try process.run()
+        try process.runHearingSignals()
         var number: String?
         for _ in 0..<300 where number == nil && process.isRunning {
             Thread.sleep(forTimeInterval: 0.1)
@@ -43,6 +45,7 @@ final class XServer {
     }
 
     func stop() {
+        clipboardOwner?.terminate()
         process.terminate()
         process.waitUntilExit()
         try? FileManager.default.removeItem(at: folder)
@@ -60,58 +63,78 @@ final class XServer {
     /// Runs `xdotool` and returns what it printed.
     @discardableResult
     func xdotool(_ arguments: String...) throws -> String {
-        try run("xdotool", arguments, input: nil)
+        try run("xdotool", arguments)
     }
 
-    /// Makes `text` the contents of the clipboard, as if it had been copied in another program.
+    /// Makes `text` the contents of the clipboard, as if it had been copied in another program, which this call starts.
     func copy(_ text: String) throws {
-        try run("xclip", ["-selection", "clipboard", "-in"], input: text)
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        // In the foreground: a clipboard lives as long as the program that owns it.
+        process.arguments = ["xclip", "-quiet", "-selection", "clipboard", "-in"]
+        process.environment = environment
+        let pipe = Pipe()
+        process.standardInput = pipe
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.runHearingSignals()
+        clipboardOwner = process
+        try pipe.fileHandleForWriting.write(contentsOf: Data(text.utf8))
+        try pipe.fileHandleForWriting.close()
     }
 
     @discardableResult
-    private func run(_ program: String, _ arguments: [String], input: String?) throws -> String {
+    private func run(_ program: String, _ arguments: [String]) throws -> String {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = [program] + arguments
         process.environment = environment
-        // Files, not pipes: xclip leaves a child behind that keeps its standard output open.
-        let output = folder.appendingPathComponent("output")
-        _ = FileManager.default.createFile(atPath: output.path, contents: nil)
-        process.standardOutput = try FileHandle(forWritingTo: output)
+        let output = Pipe()
+        process.standardOutput = output
         process.standardError = FileHandle.nullDevice
-        let pipe = Pipe()
-        process.standardInput = input == nil ? FileHandle.nullDevice : pipe
-        try process.run()
-        if let input {
-            try pipe.fileHandleForWriting.write(contentsOf: Data(input.utf8))
-            try pipe.fileHandleForWriting.close()
-        }
+        process.standardInput = FileHandle.nullDevice
+        try process.runHearingSignals()
+        let text = output.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
         guard process.terminationStatus == 0 else {
             throw Failure(description: "\(program) \(arguments.joined(separator: " ")) failed")
         }
-        return try String(contentsOf: output, encoding: .utf8)
+        return String(decoding: text, as: UTF8.self)
     }
 
-    /// What the screen shows: 0x00RRGGBB, row by row.
-    func picture() throws -> (width: Int, height: Int, pixels: [UInt32]) {
-        let bytes = [UInt8](try Data(contentsOf: folder.appendingPathComponent("Xvfb_screen0")))
-        // XWDFile.h: 25 big-endian words, then the window's name, colour map entries of 12 bytes, and the pixels.
-        func word(_ index: Int) -> Int { bytes[index * 4..<index * 4 + 4].reduce(0) { $0 << 8 | Int($1) } }
-        guard bytes.count > 100, word(1) == 7, word(11) == 32, word(7) == 0 else {
-            throw Failure(description: "Xvfb's framebuffer is in an unknown format")
+    /// The screen as it is now. Only the pixels that are asked for are looked at: a picture is some millions of bytes.
+    func picture() throws -> XPicture {
+        try XPicture(xwd: Data(contentsOf: folder.appendingPathComponent("Xvfb_screen0")))
+    }
+}
+
+/// A picture in XWD format (XWDFile.h): 25 big-endian words, the window's name, colour map entries of 12 bytes, pixels.
+struct XPicture {
+    let width: Int
+    let height: Int
+    private let bytes: [UInt8]
+    private let start: Int
+    private let bytesPerLine: Int
+
+    init(xwd: Data) throws {
+        let bytes = [UInt8](xwd)
+        guard bytes.count > 100 else { throw XServer.Failure(description: "Xvfb's framebuffer is empty") }
+        let words = (0..<25).map { index in bytes[index * 4..<index * 4 + 4].reduce(0) { $0 << 8 | Int($1) } }
+        self.bytes = bytes
+        guard words[1] == 7, words[11] == 32, words[7] == 0 else {
+            throw XServer.Failure(description: "Xvfb's framebuffer is in an unknown format")
         }
-        let (width, height, bytesPerLine) = (word(4), word(5), word(12))
-        let start = word(0) + word(19) * 12
-        guard bytes.count >= start + height * bytesPerLine else { throw Failure(description: "framebuffer is cut") }
-        var pixels: [UInt32] = []
-        pixels.reserveCapacity(width * height)
-        for row in 0..<height {
-            for column in 0..<width {
-                let at = start + row * bytesPerLine + column * 4
-                pixels.append(UInt32(bytes[at]) | UInt32(bytes[at + 1]) << 8 | UInt32(bytes[at + 2]) << 16)
-            }
+        (width, height, bytesPerLine) = (words[4], words[5], words[12])
+        start = words[0] + words[19] * 12
+        guard bytes.count >= start + height * bytesPerLine else {
+            throw XServer.Failure(description: "Xvfb's framebuffer is cut off")
         }
-        return (width, height, pixels)
+    }
+
+    /// 0x00RRGGBB; black outside the picture.
+    subscript(x: Int, y: Int) -> UInt32 {
+        guard x >= 0, x < width, y >= 0, y < height else { return 0 }
+        let at = start + y * bytesPerLine + x * 4
+        return UInt32(bytes[at]) | UInt32(bytes[at + 1]) << 8 | UInt32(bytes[at + 2]) << 16
     }
 }

@@ -134,8 +134,7 @@ final class IDEChannel {
         board.interrupts.setLine(line, level && registers.control & 0x02 == 0)
     }
 
-    /// The sectors that 28 address bits reach.
-    private var capacity: UInt64 { min(disk?.sectorCount ?? 0, 0x0FFF_FFFF) }
+    private var capacity: UInt64 { disk?.sectorCount ?? 0 }
 
     // MARK: Ports
 

@@ -7,6 +7,9 @@ struct DiskGeometry: Codable, Sendable, Equatable {
     /// Sectors per track, 1...63.
     var sectors: UInt8
 
+    /// As many sectors as 28 address bits reach: 128 GiB less one.
+    static let addressableSectors: UInt64 = 0x0FFF_FFFF
+
     /// What an ATA drive of `sectorCount` sectors reports (ATA-5, annex C: 16 heads, 63 sectors, at most 16383
     /// cylinders). A partition table that was made with another geometry of at most 16 heads is taken at its word.
     init(sectorCount: UInt64, bootSector: [UInt8]) {
