@@ -6,15 +6,21 @@ enum EmulatorProgram {
         .deletingLastPathComponent()
     static let executable = repository.appendingPathComponent(".build/debug/vm")
 
-    /// Runs the program with nothing at its standard input and waits for its end.
-    static func run(_ arguments: [String], in folder: URL) throws -> (code: Int32, output: String, errors: String) {
+    typealias Result = (code: Int32, output: String, errors: String)
+
+    /// Runs the program, or another one that starts it, with `input` at its standard input and waits for its end.
+    static func run(
+        _ arguments: [String], program: URL = executable, input: String = "", in folder: URL
+    ) throws -> Result {
         let process = Process()
-        process.executableURL = executable
+        process.executableURL = program
         process.arguments = arguments
         process.currentDirectoryURL = folder
-        process.standardInput = FileHandle.nullDevice
         let output = folder.appendingPathComponent(".stdout")
         let errors = folder.appendingPathComponent(".stderr")
+        let inputFile = folder.appendingPathComponent(".stdin")
+        try Data(input.utf8).write(to: inputFile)
+        process.standardInput = try FileHandle(forReadingFrom: inputFile)
         for file in [output, errors] { _ = FileManager.default.createFile(atPath: file.path, contents: nil) }
         process.standardOutput = try FileHandle(forWritingTo: output)
         process.standardError = try FileHandle(forWritingTo: errors)

@@ -1,0 +1,167 @@
+import Foundation
+import Testing
+
+/// What the options do to a run, seen from outside: exit codes, files, and what is printed. The guests are boot sectors
+/// of a few instructions, started by our own BIOS.
+final class RunTests {
+    private let folder: URL
+    /// Ends a guest that does not end by itself: many times what the BIOS needs to start a boot sector. Reaching it
+    /// makes the exit code 0, which no guest can choose.
+    private static let limit = "20000000"
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.appendingPathComponent("martlet-run-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(at: folder)
+    }
+
+    private func contents(_ name: String) throws -> Data {
+        try Data(contentsOf: folder.appendingPathComponent(name))
+    }
+
+    /// Makes the disk image `disk.img` that boots `program`.
+    private func makeDisk(_ program: (inout BootSector) -> Void) throws -> Data {
+        var sector = BootSector()
+        program(&sector)
+        let disk = sector.disk
+        try disk.write(to: folder.appendingPathComponent("disk.img"))
+        return disk
+    }
+
+    private func vm(_ options: String..., input: String = "") throws -> EmulatorProgram.Result {
+        try EmulatorProgram.run(["disk.img", "--console", "none", "--fast"] + options, input: input, in: folder)
+    }
+
+    @Test func guestChoosesTheExitCode() throws {
+        _ = try makeDisk { $0.exit(0x10) }
+        let result = try vm("--until", Self.limit)
+        #expect(result.code == 33)
+        #expect(result.errors == "")
+    }
+
+    @Test func untilEndsTheRunAndScreenshotShowsIt() throws {
+        _ = try makeDisk { $0.loop() }
+        let result = try vm("--until", "2000000", "--screenshot", "screen.png")
+        #expect(result.code == 0)
+        #expect(result.errors == "")
+        let picture = try contents("screen.png")
+        #expect(picture.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]), "the signature of a PNG file")
+        // IHDR comes first: width and height, big-endian. 80 by 25 characters of 9 by 16 pixels.
+        #expect(picture.dropFirst(16).prefix(8).elementsEqual([0, 0, 0x02, 0xD0, 0, 0, 0x01, 0x90]))
+    }
+
+    @Test func serialPortAndDebugConsoleGoToFiles() throws {
+        _ = try makeDisk {
+            $0.send("COM1 speaks\r\n")
+            for byte in "port E9 speaks".utf8 { $0.output(byte, to: 0xE9) }
+            $0.exit(0)
+        }
+        let result = try vm("--serial", "serial.log", "--debug-console", "debug.log", "--until", Self.limit)
+        #expect(result.code == 1)
+        #expect(result.output == "")
+        #expect(String(decoding: try contents("serial.log"), as: UTF8.self) == "COM1 speaks\r\n")
+        // Before it comes what the BIOS has logged.
+        #expect(String(decoding: try contents("debug.log"), as: UTF8.self).hasSuffix("port E9 speaks"))
+    }
+
+    @Test func serialPortGoesToStandardOutputWithoutAConsole() throws {
+        _ = try makeDisk {
+            $0.send("COM1 speaks\r\n")
+            $0.exit(0)
+        }
+        let result = try vm("--until", Self.limit)
+        #expect(result.code == 1)
+        #expect(Array(result.output.utf8) == Array("COM1 speaks\r\n".utf8))
+    }
+
+    @Test func tripleFaultEndsTheRunAndIsExplained() throws {
+        _ = try makeDisk { $0.tripleFault() }
+        let result = try vm("--until", Self.limit)
+        #expect(result.code == 70)
+        let report = result.errors
+        #expect(report.hasPrefix("vm: triple fault at step "))
+        #expect(report.contains("#GP") && report.contains("#BP"), "the beginning of the chain")
+        #expect(report.contains("int3"), "the instruction that began it")
+        #expect(report.contains("#DF"), "the end of the chain")
+        #expect(report.contains("no IDT is loaded"), "the probable cause")
+    }
+
+    @Test func tripleFaultCanReset() throws {
+        _ = try makeDisk { $0.tripleFault() }
+        let result = try vm("--on-triple-fault", "reset", "--until", "3000000")
+        #expect(result.code == 0)
+        #expect(result.errors.components(separatedBy: "triple fault at step ").count > 2, "it happens in every start")
+    }
+
+    /// A guest that copies its boot sector over the second sector.
+    private func makeWritingDisk() throws -> Data {
+        try makeDisk {
+            $0.transferSector(function: 3, sector: 2, drive: 0x80, buffer: 0x7C00)
+            $0.exitWithDiskStatus()
+        }
+    }
+
+    @Test func guestWritesReachTheImage() throws {
+        var expected = try makeWritingDisk()
+        expected.replaceSubrange(512..<1024, with: expected.prefix(512))
+        let result = try vm("--until", Self.limit)
+        #expect(result.code == 1)
+        #expect(try contents("disk.img") == expected)
+    }
+
+    @Test func snapshotLeavesTheImageAsItIs() throws {
+        let original = try makeWritingDisk()
+        let result = try vm("--snapshot", "--until", Self.limit)
+        #expect(result.code == 1, "the guest sees its write succeed")
+        #expect(try contents("disk.img") == original)
+    }
+
+    @Test func secondDiskIsDrive81() throws {
+        var second = Data("A second disk".utf8)
+        second.append(Data(count: 1 << 20 - second.count))
+        try second.write(to: folder.appendingPathComponent("second.img"))
+        _ = try makeDisk {
+            $0.transferSector(function: 2, sector: 1, drive: 0x81, buffer: 0x7E00)
+            $0.outputMemory(at: 0x7E00, count: 13, to: 0xE9)
+            $0.exitWithDiskStatus()
+        }
+        let result = try vm("--disk", "second.img", "--debug-console", "debug.log", "--until", Self.limit)
+        #expect(result.code == 1)
+        #expect(String(decoding: try contents("debug.log"), as: UTF8.self).hasSuffix("A second disk"))
+    }
+
+    @Test func debuggerTakesCommandsFromStandardInput() throws {
+        _ = try makeDisk { $0.loop() }
+        let result = try vm("--debug", input: "registers\nstep\nquit\n")
+        #expect(result.code == 0)
+        #expect(result.errors == "")
+        #expect(result.output.hasPrefix("step 0  f000:fff0 "), "it stops at the reset vector: \(result.output)")
+        #expect(result.output.contains("eip 0000fff0"))
+        #expect(result.output.contains("step 1  f000:"))
+    }
+
+    @Test func debuggerEndsWithItsInput() throws {
+        _ = try makeDisk { $0.loop() }
+        let result = try vm("--debug", input: "step")
+        #expect(result.code == 0)
+        #expect(result.output.contains("step 1  f000:"))
+    }
+
+    /// A file that is opened while a standard file is closed gets its number. When that file is the disk image, what is
+    /// printed would overwrite it.
+    @Test(arguments: [">&-", "2>&-", "<&- >&- 2>&-"])
+    func closedStandardFilesDoNotHarmTheImage(_ redirections: String) throws {
+        let original = try makeDisk {
+            $0.send("This belongs to standard output.\r\n")
+            $0.tripleFault()
+        }
+        let command = "exec \"$0\" disk.img --console none --fast --until \(Self.limit) \(redirections)"
+        let result = try EmulatorProgram.run(
+            ["-c", command, EmulatorProgram.executable.path], program: URL(fileURLWithPath: "/bin/sh"), in: folder)
+        #expect(result.code == 70)
+        #expect(try contents("disk.img") == original)
+    }
+}
