@@ -24,6 +24,7 @@ let package = Package(
         .library(name: "Debugger", targets: ["Debugger"]),
         .executable(name: "vm", targets: ["vm"]),
         .executable(name: "mkimage", targets: ["mkimage"]),
+        .executable(name: "mkrom", targets: ["mkrom"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -58,9 +59,16 @@ let package = Package(
         .executableTarget(
             name: "mkimage",
             dependencies: [
-                "ELF", "KernelImage", "USTAR", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "ELF", "KernelImage", "ToolSupport", "USTAR",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
-        .testTarget(name: "mkimageTests", dependencies: ["mkimage", "ELF", "ELFTestSupport"]),
+        .testTarget(name: "mkimageTests", dependencies: ["mkimage", "ELF", "ELFTestSupport", "ToolSupport"]),
+        .executableTarget(
+            name: "mkrom",
+            dependencies: [
+                "ELF", "ToolSupport", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .target(name: "ToolSupport"),
         .target(name: "ProcessTestSupport", path: "Tests/ProcessTestSupport"),
         .testTarget(name: "BootTests", dependencies: ["Machine", "ProcessTestSupport"], exclude: ["Hostile"]),
         .testTarget(name: "VMTests", dependencies: ["ProcessTestSupport"]),
@@ -69,7 +77,7 @@ let package = Package(
         // Pure logic that the kernel package shares with the host.
         .target(name: "ELF", path: "Kernel/Sources/ELF"),
         .testTarget(name: "ConsoleTests", dependencies: ["Console", "Machine", "CSDL2"]),
-        .target(name: "ELFTestSupport", path: "Tests/ELFTestSupport"),
+        .target(name: "ELFTestSupport", dependencies: ["ToolSupport"], path: "Tests/ELFTestSupport"),
         .testTarget(name: "ELFTests", dependencies: ["ELF", "ELFTestSupport"]),
         .target(name: "USTAR", path: "Kernel/Sources/USTAR"),
         .testTarget(name: "USTARTests", dependencies: ["USTAR"]),
@@ -84,7 +92,7 @@ let package = Package(
         .testTarget(name: "KernelLogicTests", dependencies: ["KernelABI", "KernelLogic"]),
         .target(name: "KernelImage", path: "Kernel/Sources/KernelImage"),
         .testTarget(name: "KernelImageTests", dependencies: ["KernelImage"]),
-        .testTarget(name: "FirmwareTests", dependencies: ["Machine"]),
+        .testTarget(name: "FirmwareTests", dependencies: ["Machine", "mkrom"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,14 +1,13 @@
 // swift-tools-version: 6.1
 // The BIOS ROM. Built by ../scripts/build-firmware.sh; a package of its own because its triple
-// (i686-unknown-none-elf) differs from the host's. `mkrom`, in the same package, is the host tool that packs it.
+// (i686-unknown-none-elf) differs from the host's. `mkrom`, in the root package, is the host tool that packs it.
 
 import PackageDescription
 
 let package = Package(
     name: "Firmware",
     products: [
-        .executable(name: "bios", targets: ["BIOS"]),
-        .executable(name: "mkrom", targets: ["mkrom"]),
+        .executable(name: "bios", targets: ["BIOS"])
     ],
     targets: [
         // Port I/O and the other instructions Swift has no words for; also the layout that assembly and Swift share.
@@ -25,8 +24,6 @@ let package = Package(
             dependencies: ["Hardware", "RealMode"],
             linkerSettings: [.unsafeFlags(["-Xlinker", "-T", "-Xlinker", "\(Context.packageDirectory)/rom.ld"])]
         ),
-        // Host tool: ELF and font in, ROM image out.
-        .executableTarget(name: "mkrom"),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,4 +1,5 @@
 import KernelImage
+import ToolSupport
 
 /// Boot sector and setup code: the first sectors of an image, with the setup header of the Linux/x86 boot protocol.
 struct BootCode {
@@ -47,10 +48,6 @@ struct BootCode {
         (0..<4).reduce(0) { $0 | UInt32(bytes[offset + $1]) << (8 * $1) }
     }
 
-    private mutating func setWord(at offset: Int, _ value: UInt32) {
-        for byte in 0..<4 { bytes[offset + byte] = UInt8(truncatingIfNeeded: value >> (8 * byte)) }
-    }
-
     /// CRC-32 of the boot sector's code and the setup header, without what others write into the file: BIOS parameter
     /// block, disk signature and partition table.
     var bootChecksum: UInt32 {
@@ -67,11 +64,11 @@ struct BootCode {
     ///   - protectedModeSize: Its size in bytes.
     ///   - memorySize: How much memory from 1 MB on a loader must leave to it, in bytes.
     mutating func complete(protectedModeSize: UInt32, memorySize: UInt32) {
-        setWord(at: Offset.systemSize, (protectedModeSize + 15) / 16)
-        setWord(at: Offset.initialSize, memorySize)
-        setWord(at: Offset.protectedModeSize, protectedModeSize)
-        setWord(at: Offset.setupChecksum, setupChecksum)
-        setWord(at: Offset.bootChecksum, bootChecksum)
+        bytes.setWord(at: Offset.systemSize, (protectedModeSize + 15) / 16)
+        bytes.setWord(at: Offset.initialSize, memorySize)
+        bytes.setWord(at: Offset.protectedModeSize, protectedModeSize)
+        bytes.setWord(at: Offset.setupChecksum, setupChecksum)
+        bytes.setWord(at: Offset.bootChecksum, bootChecksum)
     }
 
     /// Compares the header with the protected-mode part that follows it.

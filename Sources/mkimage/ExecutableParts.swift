@@ -1,4 +1,5 @@
 import ELF
+import ToolSupport
 
 /// The microkernel as it lies in memory: every loadable segment at its place from 1 MB on, `.bss` as zeros.
 ///
@@ -34,15 +35,14 @@ func strippedProgram(_ bytes: UnsafeRawBufferPointer) throws -> [UInt8] {
     do {
         let file = try ELFFile(bytes)
         try file.checkExecutable(within: 0x0800_0000...0xBFFF_FFFF)
-        var end = Int(file.header.programHeaderOffset) + file.segments.count * 32
+        var end = Int(file.header.programHeaderOffset) + file.segments.count * ELFSegments.entrySize
         for segment in file.segments where segment.type == .load {
             end = max(end, Int(segment.fileOffset) + Int(segment.fileSize))
         }
-        var stripped = Array(bytes[..<max(end, 52)])
-        // No section headers: e_shoff, e_shnum and e_shstrndx (System V ABI, "ELF Header").
-        for field in [0x20..<0x24, 0x30..<0x32, 0x32..<0x34] {
-            stripped.replaceSubrange(field, with: repeatElement(0, count: field.count))
-        }
+        var stripped = Array(bytes[..<max(end, ELFHeader.size)])
+        stripped.setWord(at: ELFFieldOffset.Header.sectionHeaderOffset, 0)
+        stripped.setHalfWord(at: ELFFieldOffset.Header.sectionHeaderCount, 0)
+        stripped.setHalfWord(at: ELFFieldOffset.Header.sectionNamesIndex, 0)
         return stripped
     } catch {
         throw Diagnostic("\(error)")

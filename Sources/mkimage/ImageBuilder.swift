@@ -1,4 +1,5 @@
 import KernelImage
+import ToolSupport
 import USTAR
 
 /// Puts an image together.

@@ -1,5 +1,6 @@
 import ELF
 import KernelImage
+import ToolSupport
 import USTAR
 
 /// An image read back: every offset and every checksum verified, and what it contains.

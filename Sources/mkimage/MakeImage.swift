@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import ToolSupport
 
 /// Builds kernel.img from its parts, or shows what is in one.
 ///
@@ -51,13 +52,6 @@ struct MakeImage: ParsableCommand {
         } catch {
             throw Diagnostic("\(path): the image just built is broken: \(error)")
         }
-        // An unchanged image keeps its modification time, and what depends on it stays up to date.
-        if let old = try? Data(contentsOf: URL(fileURLWithPath: path)), old.elementsEqual(image) { return }
-        do {
-            try Data(image).write(to: URL(fileURLWithPath: path), options: .atomic)
-        } catch {
-            throw Diagnostic("\(path): cannot be written: \(error.localizedDescription)")
-        }
-        print(listing.report(name: path))
+        if try writeFile(path, image) { print(listing.report(name: path)) }
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import ToolSupport
 
 /// What an image is made of: a JSON file beside the image. Paths in it are relative to its own directory.
 ///

@@ -1,4 +1,5 @@
 import ELF
+import ToolSupport
 
 /// A program as the payload holds it: what is loaded, and the names of its functions, for whoever reports its crash.
 struct ProgramFile {
@@ -33,7 +34,7 @@ struct ProgramFile {
             return UInt32(strings.count)
         }
         let sectionNames = [".text", ".symtab", ".strtab"].map(intern)
-        var symbols = [UInt8](repeating: 0, count: 16)
+        var symbols = [UInt8](repeating: 0, count: ELFSymbols.entrySize)
         for (function, name) in zip(functions, names) {
             // Name, value, size (unknown); then STB_GLOBAL with STT_FUNC, and the section's index.
             symbols.append(words: [intern(name), function.address, 0])
@@ -46,18 +47,17 @@ struct ProgramFile {
         file += strings
         file.align()
         let headersOffset = UInt32(file.count)
-        file += [UInt8](repeating: 0, count: 40)
+        file += [UInt8](repeating: 0, count: ELFSections.entrySize)
         // Name, type, flags, address, offset, size, link, information, alignment, entry size (System V ABI, "Sections").
         file.append(words: [
             sectionNames[0], 1, 6, text.virtualAddress, text.fileOffset, text.fileSize, 0, 0, 16, 0,
         ])
         file.append(words: [sectionNames[1], 2, 0, 0, symbolsOffset, UInt32(symbols.count), 3, 1, 4, 16])
         file.append(words: [sectionNames[2], 3, 0, 0, stringsOffset, UInt32(strings.count), 0, 0, 1, 0])
-        var offset: [UInt8] = []
-        offset.append(words: [headersOffset])
-        file.replaceSubrange(0x20..<0x24, with: offset)
-        // e_shentsize, e_shnum, e_shstrndx.
-        file.replaceSubrange(0x2E..<0x34, with: [40, 0, 4, 0, 3, 0])
+        file.setWord(at: ELFFieldOffset.Header.sectionHeaderOffset, headersOffset)
+        file.setHalfWord(at: ELFFieldOffset.Header.sectionHeaderSize, UInt16(ELFSections.entrySize))
+        file.setHalfWord(at: ELFFieldOffset.Header.sectionHeaderCount, 4)
+        file.setHalfWord(at: ELFFieldOffset.Header.sectionNamesIndex, 3)
         return file
     }
 }
@@ -66,9 +66,5 @@ extension [UInt8] {
     /// Fills up to a multiple of four bytes.
     fileprivate mutating func align() {
         while count % 4 != 0 { append(0) }
-    }
-
-    fileprivate mutating func append(words: [UInt32]) {
-        for word in words { Swift.withUnsafeBytes(of: word.littleEndian) { append(contentsOf: $0) } }
     }
 }

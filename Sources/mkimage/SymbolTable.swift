@@ -1,5 +1,6 @@
 import ELF
 import Foundation
+import ToolSupport
 
 /// Makes the symbol table of an image from the kernel's ELF file.
 enum SymbolTable {
@@ -31,14 +32,10 @@ enum SymbolTable {
     static func encode(_ symbols: [(address: UInt32, name: String)]) -> [UInt8] {
         var table: [UInt8] = []
         var names: [UInt8] = []
-        func append(_ word: Int) {
-            withUnsafeBytes(of: UInt32(truncatingIfNeeded: word).littleEndian) { table += $0 }
-        }
-        append(symbols.count)
+        table.append(words: [UInt32(truncatingIfNeeded: symbols.count)])
         let namesOffset = 4 + 8 * symbols.count
         for symbol in symbols {
-            append(Int(symbol.address))
-            append(namesOffset + names.count)
+            table.append(words: [symbol.address, UInt32(truncatingIfNeeded: namesOffset + names.count)])
             names += symbol.name.utf8.filter { $0 != 0 }
             names.append(0)
         }

@@ -98,6 +98,9 @@ enum Firmware {
         let build = Process()
         build.executableURL = URL(fileURLWithPath: "/bin/sh")
         build.arguments = [repository.appendingPathComponent("scripts/build-firmware.sh").path, "tests"]
+        // Built with these tests.
+        let tool = repository.appendingPathComponent(".build/debug/mkrom").path
+        build.environment = ProcessInfo.processInfo.environment.merging(["MKROM": tool]) { $1 }
         let output = Pipe()
         build.standardOutput = output
         build.standardError = output

@@ -26,7 +26,7 @@ public struct ELFHeader: Sendable {
     let programHeaderCount: UInt16
     let programHeaderSize: UInt16
     /// Where the section headers are in the file, in bytes.
-    let sectionHeaderOffset: UInt32
+    public let sectionHeaderOffset: UInt32
     let sectionHeaderCount: UInt16
     let sectionHeaderSize: UInt16
     /// The index of the section that holds the sections' names.
@@ -39,13 +39,13 @@ public struct ELFHeader: Sendable {
         guard bytes[4] == 1, bytes[5] == 1, bytes[6] == 1, bytes.word(at: 20) == 1 else { throw .unsupportedFormat }
         guard bytes.halfWord(at: 18) == 3 else { throw .wrongMachine }  // EM_386
         type = FileType(rawValue: bytes.halfWord(at: 16))
-        entry = bytes.word(at: 24)
+        entry = bytes.word(at: ELFFieldOffset.Header.entry)
         programHeaderOffset = bytes.word(at: 28)
-        sectionHeaderOffset = bytes.word(at: 32)
+        sectionHeaderOffset = bytes.word(at: ELFFieldOffset.Header.sectionHeaderOffset)
         programHeaderSize = bytes.halfWord(at: 42)
         programHeaderCount = bytes.halfWord(at: 44)
-        sectionHeaderSize = bytes.halfWord(at: 46)
-        sectionHeaderCount = bytes.halfWord(at: 48)
-        sectionNamesIndex = bytes.halfWord(at: 50)
+        sectionHeaderSize = bytes.halfWord(at: ELFFieldOffset.Header.sectionHeaderSize)
+        sectionHeaderCount = bytes.halfWord(at: ELFFieldOffset.Header.sectionHeaderCount)
+        sectionNamesIndex = bytes.halfWord(at: ELFFieldOffset.Header.sectionNamesIndex)
     }
 }

@@ -60,7 +60,7 @@ extension ELFFile {
 /// The section headers of a file.
 public struct ELFSections: RandomAccessCollection {
     /// The size of a section header in bytes.
-    static var entrySize: Int { 40 }
+    public static var entrySize: Int { 40 }
 
     private let file: UnsafeRawBufferPointer
     /// The table, a whole number of entries; checked by the initialiser.
@@ -109,7 +109,7 @@ public struct ELFSections: RandomAccessCollection {
             name: names[table.word(at: at)],
             type: ELFSection.SectionType(rawValue: table.word(at: at + 4)),
             flags: ELFSection.Flags(rawValue: table.word(at: at + 8)),
-            address: table.word(at: at + 12),
+            address: table.word(at: at + ELFFieldOffset.Section.address),
             fileOffset: table.word(at: at + 16),
             size: table.word(at: at + 20),
             link: table.word(at: at + 24),

@@ -48,7 +48,7 @@ public struct ELFSegment: Sendable {
 /// The program headers of a file.
 public struct ELFSegments: RandomAccessCollection {
     /// The size of a program header in bytes.
-    static var entrySize: Int { 32 }
+    public static var entrySize: Int { 32 }
 
     /// The table, a whole number of entries; checked by the initialiser.
     private let table: UnsafeRawBufferPointer
@@ -90,7 +90,7 @@ public struct ELFSegments: RandomAccessCollection {
         return ELFSegment(
             type: ELFSegment.SegmentType(rawValue: table.word(at: at)),
             fileOffset: table.word(at: at + 4),
-            virtualAddress: table.word(at: at + 8),
+            virtualAddress: table.word(at: at + ELFFieldOffset.Segment.virtualAddress),
             physicalAddress: table.word(at: at + 12),
             fileSize: table.word(at: at + 16),
             memorySize: table.word(at: at + 20),

@@ -55,7 +55,7 @@ extension ELFFile {
 /// The symbols of a file.
 public struct ELFSymbols: RandomAccessCollection {
     /// The size of a symbol in bytes.
-    static var entrySize: Int { 16 }
+    public static var entrySize: Int { 16 }
 
     /// The table; checked by the initialiser.
     private let table: UnsafeRawBufferPointer
@@ -87,7 +87,7 @@ public struct ELFSymbols: RandomAccessCollection {
         let info = table[at + 12]
         return ELFSymbol(
             name: names[table.word(at: at)],
-            value: table.word(at: at + 4),
+            value: table.word(at: at + ELFFieldOffset.Symbol.value),
             size: table.word(at: at + 8),
             type: ELFSymbol.SymbolType(rawValue: info & 0xF),
             isGlobal: info >> 4 != 0,

@@ -1,4 +1,6 @@
-// The font's source: see Font/README.md for the format.
+// The font's source: see Firmware/Font/README.md for the format.
+
+import ToolSupport
 
 /// 256 glyphs of 8x16 pixels.
 struct Font {
@@ -17,17 +19,17 @@ struct Font {
             }
             let label = "0x" + (code < 16 ? "0" : "") + String(code, radix: 16, uppercase: true)
             guard let header = lines.popFirst(), header.split(separator: " ").dropFirst().first == label[...] else {
-                throw Failure("font: the header of glyph \(label) is missing")
+                throw Diagnostic("font: the header of glyph \(label) is missing")
             }
             for row in 0..<Font.height {
                 guard let line = lines.popFirst(), line.count == 8, line.allSatisfy({ $0 == "#" || $0 == "." }) else {
-                    throw Failure("font: row \(row) of glyph \(label) is not eight of '#' and '.'")
+                    throw Diagnostic("font: row \(row) of glyph \(label) is not eight of '#' and '.'")
                 }
                 bytes.append(line.reduce(0) { $0 << 1 | ($1 == "#" ? 1 : 0) })
             }
         }
         guard lines.allSatisfy(\.isEmpty) else {
-            throw Failure("font: text behind the last glyph")
+            throw Diagnostic("font: text behind the last glyph")
         }
     }
 }
