@@ -1,3 +1,5 @@
+import ToolSupport
+
 /// Makes small ELF files, correct unless told otherwise, so that each test can break one thing.
 public struct ELFBuilder {
     public struct Segment {
@@ -118,16 +120,8 @@ public struct ELFBuilder {
         }
         file += headers + body + strings + table + sections
         for patch in patches {
-            for byte in 0..<4 {
-                file[patch.offset + byte] = UInt8(truncatingIfNeeded: patch.value >> (8 * UInt32(byte)))
-            }
+            file.setWord(at: patch.offset, patch.value)
         }
         return file
-    }
-}
-
-extension [UInt8] {
-    mutating func append(words: [UInt32]) {
-        for word in words { for shift: UInt32 in [0, 8, 16, 24] { append(UInt8(truncatingIfNeeded: word >> shift)) } }
     }
 }

@@ -1,6 +1,7 @@
 import ELF
 import ELFTestSupport
 import Testing
+import ToolSupport
 
 @testable import mkimage
 

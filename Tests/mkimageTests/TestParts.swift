@@ -1,4 +1,6 @@
+import ELFTestSupport
 import Foundation
+import ToolSupport
 
 @testable import mkimage
 
@@ -34,14 +36,9 @@ final class TestParts {
     /// An executable of one segment that begins with `code` and goes on with `zeros` bytes that are not in the file,
     /// and behind it in the file something that is not loaded.
     static func executable(address: UInt32, code: [UInt8], zeros: UInt32 = 0, junk: Int = 100) -> [UInt8] {
-        func half(_ value: UInt16) -> [UInt8] { withUnsafeBytes(of: value.littleEndian, Array.init) }
-        func word(_ value: UInt32) -> [UInt8] { withUnsafeBytes(of: value.littleEndian, Array.init) }
-        var file: [UInt8] = [0x7F] + Array("ELF".utf8) + [1, 1, 1] + [UInt8](repeating: 0, count: 9)
-        file += half(2) + half(3) + word(1) + word(address) + word(52) + word(0) + word(0)
-        file += half(52) + half(32) + half(1) + half(40) + half(0) + half(0)
-        file += word(1) + word(84) + word(address) + word(address)
-        file += word(UInt32(code.count)) + word(UInt32(code.count) + zeros) + word(5) + word(4)
-        return file + code + [UInt8](repeating: 0xEE, count: junk)
+        let segment = ELFBuilder.Segment(
+            address: address, contents: code, memorySize: UInt32(code.count) + zeros)
+        return ELFBuilder(entry: address, segments: [segment]).build() + [UInt8](repeating: 0xEE, count: junk)
     }
 
     /// 200 bytes with room for the descriptor, and a page of .bss.

@@ -2,6 +2,7 @@ import ELF
 import Foundation
 import KernelImage
 import Testing
+import ToolSupport
 import USTAR
 
 @testable import mkimage
