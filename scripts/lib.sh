@@ -20,8 +20,8 @@ quietly() {
     fi
 }
 
-# find_tools NAME...: sets `tools` to the directory of these programs of the Swift toolchain itself, not of whatever else
-# may be installed under their names.
+# find_tools NAME...: sets `tools` to the directory of these programs of the Swift toolchain itself, not of whatever
+# else may be installed under their names.
 find_tools() {
     tools=$(swift -print-target-info | sed -n 's|.*"runtimeResourcePath": "\(.*\)/lib/swift".*|\1/bin|p')
     for tool; do

@@ -72,7 +72,8 @@ struct FirmwareFile {
         }
         if let table = sections.first(where: { $0.type == .symbolTable }) {
             for (index, symbol) in try file.symbols().enumerated() {
-                guard moved.indices.contains(Int(symbol.sectionIndex)), moved[Int(symbol.sectionIndex)] else { continue }
+                let section = Int(symbol.sectionIndex)
+                guard moved.indices.contains(section), moved[section] else { continue }
                 let entry = Int(table.fileOffset) + index * ELFSymbols.entrySize
                 words.append((entry + Field.Symbol.value, symbol.value &+ realModeBase))
             }

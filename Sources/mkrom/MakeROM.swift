@@ -4,12 +4,13 @@ import ToolSupport
 
 /// Packs the linked firmware into the ROM image.
 ///
-/// The linker leaves three things undone. The 8x16 font is a text file that people edit, and becomes 4096 bytes here. The
-/// ROM is the ELF's load segments at their load addresses, with a checksum in the last byte. And 16-bit code is linked
-/// at offsets in segment F000, while a debugger wants linear addresses: the ELF written beside the image has its symbols
-/// moved.
+/// The linker leaves three things undone. The 8x16 font is a text file that people edit, and becomes 4096 bytes here.
+/// The ROM is the ELF's load segments at their load addresses, with a checksum in the last byte. And 16-bit code is
+/// linked at offsets in segment F000, while a debugger wants linear addresses: the ELF written beside the image has its
+/// symbols moved. Example:
 ///
-///     mkrom --elf .build/.../bios --font Firmware/Font/martlet-8x16.txt --rom images/bios.bin --symbols images/bios.elf
+///     mkrom --elf .build/.../bios --font Firmware/Font/martlet-8x16.txt \
+///         --rom images/bios.bin --symbols images/bios.elf
 @main
 struct MakeROM: ParsableCommand {
     static let configuration = CommandConfiguration(

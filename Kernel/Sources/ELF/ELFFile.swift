@@ -1,6 +1,6 @@
 // The repository's one reader of ELF files.
 //
-// Constraint: the same code has to run in four places that trust their input very differently: `mkimage` and the
+// Constraint: the same code has to run in places that trust their input very differently: the build tools and the
 // debugger on the host, the microkernel when it loads the process manager, and the process manager when it loads a
 // program that anyone may have made. The latter two have no Swift heap that may fail, no `String`, and nobody to tell
 // when something traps.
