@@ -4,7 +4,9 @@ import Testing
 @testable import Processor
 
 /// Results and flags against the processor that runs this test.
-@Suite("Against the host's processor", .enabled(if: NativeProcessor.isAvailable), .serialized)
+@Suite(
+    "Against the host's processor",
+    .enabled(if: NativeProcessor.isAvailable, "this host does not run 32-bit code, or clang is missing"), .serialized)
 struct NativeComparisonTests {
     /// How many cases; `MARTLET_NATIVE_CASES` asks for more than a test run should take.
     static let count = Int(ProcessInfo.processInfo.environment["MARTLET_NATIVE_CASES"] ?? "") ?? 20_000

@@ -7,7 +7,7 @@ import Testing
 /// were compared with QEMU, Bochs and the manual.
 @Suite("System programs")
 struct SystemProgramTests {
-    @Test("Protection, gates, tasks, virtual-8086 mode, paging and debug exceptions", .enabled(if: nasm != nil))
+    @Test("Protection, gates, tasks, virtual-8086 mode, paging and debug exceptions", .enabled(if: nasm != nil, "nasm is not installed"))
     func protection() throws {
         let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("SystemPrograms")
         let image = try assemble(folder.appendingPathComponent("protection.asm"))
