@@ -45,6 +45,13 @@ public final class SDLConsole {
         guard SDL_Init(UInt32(SDL_INIT_VIDEO)) == 0 else {
             throw Unavailable(description: "no window: \(String(cString: SDL_GetError()))")
         }
+        // Without any display SDL falls back to drivers that draw where nobody can look.
+        let driver = SDL_GetCurrentVideoDriver().map { String(cString: $0) } ?? "none"
+        let isAskedFor = ProcessInfo.processInfo.environment["SDL_VIDEODRIVER"] != nil
+        guard isAskedFor || !["none", "dummy", "offscreen", "evdev"].contains(driver) else {
+            SDL_Quit()
+            throw Unavailable(description: "no window: no display answers")
+        }
         let flags = SDL_WINDOW_RESIZABLE.rawValue | SDL_WINDOW_ALLOW_HIGHDPI.rawValue
         guard
             let window = SDL_CreateWindow(

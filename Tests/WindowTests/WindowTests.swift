@@ -75,6 +75,9 @@ struct WindowTests {
         let booted = try session.screen { $0.hasPrefix("martlet>") }
         try #require(booted.contains { $0.hasPrefix("martlet>") }, "the screen shows: \(booted)")
 
+        let title = try session.server.xdotool("getwindowname", session.window)
+        #expect(title.hasPrefix("Martlet: kernel.img, running") || title.hasPrefix("Martlet: kernel.img, idle"))
+
         try session.server.xdotool("type", "--delay", "40", "echo Typed: [x] {Y} ~!@#$%^&*()_+")
         try session.server.xdotool("key", "Return")
         let typed = try session.screen { $0 == "Typed: [x] {Y} ~!@#$%^&*()_+" }
