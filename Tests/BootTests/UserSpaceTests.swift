@@ -163,4 +163,30 @@ import Testing
             #expect(try await shell.run("wrong\u{15}echo right") == ["right"])
         }
     }
+
+    @Test func `two programs use up all memory, and the system lives on`() async throws {
+        try await withShell { shell async throws in
+            // The first program may leave page tables that the process manager keeps.
+            _ = try await shell.run("hello")
+            let free = try await shell.freeFrames()
+            var numbers: [Int] = []
+            // The first reaches its own limit, the second finds no page frame at all (KernelError's codes).
+            let quotaExceeded = "self-test: memory -7, thread 0, endpoint 0\r\n"
+            let outOfMemory = "self-test: memory -6, thread -6, endpoint -6\r\n"
+            for ending in [quotaExceeded, outOfMemory] {
+                let start = shell.machine.serialOutput.count
+                let answer = try await shell.run("self-test hold &")
+                numbers.append(try #require(answer.lazy.compactMap { line in
+                    line.hasPrefix("process ") ? Int(line.dropFirst(8)) : nil
+                }.first))
+                try await shell.machine.wait(for: ending, from: start)
+            }
+            #expect(try await shell.freeFrames() == 0)
+            #expect(try await shell.run("hello") == ["hello: out of memory"])
+            for number in numbers { #expect(try await shell.run("kill \(number)") == []) }
+            #expect(try await shell.freeFrames() == free)
+            #expect(free != nil)
+            #expect(try await shell.run("hello").count == 1)
+        }
+    }
 }

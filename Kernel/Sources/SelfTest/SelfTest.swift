@@ -7,7 +7,9 @@
 // Example:
 //
 //     martlet> self-test
-//     self-test: 261 checks passed
+//     self-test: 279 checks passed
+//
+// With an argument (`self-test hold &`) it takes all the memory it can have, and keeps it.
 
 import CUser
 import User
@@ -15,6 +17,7 @@ import User
 @main
 struct SelfTest {
     static func main() {
+        if Arguments.count > 1 { hold() }
         testThreads()
         testCapabilities()
         testMemory()
@@ -24,6 +27,8 @@ struct SelfTest {
         testMessages()
         testReplies()
         testEnds()
+        testQuota()
+        testManyEndpoints()
         if Check.failures == 0 {
             print("self-test: \(Check.count) checks passed")
         } else {
@@ -82,6 +87,8 @@ enum Place {
     static var reply: UInt32 { 103 }
     static var otherReply: UInt32 { 104 }
     static var scratch: UInt32 { 105 }
+    /// From here to the end of the table.
+    static var many: UInt32 { 110 }
 
     /// Memory: the stack of a second thread, a buffer of 128 KiB, and a page that can only be read.
     static var stack: UInt32 { 0x6000_0000 }
@@ -89,6 +96,9 @@ enum Place {
     static var bufferLength: UInt32 { 0x2_0000 }
     static var readOnly: UInt32 { 0x6200_0000 }
     static var free: UInt32 { 0x6300_0000 }
+    /// More than a gigabyte.
+    static var plenty: UInt32 { 0x6500_0000 }
+    static var plentyEnd: UInt32 { 0xB000_0000 }
 
     /// Addresses that no program may use: 0, the kernel's, the end of the address space.
     static var bad: InlineArray<6, UInt32> { [0, 0x1000, 0x10_0000, 0x7FF_FFFC, 0xFFFF_FFF8, 0x6400_0000] }
