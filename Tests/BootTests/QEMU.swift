@@ -8,6 +8,8 @@ struct QEMU: BootEngine {
     var firmware: URL?
     /// Further arguments.
     var arguments: [String] = []
+    /// Whether a reset starts the machine again, and does not end it.
+    var allowsReset = false
 
     func start(_ configuration: MachineConfiguration, image: URL) throws -> any BootableMachine {
         let directory = try TemporaryDirectory()
@@ -15,6 +17,7 @@ struct QEMU: BootEngine {
             "-M", configuration.board.rawValue, "-cpu", configuration.processor.rawValue,
             "-m", String(configuration.memory), "-nic", "none",
         ]
+        if !allowsReset { arguments.append("-no-reboot") }
         if let firmware { arguments += ["-bios", firmware.path] }
         switch configuration.medium {
         case .disk:
@@ -69,7 +72,7 @@ private final class QEMUMachine: BootableMachine {
         // `timeout` ends QEMU even if this process is killed and never comes to `stop()`.
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments =
-            ["timeout", "-k", "5", "600", "qemu-system-i386", "-display", "none", "-no-reboot", "-serial", "stdio"]
+            ["timeout", "-k", "5", "600", "qemu-system-i386", "-display", "none", "-serial", "stdio"]
             + ["-chardev", "pipe,id=monitor,path=\(path)", "-mon", "chardev=monitor"] + arguments
         process.standardInput = input
         process.standardOutput = output
@@ -91,7 +94,9 @@ private final class QEMUMachine: BootableMachine {
     var isRunning: Bool { process.isRunning }
 
     var lastWords: String {
-        process.isRunning ? "" : String(decoding: errors.fileHandleForReading.availableData, as: UTF8.self)
+        guard !process.isRunning else { return "" }
+        let said = String(decoding: errors.fileHandleForReading.availableData, as: UTF8.self)
+        return "exit status \(process.terminationStatus)\n" + said
     }
 
     func send(_ text: String) throws {

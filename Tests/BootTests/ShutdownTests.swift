@@ -1,0 +1,62 @@
+import Foundation
+import Testing
+
+/// `reboot` and `halt`, typed at the shell.
+@Suite(.serialized) struct ShutdownTests {
+    private static let halted = "The machine has stopped; it may be switched off."
+
+    private func start(
+        _ engine: some BootEngine, _ configuration: MachineConfiguration = MachineConfiguration(),
+        _ body: (any BootableMachine) async throws -> Void
+    ) async throws {
+        try await withMachine(engine, configuration, image: try BuiltFile.kernelImage.url()) { machine in
+            try await machine.wait(for: "\n" + KernelLog.prompt)
+            try await body(machine)
+        }
+    }
+
+    private func halts(_ machine: any BootableMachine) async throws {
+        let length = machine.serialOutput.count
+        try machine.send("halt\r")
+        try await machine.wait(for: Self.halted, from: length)
+        try machine.send("echo never\r")
+        try await Task.sleep(for: .milliseconds(500))
+        #expect(!machine.serialOutput.contains("never"))
+    }
+
+    private func reboots(_ machine: any BootableMachine) async throws {
+        let length = machine.serialOutput.count
+        try machine.send("reboot\r")
+        try await machine.wait(for: "\nMartlet ", from: length)
+        let second = try await machine.wait(for: "\n" + KernelLog.prompt, from: length)
+        #expect(second.contains("Restarting."))
+    }
+
+    @Test func `halt says so, and nothing runs any more`() async throws {
+        try await start(QEMU()) { try await halts($0) }
+    }
+
+    @Test func `halt stops our emulator`() async throws {
+        try await start(MartletVM(), MachineConfiguration(board: .isapc)) { try await halts($0) }
+    }
+
+    @Test func `halt ends a test machine that has an exit port`() async throws {
+        let engine = QEMU(arguments: ["-append", "exit-port", "-device", "isa-debug-exit,iobase=0x501"])
+        try await start(engine, MachineConfiguration(medium: .kernel)) { machine in
+            try machine.send("halt\r")
+            for _ in 0..<1000 where machine.isRunning { try await Task.sleep(for: .milliseconds(20)) }
+            #expect(!machine.isRunning)
+            // What isa-debug-exit makes of the kernel's status 0.
+            #expect(machine.lastWords.hasPrefix("exit status 1\n"))
+            #expect(machine.serialOutput.contains(Self.halted))
+        }
+    }
+
+    @Test func `reboot starts the system anew`() async throws {
+        try await start(QEMU(allowsReset: true)) { try await reboots($0) }
+    }
+
+    @Test func `reboot starts our emulator anew`() async throws {
+        try await start(MartletVM(), MachineConfiguration(board: .isapc)) { try await reboots($0) }
+    }
+}
