@@ -17,6 +17,24 @@ import Testing
         }
     }
 
+    /// Boots an image with one bit wrong in a section other than the kernel, and waits for the kernel's words on COM1.
+    ///
+    /// - Parameter field: Offset of the section's offset and size in the image descriptor (docs/image-format.md).
+    private func expectCorrupt(_ name: String, field: Int, then consequence: String) async throws {
+        let directory = try TemporaryDirectory()
+        let image = try BuiltFile.kernelImage.copy(in: directory) { image in
+            let start = Self.protectedMode + 16 + field
+            let values = [0, 4].map { word in
+                (0..<4).reversed().reduce(0) { $0 << 8 | Int(image[start + word + $1]) }
+            }
+            image[Self.protectedMode + values[0] + values[1] / 2] ^= 0x10
+        }
+        try await withMachine(QEMU(), MachineConfiguration(), image: image) { machine in
+            try await machine.wait(for: "image: \(name) is corrupt: checksum ")
+            try await machine.wait(for: consequence)
+        }
+    }
+
     private func flip(_ offset: Int) -> (inout Data) -> Void {
         { $0[offset] ^= 0x10 }
     }
@@ -30,6 +48,19 @@ import Testing
     func corruptDescriptor(medium: BootMedium) async throws {
         try await expect(
             "image is damaged: checksum of the image descriptor", medium: medium, change: flip(Self.protectedMode + 40))
+    }
+
+    @Test func corruptProcessManager() async throws {
+        try await expectCorrupt(
+            "process manager", field: 20, then: "stopped: the kernel image is corrupt; write it anew")
+    }
+
+    @Test func corruptSymbolTable() async throws {
+        try await expectCorrupt("symbol table", field: 32, then: "\n" + KernelLog.prompt)
+    }
+
+    @Test func corruptPayload() async throws {
+        try await expectCorrupt("payload", field: 44, then: "process-manager: the kernel image has no payload")
     }
 
     @Test func corruptSetupCode() async throws {
