@@ -70,7 +70,8 @@ let package = Package(
             ]),
         .target(name: "ToolSupport"),
         .target(name: "ProcessTestSupport", path: "Tests/ProcessTestSupport"),
-        .testTarget(name: "BootTests", dependencies: ["Machine", "ProcessTestSupport"], exclude: ["Hostile"]),
+        .testTarget(
+            name: "BootTests", dependencies: ["Machine", "ProcessTestSupport", "Processor"], exclude: ["Hostile"]),
         .testTarget(name: "VMTests", dependencies: ["ProcessTestSupport"]),
         .testTarget(name: "WindowTests", dependencies: ["ProcessTestSupport"]),
         .testTarget(name: "MachineTests", dependencies: ["Machine", "Processor"]),
