@@ -104,10 +104,15 @@ public final class Machine {
             switch processor.run(until: deadline) {
             case .deadline, .requested: break
             case .halted:
-                guard canWakeUp else { return .halted }
+                guard canWakeUp else {
+                    sendLastWords()
+                    return .halted
+                }
                 // Nothing happens before the deadline: time jumps there.
                 processor.state.pointee.steps = max(steps, deadline)
-            case .shutdown: return .tripleFault(tripleFaultReport())
+            case .shutdown:
+                sendLastWords()
+                return .tripleFault(tripleFaultReport())
             case .breakpoint(let address): return .breakpoint(address)
             }
         }
@@ -149,6 +154,7 @@ public final class Machine {
         if board.request.reset { reset() }
         if let code = board.request.exitCode {
             board.request.exitCode = nil
+            sendLastWords()
             board.output.send { $0.guestExited(code: code) }
             return .exited(code: code)
         }
@@ -161,6 +167,11 @@ public final class Machine {
             inject(event)
         }
         return inputQueue.takeStopRequest() ? .stopped : nil
+    }
+
+    /// The guest has ended the machine: what its serial ports were about to send is heard first.
+    private func sendLastWords() {
+        for port in board.serialPorts { port.sendAhead() }
     }
 
     /// A reset of processor and devices, as by the reset button (which, pressed from outside, is

@@ -42,6 +42,9 @@ final class UART16550 {
     }
 
     private(set) var registers = Registers()
+    /// How many of the bytes in the shift register and behind it the outside has heard already (``sendAhead()``). The
+    /// guest cannot see it, so it is no part of the machine's state.
+    private var sentAhead = 0
     private unowned let board: Board
     private let number: Int
     private let line: Int
@@ -59,11 +62,13 @@ final class UART16550 {
 
     func restore(_ registers: Registers) {
         self.registers = registers
+        sentAhead = 0
     }
 
     func reset() {
         let (incoming, offset) = (registers.incoming, registers.incomingOffset)
         registers = Registers()
+        sentAhead = 0
         (registers.incoming, registers.incomingOffset) = (incoming, offset)
         board.events.cancel(transmitEvent)
         board.events.cancel(timeoutEvent)
@@ -210,6 +215,7 @@ final class UART16550 {
         if toggles || value & 0x04 != 0 {
             if !registers.transmit.isEmpty { registers.holdingEmptyPending = true }
             registers.transmit.removeAll()
+            sentAhead = min(sentAhead, registers.shifting == nil ? 0 : 1)
         }
     }
 
@@ -220,6 +226,7 @@ final class UART16550 {
         if registers.transmit.count >= (usesFIFO ? 16 : 1) {
             // Too fast: the byte overwrites the one that waited.
             registers.transmit[registers.transmit.count - 1] = value
+            sentAhead = min(sentAhead, registers.transmit.count - (registers.shifting == nil ? 1 : 0))
         } else {
             registers.transmit.append(value)
         }
@@ -239,11 +246,24 @@ final class UART16550 {
         registers.shifting = nil
         if isLooping {
             receive(byte)
-        } else {
+        } else if sentAhead == 0 {
             board.output.send { $0.serialPort(number, sent: byte) }
         }
+        sentAhead = max(sentAhead - 1, 0)
         startShifting()
         updateInterrupt()
+    }
+
+    /// Lets the outside hear now what the transmitter still holds. A chip goes on sending when its processor has
+    /// stopped; here virtual time stops too, and the last words of a guest would be lost. For the guest nothing
+    /// changes, and if it goes on after all, the bytes are not heard again (unless a snapshot is restored in between).
+    func sendAhead() {
+        guard !isLooping else { return }
+        let held = (registers.shifting.map { [$0] } ?? []) + registers.transmit
+        for byte in held.dropFirst(sentAhead) {
+            board.output.send { $0.serialPort(number, sent: byte) }
+        }
+        sentAhead = held.count
     }
 
     // MARK: Receiver
