@@ -40,7 +40,9 @@ extension Debugger {
             let isPushed = place.offset == 2 && readValue(at: place.symbol.address, size: 1) == 0x55
             if place.offset == 1 || isPushed {
                 let top = registers.general[4] &+ (isPushed ? size : 0)
-                if let caller = read(top) { frames.append(frame(caller, pointer)) }
+                // Nobody called a program's entry: its stack is empty.
+                guard let caller = read(top), caller != 0 else { return frames }
+                frames.append(frame(caller, pointer))
             }
         }
         while frames.count < limit, pointer != 0, let caller = read(pointer &+ size), let next = read(pointer),

@@ -60,6 +60,8 @@ struct InspectionTests {
         // At its first instruction a function has no frame yet.
         let early = try self.debugger(at: "inner")
         #expect(early.backtrace().count == 3)
+        // Nor was the program's entry called by anybody: the stack holds a zero.
+        #expect(try self.debugger(at: "protected_start").backtrace().count == 1)
     }
 
     @Test func modesInWords() throws {
