@@ -23,7 +23,7 @@ public struct MachineSnapshot: Sendable {
     // MARK: Files
 
     private static let magic: [UInt8] = Array("MRTLSNAP".utf8)
-    private static let version: UInt32 = 1
+    private static let version: UInt32 = 2
 
     private struct Page: Codable {
         var number: UInt32
@@ -133,7 +133,7 @@ enum SavedFile {
 /// Reading a log from a file, and writing it.
 extension InputLog {
     private static let magic: [UInt8] = Array("MRTLINPT".utf8)
-    private static let version: UInt32 = 1
+    private static let version: UInt32 = 2
 
     /// Reads a log from the contents of a file that ``encoded()`` made. Whatever the bytes are, the worst that happens is
     /// an error.

@@ -24,6 +24,55 @@ struct SavedProcessor: Codable, Sendable, Equatable {
         }
     }
 
+    /// The registers of the FPU.
+    struct X87: Codable, Sendable, Equatable {
+        /// By physical number.
+        var significands: [UInt64]
+        var signExponents: [UInt16]
+        var control: UInt16
+        var status: UInt16
+        /// Bit n: physical register n is empty.
+        var empty: UInt8
+        var opcode: UInt16
+        var instructionSelector: UInt16
+        var instructionOffset: UInt32
+        var dataSelector: UInt16
+        var dataOffset: UInt32
+        var errorOutput: Bool
+
+        init(_ state: X87State) {
+            significands = (0..<8).map { state.significands[$0] }
+            signExponents = (0..<8).map { state.signExponents[$0] }
+            control = state.control
+            status = state.statusWord
+            empty = state.emptyRegisters
+            opcode = state.lastOpcode
+            instructionSelector = state.instructionSelector
+            instructionOffset = state.instructionOffset
+            dataSelector = state.dataSelector
+            dataOffset = state.dataOffset
+            errorOutput = state.errorOutput
+        }
+
+        var isValid: Bool { significands.count == 8 && signExponents.count == 8 }
+
+        func store(in state: inout X87State) {
+            for index in 0..<8 {
+                state.significands[index] = significands[index]
+                state.signExponents[index] = signExponents[index]
+            }
+            state.control = control
+            state.statusWord = status
+            state.emptyRegisters = empty
+            state.lastOpcode = opcode
+            state.instructionSelector = instructionSelector
+            state.instructionOffset = instructionOffset
+            state.dataSelector = dataSelector
+            state.dataOffset = dataOffset
+            state.errorOutput = errorOutput
+        }
+    }
+
     var general: [UInt32]
     var eip: UInt32
     var flags: UInt32
@@ -51,6 +100,7 @@ struct SavedProcessor: Codable, Sendable, Equatable {
     var pendingDebugStatus: UInt32
     var isResuming: Bool
     var halted: Bool
+    var x87: X87
 
     private static let resumeFlag: UInt32 = 1 << 16
 
@@ -79,10 +129,11 @@ struct SavedProcessor: Codable, Sendable, Equatable {
         pendingDebugStatus = state.pendingDebugStatus
         resumeLeft = isResuming ? state.resumeEnd - state.steps : 0
         halted = state.halted
+        x87 = X87(state.x87)
     }
 
     func validate() throws(SnapshotError) {
-        guard general.count == 8, segments.count == 8, control.count == 4, debug.count == 8, cpl < 4,
+        guard general.count == 8, segments.count == 8, control.count == 4, debug.count == 8, cpl < 4, x87.isValid,
             shadowLeft <= 1 << 32, resumeLeft <= 1 << 32
         else { throw SnapshotError("the processor's state is inconsistent") }
     }
@@ -118,6 +169,7 @@ struct SavedProcessor: Codable, Sendable, Equatable {
         state.pendingDebugStatus = pendingDebugStatus
         state.resumeEnd = isResuming ? steps &+ resumeLeft : 0
         state.halted = halted
+        x87.store(in: &state.x87)
     }
 
     /// CF, PF, AF, ZF, SF, OF.

@@ -58,5 +58,8 @@ public struct ProcessorState: Sendable {
     /// `hlt` was executed and nothing has woken the processor since.
     public var halted = false
 
+    /// The FPU, whose registers MMX shares. Unused in a model that has none.
+    public var x87 = X87State()
+
     public init() {}
 }
