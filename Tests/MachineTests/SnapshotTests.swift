@@ -107,7 +107,7 @@ import Testing
                 let place = Int(generator.next() % UInt64(round % 2 == 0 ? 4000 : body.count))
                 forged[place] = UInt8(truncatingIfNeeded: generator.next())
             }
-            let sealed = SavedFile.seal(forged, magic: Array("MRTLSNAP".utf8), version: 1)
+            let sealed = SavedFile.seal(forged, magic: Array("MRTLSNAP".utf8), version: 2)
             guard let snapshot = try? MachineSnapshot(decoding: sealed), (try? bench.machine.restore(snapshot)) != nil else {
                 continue
             }

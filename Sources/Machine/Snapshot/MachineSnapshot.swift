@@ -133,7 +133,7 @@ enum SavedFile {
 /// Reading a log from a file, and writing it.
 extension InputLog {
     private static let magic: [UInt8] = Array("MRTLINPT".utf8)
-    private static let version: UInt32 = 2
+    private static let version: UInt32 = 1
 
     /// Reads a log from the contents of a file that ``encoded()`` made. Whatever the bytes are, the worst that happens is
     /// an error.
