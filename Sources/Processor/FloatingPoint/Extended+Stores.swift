@@ -4,21 +4,32 @@ extension FloatContext {
     /// The bits in the single-precision format, for a context of ``FloatFormat/single``.
     @inline(__always)
     mutating func single(_ value: Extended) -> UInt32 {
-        if _fastPath(value.isNormal) { return round(value.unpackedNormal).singleBits }
+        if _fastPath(value.isNormal) { return roundForMemory(value.unpackedNormal).singleBits }
         if let answer = answerToNaN(value) { return UInt32(truncatingIfNeeded: special(answer, exponentBits: 8) >> 32) }
         if value.isZero || value.isInfinity {
             return UInt32(truncatingIfNeeded: special(value, exponentBits: 8) >> 32)
         }
-        return round(value.unpacked).singleBits
+        return roundForMemory(value.unpacked).singleBits
     }
 
     /// The bits in the double-precision format, for a context of ``FloatFormat/double``.
     @inline(__always)
     mutating func double(_ value: Extended) -> UInt64 {
-        if _fastPath(value.isNormal) { return round(value.unpackedNormal).doubleBits }
+        if _fastPath(value.isNormal) { return roundForMemory(value.unpackedNormal).doubleBits }
         if let answer = answerToNaN(value) { return special(answer, exponentBits: 11) }
         if value.isZero || value.isInfinity { return special(value, exponentBits: 11) }
-        return round(value.unpacked).doubleBits
+        return roundForMemory(value.unpacked).doubleBits
+    }
+
+    /// Rounds. If overflow or underflow is not masked, nothing is stored, so nothing is inexact (SDM vol. 1, 8.5.4).
+    @inline(__always)
+    private mutating func roundForMemory(_ value: Unpacked) -> Unpacked {
+        let result = round(value)
+        if _slowPath(!exceptions.isDisjoint(with: unmasked.intersection([.overflow, .underflow]))) {
+            exceptions.remove(.precision)
+            roundedUp = false
+        }
+        return result
     }
 
     /// Zero, infinity or a NaN with a shorter exponent, at the top of 64 bits. The end of the fraction is cut off.
@@ -63,6 +74,6 @@ extension FloatContext {
             low |= digit &<< UInt64(4 * index)
             rest = quotient
         }
-        return (low, sign | UInt16(truncatingIfNeeded: rest % 10 | rest / 10 &<< 4))
+        return (low, sign | UInt16(truncatingIfNeeded: rest % 10 | (rest / 10) &<< 4))
     }
 }

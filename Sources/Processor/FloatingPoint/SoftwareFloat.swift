@@ -166,8 +166,11 @@ struct FloatContext {
         exceptions.formUnion(.overflow)
         if unmasked.contains(.overflow) {
             result.exponent &-= format.biasAdjustment
-            // Too large even so: only `fscale` can do that (SDM vol. 1, 8.5.4).
             if result.exponent <= format.maxExponent { return result }
+            // Too large even so: only `fscale` can do that, and its result is infinity (SDM vol. 1, 8.5.4).
+            exceptions.formUnion(.precision)
+            roundedUp = true
+            return Unpacked(isNegative: rounded.isNegative, exponent: format.maxExponent &+ 1, significand: 1 << 63)
         }
         exceptions.formUnion(.precision)
         return overflowed(isNegative: rounded.isNegative)
@@ -195,11 +198,14 @@ struct FloatContext {
             result.exponent &+= format.biasAdjustment
             if result.exponent >= format.minExponent {
                 self = unbounded
-                isTiny = true
-                exceptions.formUnion(.underflow)
-                return result
+            } else {
+                // Too small even so: only `fscale` can do that, and its result is zero (SDM vol. 1, 8.5.5).
+                exceptions.formUnion(.precision)
+                result = Unpacked(isNegative: value.isNegative, exponent: format.minExponent, significand: 0)
             }
+            isTiny = true
             exceptions.formUnion(.underflow)
+            return result
         }
         let distance = UInt32(truncatingIfNeeded: format.minExponent &- value.exponent)
         var denormal = value
