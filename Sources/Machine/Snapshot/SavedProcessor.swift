@@ -101,6 +101,9 @@ struct SavedProcessor: Codable, Sendable, Equatable {
     var isResuming: Bool
     var halted: Bool
     var x87: X87
+    /// The low and the high quadword of XMM0, then those of XMM1, and so on.
+    var xmm: [UInt64]
+    var mxcsr: UInt32
 
     private static let resumeFlag: UInt32 = 1 << 16
 
@@ -130,11 +133,13 @@ struct SavedProcessor: Codable, Sendable, Equatable {
         resumeLeft = isResuming ? state.resumeEnd - state.steps : 0
         halted = state.halted
         x87 = X87(state.x87)
+        xmm = (0..<8).flatMap { [state.xmm[$0].low, state.xmm[$0].high] }
+        mxcsr = state.mxcsr
     }
 
     func validate() throws(SnapshotError) {
         guard general.count == 8, segments.count == 8, control.count == 4, debug.count == 8, cpl < 4, x87.isValid,
-            shadowLeft <= 1 << 32, resumeLeft <= 1 << 32
+            xmm.count == 16, mxcsr <= 0xFFFF, shadowLeft <= 1 << 32, resumeLeft <= 1 << 32
         else { throw SnapshotError("the processor's state is inconsistent") }
     }
 
@@ -170,6 +175,10 @@ struct SavedProcessor: Codable, Sendable, Equatable {
         state.resumeEnd = isResuming ? steps &+ resumeLeft : 0
         state.halted = halted
         x87.store(in: &state.x87)
+        for index in 0..<8 {
+            state.xmm[index] = XMM(xmm[index * 2], xmm[index * 2 + 1])
+        }
+        state.mxcsr = mxcsr
     }
 
     /// CF, PF, AF, ZF, SF, OF.

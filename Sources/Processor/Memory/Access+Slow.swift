@@ -26,7 +26,7 @@ extension Core {
 
     /// Throws #AC for an operand that is not aligned to its size, if that is checked (SDM vol. 3A, 6.15, interrupt 17).
     @inline(__always)
-    private func checkAlignment(_ linear: UInt32, _ size: UInt32) throws(Fault) {
+    func checkAlignment(_ linear: UInt32, _ size: UInt32) throws(Fault) {
         if context.pointee.memory.checksAlignment, linear & (size &- 1) != 0 {
             throw Fault(Vector.alignmentCheck, errorCode: 0)
         }
@@ -34,7 +34,7 @@ extension Core {
 
     /// Looks for data breakpoints in an access that is about to succeed.
     @inline(__always)
-    private func noteAccess(_ linear: UInt32, _ size: UInt32, write: Bool) {
+    func noteAccess(_ linear: UInt32, _ size: UInt32, write: Bool) {
         if state.pointee.debugRegisters[7] & DebugControl.enables != 0 {
             matchDataBreakpoints(linear, size, write: write)
         }
@@ -155,7 +155,7 @@ extension Core {
     // MARK: Pieces
 
     /// Translates every page of an operand of `size` bytes (1...4096), in ascending order.
-    private func translateOperand(
+    func translateOperand(
         _ linear: UInt32, size: UInt32, _ kind: AccessKind, user: Bool
     ) throws(Fault) -> PendingModification {
         let inPage = 0x1000 &- linear & 0xFFF

@@ -14,7 +14,7 @@ extension Core {
     /// The linear address of the operand if reading it needs no thought about the segment, and its host address if it
     /// needs no thought about the page either; nil otherwise.
     @inline(__always)
-    private func readPointer(_ segment: UInt8, _ offset: UInt32, _ size: UInt32) -> UnsafeMutableRawPointer? {
+    func readPointer(_ segment: UInt8, _ offset: UInt32, _ size: UInt32) -> UnsafeMutableRawPointer? {
         let register = Int(segment & 7)
         guard _fastPath(UInt64(offset) &+ UInt64(size) <= state.pointee.segments[register].readExtent) else { return nil }
         let linear = state.pointee.segments[register].base &+ offset
@@ -26,7 +26,7 @@ extension Core {
     }
 
     @inline(__always)
-    private func writePointer(_ segment: UInt8, _ offset: UInt32, _ size: UInt32) -> UnsafeMutableRawPointer? {
+    func writePointer(_ segment: UInt8, _ offset: UInt32, _ size: UInt32) -> UnsafeMutableRawPointer? {
         let register = Int(segment & 7)
         guard _fastPath(UInt64(offset) &+ UInt64(size) <= state.pointee.segments[register].writeExtent) else { return nil }
         let linear = state.pointee.segments[register].base &+ offset

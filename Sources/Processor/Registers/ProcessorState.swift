@@ -61,5 +61,10 @@ public struct ProcessorState: Sendable {
     /// The FPU, whose registers MMX shares. Unused in a model that has none.
     public var x87 = X87State()
 
+    /// XMM0...XMM7. Unused in a model without SSE.
+    public var xmm = InlineArray<8, XMM>(repeating: XMM())
+    /// Control and status of SSE (``MXCSR``).
+    public var mxcsr = MXCSR.initial
+
     public init() {}
 }
