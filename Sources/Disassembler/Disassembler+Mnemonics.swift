@@ -12,7 +12,6 @@ extension Disassembler {
 
     /// The row's mnemonic as the instruction's sizes decide it.
     static func mnemonic(_ instruction: Instruction, _ row: OpcodeRow) -> String {
-        if let hint = name(ofHint: instruction, row) { return hint }
         let name = row.mnemonic
         if let bar = name.firstIndex(of: "|") {
             // The counter of `jcxz` is chosen by the address size.
@@ -20,6 +19,7 @@ extension Disassembler {
             return String(isLong ? name[name.index(after: bar)...] : name[..<bar])
         }
         if row.flags.contains(.string) { return name + stringSuffix(instruction, row) }
+        if let predicate = predicate(instruction, row) { return "cmp" + predicate + name.suffix(2) }
         switch name {
         case "xlat": return "xlatb"
         // With 16 bits, `lgdt` and `lidt` load 24 bits of the base: worth seeing (SDM vol. 2, `LGDT`).
@@ -36,20 +36,9 @@ extension Disassembler {
         return instruction.is32BitOperand ? "d" : "w"
     }
 
-    /// Instructions that are another one with a prefix, and do nothing on processors that do not know them.
-    private static func name(ofHint instruction: Instruction, _ row: OpcodeRow) -> String? {
-        guard row.mnemonic == "nop", instruction.prefixes.contains(.rep) else { return nil }
-        if row.map == 0 { return "pause" }
-        guard row.opcode == 0x1E else { return nil }
-        switch instruction.modRM {
-        case 0xFA: return "endbr64"
-        case 0xFB: return "endbr32"
-        default: return nil
-        }
-    }
-
-    /// The hints that have no operands although their row has.
-    static func hidesOperands(_ instruction: Instruction, _ row: OpcodeRow) -> Bool {
-        name(ofHint: instruction, row) != nil
+    /// What `cmpps` and its kin compare for, in place of the immediate; nil for the numbers that mean nothing in SSE.
+    static func predicate(_ instruction: Instruction, _ row: OpcodeRow) -> String? {
+        guard row.map == 1, row.opcode == 0xC2, instruction.immediate < 8 else { return nil }
+        return ["eq", "lt", "le", "unord", "neq", "nlt", "nle", "ord"][Int(instruction.immediate)]
     }
 }

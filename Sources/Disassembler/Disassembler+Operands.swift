@@ -5,7 +5,6 @@ extension Disassembler {
     func operand(
         _ kind: OperandKind, of instruction: Instruction, _ row: OpcodeRow, at offset: UInt32, segmentBase: UInt32
     ) -> String? {
-        if Self.hidesOperands(instruction, row) { return nil }
         let is32Bit = instruction.is32BitOperand
         switch kind {
         case .none: return nil
@@ -19,12 +18,18 @@ extension Disassembler {
         case .m, .mp, .ms: return Self.memory(instruction, nil)
         case .ma: return Self.memory(instruction, .operand(is32Bit))
         case .mb: return Self.memory(instruction, .byte)
+        case .mw: return Self.memory(instruction, .word)
+        case .md: return Self.memory(instruction, .doubleword)
         case .mq: return Self.memory(instruction, .quadword)
+        case .mt: return Self.memory(instruction, .tenBytes)
+        case .mx: return Self.memory(instruction, .doubleQuadword)
+        case .rdMw: return registerOrMemory(instruction, instruction.hasMemoryOperand ? .word : .doubleword)
         case .rd: return Self.registerName(instruction.rm, .doubleword)
 
         // ModRM.reg.
         case .gb: return Self.registerName(instruction.reg, .byte)
         case .gw: return Self.registerName(instruction.reg, .word)
+        case .gd: return Self.registerName(instruction.reg, .doubleword)
         case .gv: return Self.registerName(instruction.reg, .operand(is32Bit))
         case .sw: return Self.segmentName(instruction.reg)
         case .cd: return "cr\(instruction.reg)"
@@ -34,6 +39,19 @@ extension Disassembler {
         // The opcode's low three bits.
         case .zb: return Self.registerName(instruction.rm, .byte)
         case .zv: return Self.registerName(instruction.rm, .operand(is32Bit))
+
+        // Registers of FPU, MMX and SSE.
+        case .st: return "st"
+        case .sti: return "st(\(instruction.rm))"
+        case .pq: return "mm\(instruction.reg)"
+        case .nq: return "mm\(instruction.rm)"
+        case .qd: return vector(instruction, "mm", .doubleword)
+        case .qq: return vector(instruction, "mm", .quadword)
+        case .vx: return "xmm\(instruction.reg)"
+        case .ux: return "xmm\(instruction.rm)"
+        case .wd: return vector(instruction, "xmm", .doubleword)
+        case .wq: return vector(instruction, "xmm", .quadword)
+        case .wx: return vector(instruction, "xmm", .doubleQuadword)
 
         // Immediates.
         case .ib: return immediateByte(instruction, row)
@@ -75,6 +93,8 @@ extension Disassembler {
         case word = 2
         case doubleword = 4
         case quadword = 8
+        case tenBytes = 10
+        case doubleQuadword = 16
 
         static func operand(_ is32Bit: Bool) -> Size { is32Bit ? .doubleword : .word }
 
@@ -85,6 +105,8 @@ extension Disassembler {
             case .word: "word ptr "
             case .doubleword: "dword ptr "
             case .quadword: "qword ptr "
+            case .tenBytes: "tbyte ptr "
+            case .doubleQuadword: "xmmword ptr "
             }
         }
     }
@@ -110,6 +132,11 @@ extension Disassembler {
 
     private func registerOrMemory(_ instruction: Instruction, _ size: Size) -> String {
         instruction.hasMemoryOperand ? Self.memory(instruction, size) : Self.registerName(instruction.rm, size)
+    }
+
+    /// An MMX or XMM register, or memory.
+    private func vector(_ instruction: Instruction, _ kind: String, _ size: Size) -> String {
+        instruction.hasMemoryOperand ? Self.memory(instruction, size) : kind + String(instruction.rm)
     }
 
     /// `es:` if the instruction has a segment prefix.
@@ -159,6 +186,7 @@ extension Disassembler {
     private func immediateByte(_ instruction: Instruction, _ row: OpcodeRow) -> String? {
         if row.operands.first == .iw { return Self.hexadecimal(instruction.immediate >> 16 & 0xFF) }
         if instruction.immediate == 10, row.mnemonic == "aam" || row.mnemonic == "aad" { return nil }
+        if Self.predicate(instruction, row) != nil { return nil }
         return Self.hexadecimal(instruction.immediate & 0xFF)
     }
 

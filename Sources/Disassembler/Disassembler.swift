@@ -61,7 +61,7 @@ public struct Disassembler {
         let length = text == Self.bad ? 1 : Int(instruction.length)
         return Line(
             offset: offset, bytes: Array(bytes.prefix(length)), text: text,
-            isValid: instruction.operation != .invalid, instruction: instruction)
+            isValid: instruction.operation != .invalid && text != Self.bad, instruction: instruction)
     }
 
     /// Up to `count` instructions from the start of `bytes` on.
@@ -112,7 +112,7 @@ public struct Disassembler {
         if row.isUndefinedByDesign { return row }
         if row.operands.contains(.sw), instruction.reg > SegmentIndex.gs.rawValue { return nil }
         let operation = instruction.hasMemoryOperand ? row.memory : row.register
-        return operation == .invalid ? nil : row
+        return operation == .invalid || operation == .x87Reserved ? nil : row
     }
 }
 

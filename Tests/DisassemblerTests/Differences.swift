@@ -133,6 +133,10 @@ struct Difference {
                 return theirs.replacing(", e", with: ", ").replacing(", s:", with: ", es:")
             },
             Difference(
+                name: "fcomip and fucomip",
+                reason: "LLVM's names fcompi and fucompi are AT&T's (SDM vol. 2, FCOMI)."
+            ) { theirs, _, _ in theirs.replacing("compi ", with: "comip ") },
+            Difference(
                 name: "shifts by one",
                 reason: "Intel's syntax has the count as an operand: shl eax, 1 (SDM vol. 2, SAL). LLVM leaves it out."
             ) { theirs, _, sample in sample.row.operands.last == .one ? theirs + ", 1" : theirs },
@@ -165,6 +169,14 @@ struct Difference {
                 the operand for one in memory, of another length.
                 """,
                 { $0.row.flags.contains(.ignoresMod) && $0.instruction.modRM < 0xC0 }
+            ),
+            (
+                """
+                In 16-bit code LLVM takes 66h before 0Fh for a stray prefix and shows the instruction without it: \
+                movups for movupd, MMX \
+                for XMM registers. In 32-bit code it knows them.
+                """,
+                { $0.row.prefix == .operandSize && !$0.code32 }
             ),
             (
                 "LLVM does not know wbinvd and pause with a stray 66h.",

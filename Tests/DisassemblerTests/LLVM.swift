@@ -39,6 +39,7 @@ enum LLVM {
     }
 
     /// `      30: call\t0x30 <.text+0x30>`: the name says nothing and is left out, white space becomes one space.
+    /// So are the comments behind `#`, which spell out what a shuffle does.
     private static func line(_ bytes: Data) -> Line? {
         guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")) else { return nil }
         var address = 0
@@ -50,7 +51,7 @@ enum LLVM {
         for byte in bytes[bytes.index(after: colon)...] {
             if byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") {
                 if let last = text.last, last != UInt8(ascii: " ") { text.append(UInt8(ascii: " ")) }
-            } else if byte == UInt8(ascii: "<"), text.last == UInt8(ascii: " "), text.count > 1 {
+            } else if byte == UInt8(ascii: "#") || byte == UInt8(ascii: "<"), text.last == UInt8(ascii: " "), text.count > 1 {
                 break
             } else {
                 text.append(byte)

@@ -7,6 +7,7 @@ struct Sample {
     let bytes: [UInt8]
     let instruction: Instruction
     let row: OpcodeRow
+    let code32: Bool
 
     /// All samples that our decoder takes for instructions.
     ///
@@ -18,8 +19,6 @@ struct Sample {
             for opcode in UInt8.min...UInt8.max where map == 1 || !prefixes.contains(opcode) && opcode != 0x0F {
                 let opcodeBytes = map == 1 ? [0x0F, opcode] : [opcode]
                 for prefix in prefixLists {
-                    // Before 0F, F2h and F3h choose among SSE instructions.
-                    if map == 1, prefix.first.map({ $0 == 0xF2 || $0 == 0xF3 }) == true { continue }
                     append(prefix, opcodeBytes, code32, to: &samples)
                 }
             }
@@ -49,7 +48,7 @@ struct Sample {
             guard let sample = Sample(prefix + opcode + [modRM] + tail, code32: code32) else { continue }
             // LLVM is of two minds about repeat prefixes where they do nothing.
             let isRepeat = prefix.contains(0xF2) || prefix.contains(0xF3)
-            guard !isRepeat || sample.row.flags.contains(.string) else { break }
+            guard !isRepeat || sample.row.flags.contains(.string) || sample.row.prefix != nil else { break }
             samples.append(sample)
             hasModRM = hasModRM || sample.row.flags.contains(.modRM)
             if !hasModRM, modRM >= 3 { break }
@@ -58,12 +57,13 @@ struct Sample {
 
     private init?(_ bytes: [UInt8], code32: Bool) {
         guard let instruction = try? Decoder.decode(bytes, code32: code32), instruction.operation != .invalid,
-            instruction.operation != .escape, Disassembler().text(of: instruction, at: 0) != Disassembler.bad
+            Disassembler().text(of: instruction, at: 0) != Disassembler.bad
         else {
             return nil
         }
         self.bytes = Array(bytes.prefix(Int(instruction.length)))
         self.instruction = instruction
+        self.code32 = code32
         row = OpcodeTable.rows[Int(instruction.row)]
     }
 }

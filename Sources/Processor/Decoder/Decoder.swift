@@ -64,10 +64,18 @@ public enum Decoder {
         instruction.rm = opcode & 7
 
         var row = opcodes[slot]
-        if row & OpcodeTable.groupBit != 0 {
-            let modRM = try stream.peek()
-            let form = (modRM &>> 3) & 7 | (modRM >= 0xC0 ? 8 : 0)
-            row = groups[Int(row & ~OpcodeTable.groupBit) &* 16 &+ Int(form)]
+        if row & (OpcodeTable.groupBit | OpcodeTable.choiceBit) != 0 {
+            if row & OpcodeTable.choiceBit != 0 {
+                row = prefixed[Int(row & OpcodeTable.indexMask) &* 4 &+ mandatoryPrefix(prefixes)]
+            }
+            if row & OpcodeTable.groupBit != 0 {
+                let modRM = try stream.peek()
+                let form = (modRM &>> 3) & 7 | (modRM >= 0xC0 ? 8 : 0)
+                row = groups[Int(row & OpcodeTable.indexMask) &* 16 &+ Int(form)]
+                if row & OpcodeTable.choiceBit != 0 {
+                    row = registerForms[Int(row & OpcodeTable.indexMask) &* 8 &+ Int(modRM & 7)]
+                }
+            }
         }
         let entry = entries[Int(row)]
         instruction.row = row
@@ -113,10 +121,23 @@ public enum Decoder {
         instruction.length = UInt8(truncatingIfNeeded: stream.position)
 
         let isLockMisused = prefixes.contains(.lock) && !(isMemory && entry.flags.contains(.lockable))
-        if !isLockMisused && entry.minimum <= generation {
-            instruction.operation = entry.operation(memory: isMemory, is32Bit: prefixes.contains(.operand32))
+        if !isLockMisused {
+            if entry.minimum <= generation {
+                instruction.operation = entry.operation(memory: isMemory, is32Bit: prefixes.contains(.operand32))
+            } else if entry.flags.contains(.x87) {
+                // What an FPU does not know is for the FPU to refuse; where there is none, nobody does.
+                instruction.operation = generation < .i486 ? .escape : .x87Reserved
+            }
         }
         return instruction
+    }
+
+    /// The ``MandatoryPrefix`` that chooses among the rows of an opcode: F2h and F3h count more than 66h.
+    @inline(__always)
+    private static func mandatoryPrefix(_ prefixes: Instruction.Prefixes) -> Int {
+        if prefixes.contains(.repne) { return 3 }
+        if prefixes.contains(.rep) { return 2 }
+        return prefixes.contains(.operandSize) ? 1 : 0
     }
 
     /// Decodes from an array; for tools and tests.
@@ -263,6 +284,9 @@ extension Decoder {
     /// Allocated once, never freed and never written again: safe to read from every thread.
     nonisolated(unsafe) static let entries: UnsafePointer<Entry> = immortal(OpcodeTable.tables.rows.map(Entry.init))
     nonisolated(unsafe) private static let opcodes: UnsafePointer<UInt16> = immortal(OpcodeTable.tables.opcodes)
+    nonisolated(unsafe) private static let prefixed: UnsafePointer<UInt16> = immortal(OpcodeTable.tables.prefixed)
+    nonisolated(unsafe) private static let registerForms: UnsafePointer<UInt16> = immortal(
+        OpcodeTable.tables.registerForms)
     nonisolated(unsafe) private static let groups: UnsafePointer<UInt16> = immortal(OpcodeTable.tables.groups)
 
     private static func immortal<Element>(_ elements: [Element]) -> UnsafePointer<Element> {

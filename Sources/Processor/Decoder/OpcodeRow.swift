@@ -7,13 +7,38 @@ public enum ProcessorGeneration: UInt8, Comparable, CaseIterable, Sendable {
     }
 }
 
+/// A prefix that is part of an opcode: 66h, F2h and F3h choose among the instructions of many opcodes after 0Fh
+/// (SDM vol. 2, table A-3).
+public enum MandatoryPrefix: UInt8, CaseIterable, Sendable {
+    /// None of the three.
+    case absent
+    /// 66h.
+    case operandSize
+    /// F3h, whether 66h is there or not.
+    case rep
+    /// F2h, whether 66h is there or not.
+    case repne
+
+    /// The prefix byte.
+    public var byte: UInt8? {
+        switch self {
+        case .absent: nil
+        case .operandSize: 0x66
+        case .rep: 0xF3
+        case .repne: 0xF2
+        }
+    }
+}
+
 /// How an instruction names an operand, in the notation of SDM vol. 2, appendix A.2.
 ///
 /// The first letter is the method (`E`: ModRM register or memory; `G`: the register in ModRM.reg; `M`: memory only;
 /// `R`: register only; `I`: immediate; `J`: relative target; `O`: absolute offset; `A`: far pointer; `S`, `C`, `D`,
 /// `T`: segment, control, debug, test register; `X`: DS:[rSI]; `Y`: ES:[rDI]; `Z`: register in the opcode's low three
-/// bits), the second is the type (`b` byte, `w` word, `d` doubleword, `q` quadword, `v` word or doubleword by operand
-/// size, `z` the same for immediates, `p` far pointer, `a` pair of bounds, `s` descriptor-table register).
+/// bits; `P`, `Q`, `N`: MMX register in ModRM.reg, MMX register or memory, MMX register in ModRM.rm; `V`, `W`, `U`: the
+/// same for XMM registers), the second is the type (`b` byte, `w` word, `d` doubleword, `q` quadword, `t` 80 bits, `x`
+/// 128 bits, `v` word or doubleword by operand size, `z` the same for immediates, `p` far pointer, `a` pair of bounds,
+/// `s` descriptor-table register).
 public enum OperandKind: String, CaseIterable, Sendable {
     case none = ""
     case eb = "Eb"
@@ -25,10 +50,17 @@ public enum OperandKind: String, CaseIterable, Sendable {
     case gb = "Gb"
     case gw = "Gw"
     case gv = "Gv"
+    case gd = "Gd"
+    /// A doubleword register, or a word in memory (`pinsrw`).
+    case rdMw = "Rd/Mw"
     /// Memory of no particular size (`lea`, ESC).
     case m = "M"
     case ma = "Ma"
     case mb = "Mb"
+    case mw = "Mw"
+    case md = "Md"
+    case mt = "Mt"
+    case mx = "Mx"
     case mp = "Mp"
     case mq = "Mq"
     case ms = "Ms"
@@ -69,11 +101,26 @@ public enum OperandKind: String, CaseIterable, Sendable {
     case ds = "DS"
     case fs = "FS"
     case gs = "GS"
+    /// The top of the x87 register stack.
+    case st = "ST"
+    /// The x87 register that ModRM.rm names, counted from the top.
+    case sti = "STi"
+    case pq = "Pq"
+    case qd = "Qd"
+    case qq = "Qq"
+    case nq = "Nq"
+    case vx = "Vx"
+    case wd = "Wd"
+    case wq = "Wq"
+    case wx = "Wx"
+    case ux = "Ux"
 
     /// The operand needs a ModRM byte.
     var usesModRM: Bool {
         switch self {
-        case .eb, .ew, .ed, .ev, .rvMw, .gb, .gw, .gv, .m, .ma, .mb, .mp, .mq, .ms, .rd, .cd, .dd, .td, .sw: true
+        case .eb, .ew, .ed, .ev, .rvMw, .rdMw, .gb, .gw, .gd, .gv, .m, .ma, .mb, .mw, .md, .mq, .mt, .mx, .mp, .ms,
+            .rd, .cd, .dd, .td, .sw, .sti, .pq, .qd, .qq, .nq, .vx, .wd, .wq, .wx, .ux:
+            true
         default: false
         }
     }
@@ -81,7 +128,15 @@ public enum OperandKind: String, CaseIterable, Sendable {
     /// The operand can only be in memory: the register form of the ModRM byte is not an instruction.
     var isMemoryOnly: Bool {
         switch self {
-        case .ma, .mb, .mp, .mq, .ms: true
+        case .ma, .mb, .mw, .md, .mq, .mt, .mx, .mp, .ms: true
+        default: false
+        }
+    }
+
+    /// The operand can only be a register: the memory form of the ModRM byte is not an instruction.
+    var isRegisterOnly: Bool {
+        switch self {
+        case .nq, .ux: true
         default: false
         }
     }
@@ -133,6 +188,8 @@ public struct OpcodeRow: Sendable {
         public static let byteRM = Flags(rawValue: 1 << 9)
         /// An alias that assemblers do not produce, or an instruction that Intel does not document.
         public static let undocumented = Flags(rawValue: 1 << 10)
+        /// An ESC opcode: without an FPU it is none of the processor's business.
+        public static let x87 = Flags(rawValue: 1 << 11)
     }
 
     /// 0: one-byte opcodes. 1: opcodes after 0Fh.
@@ -140,6 +197,10 @@ public struct OpcodeRow: Sendable {
     public let opcode: UInt8
     /// ModRM.reg where it extends the opcode, otherwise `nil`.
     public let opcodeExtension: UInt8?
+    /// The ModRM byte where all of it extends the opcode (`fsin`, `endbr32`), otherwise `nil`.
+    public let fixedModRM: UInt8?
+    /// The prefix that is part of the opcode; `nil` where prefixes do not choose among instructions.
+    public let prefix: MandatoryPrefix?
     /// As the SDM spells it, in lower case; with `|` where the operand size decides (`cbw|cwde`).
     public let mnemonic: String
     public let operands: [OperandKind]
@@ -152,19 +213,22 @@ public struct OpcodeRow: Sendable {
     let immediate: ImmediateForm
 
     init(
-        map: UInt8, opcode: UInt8, opcodeExtension: UInt8?, mnemonic: String, operands: [OperandKind],
-        register: Operation, memory: Operation, flags: Flags, minimum: ProcessorGeneration
+        map: UInt8, opcode: UInt8, opcodeExtension: UInt8?, fixedModRM: UInt8? = nil, prefix: MandatoryPrefix? = nil,
+        mnemonic: String, operands: [OperandKind], register: Operation, memory: Operation, flags: Flags,
+        minimum: ProcessorGeneration
     ) {
         self.map = map
         self.opcode = opcode
         self.opcodeExtension = opcodeExtension
+        self.fixedModRM = fixedModRM
+        self.prefix = prefix
         self.mnemonic = mnemonic
         self.operands = operands
         self.minimum = minimum
-        self.memory = memory
+        self.memory = operands.contains { $0.isRegisterOnly } ? .invalid : memory
         self.register = operands.contains { $0.isMemoryOnly } ? .invalid : register
         var flags = flags
-        if opcodeExtension != nil || operands.contains(where: \.usesModRM) { flags.insert(.modRM) }
+        if opcodeExtension != nil || fixedModRM != nil || operands.contains(where: \.usesModRM) { flags.insert(.modRM) }
         if operands.contains(.gb) { flags.insert(.byteReg) }
         if operands.contains(.eb) || operands.contains(.zb) { flags.insert(.byteRM) }
         self.flags = flags

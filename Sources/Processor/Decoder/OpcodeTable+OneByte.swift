@@ -7,7 +7,6 @@ extension OpcodeTable.Builder {
         addControlFlow()
         addStringsAndPorts()
         addFlagsAndOthers()
-        for opcode in UInt8(0xD8)...0xDF { row(opcode, "esc", "M", .escape) }
     }
 
     /// 00h-3Fh without the segment registers and decimal adjustments: eight operations in six forms each.
@@ -58,6 +57,8 @@ extension OpcodeTable.Builder {
             if opcode > 0x40 { row(opcode + 0x50, "xchg", "Zv,eAX", .xchgRR16, nil, .sized) }
         }
         row(0x90, "nop", "", .nop)
+        // A hint, and on older processors a `nop` with a prefix that does nothing.
+        row(0x90, "pause", "", .nop, prefix: .rep)
         for (number, name) in ["ES", "CS", "SS", "DS"].enumerated() {
             let opcode = UInt8(truncatingIfNeeded: 6 + number * 8)
             row(opcode, "push", name, .pushSegment16, nil, .sized)

@@ -89,6 +89,13 @@ extension OpcodeTable.Builder {
         // Hints that need nothing done; without the feature they are `nop` with an operand (since the P6).
         row0F(0x0D, "nop", "Ev", .nop, nil, .undocumented, .pentiumPro)
         for opcode in UInt8(0x18)...0x1F { row0F(opcode, "nop", "Ev", .nop, nil, [], .pentiumPro) }
+        for (opcodeExtension, name) in ["nta", "t0", "t1", "t2"].enumerated() {
+            group0F(
+                0x18, UInt8(truncatingIfNeeded: opcodeExtension), "prefetch" + name, "Mb", .invalid, .nop,
+                forms: .memory, .pentiumPro)
+        }
+        single(map: 1, 0x1E, modRM: 0xFA, "endbr64", "", .nop, [], .pentiumPro, prefix: .rep)
+        single(map: 1, 0x1E, modRM: 0xFB, "endbr32", "", .nop, [], .pentiumPro, prefix: .rep)
     }
 
     private mutating func addExchanges() {

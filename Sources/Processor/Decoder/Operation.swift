@@ -115,6 +115,86 @@ public enum Operation: UInt16, CaseIterable, Sendable {
     case movFromControl, movToControl, movFromDebug, movToDebug, movFromTest, movToTest
     case cpuid, rdtsc, rdmsr, wrmsr, rdpmc, rsm, sysenter, sysexit, wait, escape
 
+    // x87, from ``firstX87`` on. `M32`, `M64`, `M80` and, for integers, `M16` are the memory formats. `R`: ST(0) is the
+    // destination, ST(rm) the other operand; `ToR`: the other way round; `Pop`: that, and the stack is popped.
+
+    // What the map of ESC opcodes leaves open: #UD, but only after what concerns every x87 instruction (#NM).
+    case x87Reserved
+
+    // Arithmetic. The reverse forms (`fsubr`, `fdivr`) exchange minuend and subtrahend, dividend and divisor, whatever
+    // the destination is; so `fsubToR` is ST(rm) - ST(0) (DCh E8h+i), and `fsubrToR` is ST(0) - ST(rm).
+    case faddM32, fmulM32, fcomM32, fcompM32, fsubM32, fsubrM32, fdivM32, fdivrM32, faddM64, fmulM64, fcomM64,
+        fcompM64, fsubM64, fsubrM64, fdivM64, fdivrM64
+    case fiaddM16, fimulM16, ficomM16, ficompM16, fisubM16, fisubrM16, fidivM16, fidivrM16, fiaddM32, fimulM32,
+        ficomM32, ficompM32, fisubM32, fisubrM32, fidivM32, fidivrM32
+    case faddR, fmulR, fcomR, fcompR, fsubR, fsubrR, fdivR, fdivrR
+    case faddToR, fmulToR, fsubToR, fsubrToR, fdivToR, fdivrToR, faddPop, fmulPop, fsubPop, fsubrPop, fdivPop,
+        fdivrPop
+
+    // Comparisons that pop twice, that set EFLAGS, and that look at ST(0) only.
+    case fcompp, fucomR, fucompR, fucompp, fcomiR, fcomipR, fucomiR, fucomipR, ftst, fxam
+
+    // Loads, stores and moves. `fstpNoCheckR` is the alias of `fstp` at D9h D8h+i, `ffreep` frees and pops.
+    case fldM32, fldM64, fldM80, fldR, fildM16, fildM32, fildM64, fbld, fstM32, fstM64, fstR, fstpM32, fstpM64,
+        fstpM80, fstpR, fstpNoCheckR, fistM16, fistM32, fistpM16, fistpM32, fistpM64, fbstp, fxch, ffree, ffreep
+    case fcmovb, fcmove, fcmovbe, fcmovu, fcmovnb, fcmovne, fcmovnbe, fcmovnu
+    case fld1, fldl2t, fldl2e, fldpi, fldlg2, fldln2, fldz
+
+    // Functions of ST(0) and ST(1).
+    case fchs, fabs, fsqrt, frndint, fscale, fprem, fprem1, fxtract, f2xm1, fyl2x, fyl2xp1, fptan, fpatan, fsin, fcos,
+        fsincos
+
+    // Control. `fnop` also stands for `fneni`, `fndisi` and `fnsetpm`, which did something on an 8087 or 80287.
+    case fnop, fincstp, fdecstp, fninit, fnclex, fldcw, fnstcw, fnstswM, fnstswAX, fldenv, fnstenv, frstor, fnsave
+
+    // MMX, SSE and SSE2, from ``firstSIMD`` on. The destination is the register `reg` unless the name says `Store`, the
+    // source the register `rm` or memory, as ModRM says (stores between registers become loads with `reg` and `rm`
+    // exchanged). Instructions that differ in name only share a case: `movupd` and `movdqu` are `movups`.
+
+    // Moves. `movaps` demands alignment, also as `movapd`, `movdqa` and the non-temporal stores. `movqXMM` clears the
+    // upper half, also as `movsd` from memory; `movlpsStore` stores the lower half, also as `movlpd`, `movsd` and `movq`.
+    case movupsLoad, movupsStore, movapsLoad, movapsStore, movssR, movssLoad, movssStore, movsdR, movqXMM, movlpsLoad,
+        movlpsStore, movhpsLoad, movhpsStore, movhlps, movlhps
+    case movqMMX, movqMMXStore, movq2dq, movdq2q, movdToMMX, movdFromMMX, movdToXMM, movdFromXMM, movnti, maskmovq,
+        maskmovdqu, movmskps, movmskpd
+
+    // Floating point: packed single, packed double, scalar single, scalar double.
+    case addps, addpd, addss, addsd, mulps, mulpd, mulss, mulsd, subps, subpd, subss, subsd, divps, divpd, divss,
+        divsd, minps, minpd, minss, minsd, maxps, maxpd, maxss, maxsd, sqrtps, sqrtpd, sqrtss, sqrtsd, cmpps, cmppd,
+        cmpss, cmpsd
+    case rcpps, rcpss, rsqrtps, rsqrtss, comiss, comisd, ucomiss, ucomisd, shufps, shufpd, unpcklps, unpckhps
+    case cvtpi2ps, cvtpi2pd, cvtsi2ss, cvtsi2sd, cvttps2pi, cvttpd2pi, cvttss2si, cvttsd2si, cvtps2pi, cvtpd2pi,
+        cvtss2si, cvtsd2si, cvtps2pd, cvtpd2ps, cvtss2sd, cvtsd2ss, cvtdq2ps, cvtps2dq, cvttps2dq, cvttpd2dq,
+        cvtdq2pd, cvtpd2dq
+
+    // Integers: for MMX and for XMM registers. `andps` and `andpd` are `pandXMM`, and so on; `unpcklpd` and `unpckhpd`
+    // are `punpcklqdq` and `punpckhqdq`. `Immediate`: the shift count, for the register `rm`.
+    case punpcklbwMMX, punpcklbwXMM, punpcklwdMMX, punpcklwdXMM, punpckldqMMX, punpckldqXMM, packsswbMMX, packsswbXMM,
+        pcmpgtbMMX, pcmpgtbXMM, pcmpgtwMMX, pcmpgtwXMM, pcmpgtdMMX, pcmpgtdXMM, packuswbMMX, packuswbXMM,
+        punpckhbwMMX, punpckhbwXMM, punpckhwdMMX, punpckhwdXMM, punpckhdqMMX, punpckhdqXMM, packssdwMMX, packssdwXMM,
+        pcmpeqbMMX, pcmpeqbXMM, pcmpeqwMMX, pcmpeqwXMM, pcmpeqdMMX, pcmpeqdXMM, psrlwMMX, psrlwXMM, psrldMMX,
+        psrldXMM, psrlqMMX, psrlqXMM, psrawMMX, psrawXMM, psradMMX, psradXMM, psllwMMX, psllwXMM, pslldMMX, pslldXMM,
+        psllqMMX, psllqXMM, paddbMMX, paddbXMM, paddwMMX, paddwXMM, padddMMX, padddXMM, paddqMMX, paddqXMM, psubbMMX,
+        psubbXMM, psubwMMX, psubwXMM, psubdMMX, psubdXMM, psubqMMX, psubqXMM, paddsbMMX, paddsbXMM, paddswMMX,
+        paddswXMM, paddusbMMX, paddusbXMM, padduswMMX, padduswXMM, psubsbMMX, psubsbXMM, psubswMMX, psubswXMM,
+        psubusbMMX, psubusbXMM, psubuswMMX, psubuswXMM, pmullwMMX, pmullwXMM, pmulhwMMX, pmulhwXMM, pmulhuwMMX,
+        pmulhuwXMM, pmuludqMMX, pmuludqXMM, pmaddwdMMX, pmaddwdXMM, psadbwMMX, psadbwXMM, pavgbMMX, pavgbXMM,
+        pavgwMMX, pavgwXMM, pminubMMX, pminubXMM, pminswMMX, pminswXMM, pmaxubMMX, pmaxubXMM, pmaxswMMX, pmaxswXMM,
+        pandMMX, pandXMM, pandnMMX, pandnXMM, porMMX, porXMM, pxorMMX, pxorXMM, psrlwImmediateMMX, psrlwImmediateXMM,
+        psrldImmediateMMX, psrldImmediateXMM, psrlqImmediateMMX, psrlqImmediateXMM, psrawImmediateMMX,
+        psrawImmediateXMM, psradImmediateMMX, psradImmediateXMM, psllwImmediateMMX, psllwImmediateXMM,
+        pslldImmediateMMX, pslldImmediateXMM, psllqImmediateMMX, psllqImmediateXMM, pinsrwMMX, pinsrwXMM, pextrwMMX,
+        pextrwXMM, pmovmskbMMX, pmovmskbXMM
+    case punpcklqdq, punpckhqdq, psrldq, pslldq, pshufw, pshufd, pshufhw, pshuflw
+
+    // State.
+    case emms, fxsave, fxrstor, ldmxcsr, stmxcsr, clflush
+
     // Not what an opcode means: any string instruction with a repeat prefix; how a decoded block ends.
     case repeatString, blockEnd, leaveBlock
+
+    /// The first of the x87 instructions, which are all up to ``firstSIMD``.
+    static var firstX87: Operation { .x87Reserved }
+    /// The first of the MMX, SSE and SSE2 instructions, which are all up to `repeatString`.
+    static var firstSIMD: Operation { .movupsLoad }
 }

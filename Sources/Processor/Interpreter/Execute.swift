@@ -608,7 +608,14 @@ extension Core {
                         isSynchronized = true
                         return try executeSystem(instruction)
                     default:
-                        try executeRare(instruction)
+                        let operation = instruction.pointee.operation.rawValue
+                        if operation < Operation.firstX87.rawValue {
+                            try executeRare(instruction)
+                        } else if operation < Operation.firstSIMD.rawValue {
+                            try executeX87(instruction)
+                        } else {
+                            try executeSIMD(instruction)
+                        }
                     }
                     instruction += 1
                 }
