@@ -70,6 +70,9 @@ let package = Package(
             ]),
         .target(name: "ToolSupport"),
         .target(name: "ProcessTestSupport", path: "Tests/ProcessTestSupport"),
+        .target(name: "EmulatorTestSupport", path: "Tests/EmulatorTestSupport"),
+        .testTarget(
+            name: "SystemTests", dependencies: ["EmulatorTestSupport", "Machine"], exclude: ["Programs"]),
         .testTarget(
             name: "BootTests", dependencies: ["Machine", "ProcessTestSupport", "Processor"], exclude: ["Hostile"]),
         .testTarget(name: "VMTests", dependencies: ["ProcessTestSupport"]),

@@ -162,14 +162,14 @@ extension Core {
     }
 
     /// Changes to a less privileged level with its stack. Data segments that it must not see become null
-    /// (SDM vol. 3A, 5.8.6).
+    /// (SDM vol. 3A, 5.8.6), and null selectors lose their RPL (SDM vol. 2, RET: the selector is made NULL).
     private func leave(to privilege: UInt8, _ stack: Stack) {
         setPrivilege(privilege)
         stack.commitWithSegment()
         let data: InlineArray<4, SegmentIndex> = [.es, .ds, .fs, .gs]
         for index in 0..<4 {
             let register = segment(data[index])
-            if register.isPresent, !register.isConforming, register.privilege < privilege {
+            if !register.isPresent || !register.isConforming && register.privilege < privilege {
                 setSegment(data[index].rawValue, SegmentRegister())
             }
         }

@@ -66,8 +66,9 @@ extension Core {
 
     /// What a load outside of protected mode makes of the segment register with number `index`.
     ///
-    /// In real mode limit and granularity stay as they were loaded in protected mode: "unreal mode" and its 4 GiB
-    /// segments rest on that. Virtual-8086 mode has 64 KiB segments only (SDM vol. 3A, 20.2.1).
+    /// In real mode limit, granularity and type stay as they were loaded in protected mode: "unreal mode" and its 4 GiB
+    /// segments rest on that (SDM vol. 3A, 9.9.2). CS allows everything there. Virtual-8086 mode has 64 KiB segments
+    /// only (SDM vol. 3A, 20.2.1).
     func realModeSegment(_ index: UInt8, selector: UInt16) -> SegmentRegister {
         if isVirtual8086 {
             return SegmentRegister(realModeSelector: selector, privilege: 3)
@@ -76,7 +77,8 @@ extension Core {
         let fresh = SegmentRegister(realModeSelector: selector, privilege: 0)
         register.selector = selector
         register.base = fresh.base
-        register.attributes = register.attributes & 0xFF00 | fresh.attributes
+        let kept: UInt16 = index == SegmentIndex.cs.rawValue ? 0xFF00 : 0xFF00 | SegmentAttribute.typeMask
+        register.attributes = register.attributes & kept | fresh.attributes & ~kept
         register.updateExtents()
         return register
     }

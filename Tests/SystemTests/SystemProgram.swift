@@ -1,0 +1,76 @@
+import EmulatorTestSupport
+import Foundation
+import Machine
+import Testing
+
+/// A program of `Programs/`, which reports about the system level of the architecture, a line for each thing that it
+/// tried.
+struct SystemProgram: CustomTestStringConvertible, Sendable {
+    let name: String
+
+    /// All of them, by their sources.
+    static let all: [SystemProgram] = {
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        return files.filter { $0.hasSuffix(".asm") }.sorted().map { SystemProgram(name: String($0.dropLast(4))) }
+    }()
+
+    private static let folder =
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Programs")
+
+    var testDescription: String { name }
+
+    func file(_ suffix: String) -> URL { Self.folder.appendingPathComponent("\(name).\(suffix)") }
+
+    func assemble() throws -> [UInt8] { try Assembler.assemble(file("asm")) }
+
+    /// What our machine prints.
+    func runHere() throws -> Report {
+        var configuration = Machine.Configuration()
+        configuration.memorySize = 32 << 20
+        // Instead of a BIOS: a jump to what the boot sector would have loaded.
+        var rom = [UInt8](repeating: 0xFF, count: 64 << 10)
+        rom.replaceSubrange(0xFFF0..<0xFFF5, with: [0xEA, 0x00, 0x7E, 0x00, 0x00])
+        configuration.firmware = rom
+        let machine = try Machine(configuration)
+        let output = DebugConsole()
+        machine.output = output
+        machine.memory.write(try assemble(), at: 0x7C00)
+        let result = machine.run(until: 100_000_000)
+        guard case .exited = result else {
+            return Report(output.text + "\nour machine: \(result)\n")
+        }
+        return Report(output.text)
+    }
+}
+
+private final class DebugConsole: OutputSink {
+    private var bytes: [UInt8] = []
+    var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    func debugConsole(sent byte: UInt8) { bytes.append(byte) }
+}
+
+/// What a program printed: lines that begin with a name.
+struct Report: Equatable {
+    let lines: [String]
+
+    /// From all that came out of port E9h: the report is between the lines `report` and `end`. Without them (the machine
+    /// hung, or shut down), the last lines are what there is.
+    init(_ output: String) {
+        var lines = output.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        if let begin = lines.firstIndex(of: "report") { lines.removeFirst(begin + 1) }
+        if let end = lines.lastIndex(of: "end") {
+            lines.removeSubrange(end...)
+        } else {
+            lines = lines.filter { !$0.isEmpty } + ["(no end)"]
+        }
+        self.lines = lines
+    }
+
+    /// The line of each name.
+    var byName: [String: String] {
+        Dictionary(lines.map { (String($0.prefix { $0 != ":" }), $0) }, uniquingKeysWith: { $0 + "\n" + $1 })
+    }
+
+    var text: String { "report\n" + lines.joined(separator: "\n") + "\nend\n" }
+}
