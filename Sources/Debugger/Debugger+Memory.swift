@@ -5,9 +5,7 @@ import Processor
 extension Debugger {
     /// The physical address behind a linear one, by the page tables of the moment; nil if it is not mapped.
     public func physicalAddress(of linear: UInt32) -> UInt32? {
-        let mask = machine.processor.state.pointee.a20Mask
-        guard let walk = machine.processor.inspectPage(at: linear) else { return linear & mask }
-        return walk.isPresent ? (walk.page | linear & 0xFFF) & mask : nil
+        machine.processor.physicalAddress(ofLinear: linear)
     }
 
     /// Reads linear memory; nil for every byte that is not mapped. Devices are not asked: their memory reads as ones.

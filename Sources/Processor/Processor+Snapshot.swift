@@ -50,6 +50,8 @@ extension Processor {
         state.pointee.cpl &= 3
         state.pointee.flagsMask = model.flags
         state.pointee.systemFlags = state.pointee.systemFlags & model.flags & ~Flag.arithmetic | 2
+        state.pointee.cr4 &= model.controlRegister4 ?? 0
+        if !model.hasExecuteDisable { state.pointee.modelSpecific.efer = 0 }
         state.pointee.a20Mask |= ~(1 << 20)
         core.selectTables()
         core.flushTLB(includingGlobal: true)

@@ -84,7 +84,12 @@ struct SavedProcessor: Codable, Sendable, Equatable {
     var idtLimit: UInt16
     /// CR0, CR2, CR3, CR4.
     var control: [UInt32]
+    /// The four entries that PAE translates with.
+    var pageDirectoryPointers: [UInt64]
     var debug: [UInt32]
+    var test: [UInt32]
+    /// ``ModelSpecificRegisters/words``.
+    var modelSpecific: [UInt64]
     var cpl: UInt8
     var a20IsOpen: Bool
     var steps: UInt64
@@ -118,7 +123,10 @@ struct SavedProcessor: Codable, Sendable, Equatable {
         idtBase = state.idtBase
         idtLimit = state.idtLimit
         control = [state.cr0, state.cr2, state.cr3, state.cr4]
+        pageDirectoryPointers = (0..<4).map { state.pageDirectoryPointers[$0] }
         debug = (0..<8).map { state.debugRegisters[$0] }
+        test = (0..<8).map { state.testRegisters[$0] }
+        modelSpecific = state.modelSpecific.words
         cpl = state.cpl
         a20IsOpen = state.a20Mask == 0xFFFF_FFFF
         steps = state.steps
@@ -148,7 +156,10 @@ struct SavedProcessor: Codable, Sendable, Equatable {
         for index in 0..<8 {
             state.general[index] = general[index]
             state.debugRegisters[index] = debug[index]
+            state.testRegisters[index] = test[index]
         }
+        for index in 0..<4 { state.pageDirectoryPointers[index] = pageDirectoryPointers[index] }
+        state.modelSpecific.words = modelSpecific
         for index in 0..<6 { segments[index].store(in: &state.segments[index]) }
         segments[6].store(in: &state.ldtr)
         segments[7].store(in: &state.tr)

@@ -38,17 +38,11 @@ extension Core {
             state.pointee.cr2 = value
         case 3:
             try requireFullPrivilege()
-            state.pointee.cr3 = value
-            flushTLB(includingGlobal: false)
+            try setPageDirectoryBase(value)
         case 4:
             guard let writable = model.controlRegister4 else { throw .invalidOpcode }
             try requireFullPrivilege()
-            guard value & ~writable == 0 else { throw .generalProtection(0) }
-            let changed = state.pointee.cr4 ^ value
-            state.pointee.cr4 = value
-            if changed & (ControlRegister.pageSizeExtensions | ControlRegister.pageGlobalEnable) != 0 {
-                flushTLB(includingGlobal: true)
-            }
+            try setCR4(value, writable: writable)
         default:
             throw .invalidOpcode
         }
@@ -63,8 +57,12 @@ extension Core {
         if pagingWithoutProtection || writeThroughWithoutCache && model.controlRegister0 & ControlRegister.cacheDisable != 0 {
             throw .generalProtection(0)
         }
-        let new = value & model.controlRegister0 | ControlRegister.extensionType
+        let new = value & model.controlRegister0 | model.fixedControlRegister0
         let changed = state.pointee.cr0 ^ new
+        let reloading = ControlRegister.paging | ControlRegister.cacheDisable | ControlRegister.notWriteThrough
+        if changed & reloading != 0, usesPAE(cr0: new, cr4: state.pointee.cr4) {
+            try loadPageDirectoryPointers(from: state.pointee.cr3)
+        }
         state.pointee.cr0 = new
         if changed & (ControlRegister.paging | ControlRegister.protection) != 0 {
             flushTLB(includingGlobal: true)
@@ -72,6 +70,45 @@ extension Core {
             refreshHostSide()
         }
         if changed & ControlRegister.alignmentMask != 0 { selectTables() }
+    }
+
+    private func setCR4(_ value: UInt32, writable: UInt32) throws(Fault) {
+        guard value & ~writable == 0 else { throw .generalProtection(0) }
+        let changed = state.pointee.cr4 ^ value
+        let paging =
+            ControlRegister.pageSizeExtensions | ControlRegister.physicalAddressExtension
+            | ControlRegister.pageGlobalEnable
+        if changed & paging != 0, usesPAE(cr0: state.pointee.cr0, cr4: value) {
+            try loadPageDirectoryPointers(from: state.pointee.cr3)
+        }
+        state.pointee.cr4 = value
+        // SDM vol. 3A, 11.9.
+        if changed & paging != 0 { flushTLB(includingGlobal: true) }
+    }
+
+    /// Loads CR3, for `mov` and task switches: translations but for those of global pages are dropped
+    /// (SDM vol. 3A, 4.10.4.1). Throws #GP with nothing changed if PAE's tables have reserved bits set.
+    func setPageDirectoryBase(_ value: UInt32) throws(Fault) {
+        if usesPAE(cr0: state.pointee.cr0, cr4: state.pointee.cr4) { try loadPageDirectoryPointers(from: value) }
+        state.pointee.cr3 = value
+        flushTLB(includingGlobal: false)
+    }
+
+    private func usesPAE(cr0: UInt32, cr4: UInt32) -> Bool {
+        cr0 & ControlRegister.paging != 0 && cr4 & ControlRegister.physicalAddressExtension != 0
+    }
+
+    /// Reads the four entries that PAE translates with until the next load (SDM vol. 3A, 4.4.1). Throws #GP(0), and keeps
+    /// those that there are, if a present one has a reserved bit set.
+    private func loadPageDirectoryPointers(from base: UInt32) throws(Fault) {
+        var entries = InlineArray<4, UInt64>(repeating: 0)
+        for index in 0..<4 {
+            let address = UInt64(base & 0xFFFF_FFE0) &+ UInt64(index * 8)
+            entries[index] = UInt64(readPageEntry(address)) | UInt64(readPageEntry(address &+ 4)) << 32
+            let reserved = PageWalk.reservedAddress | PageEntry.executeDisable | 0x1E6
+            if entries[index] & PageEntry.present != 0, entries[index] & reserved != 0 { throw .generalProtection(0) }
+        }
+        state.pointee.pageDirectoryPointers = entries
     }
 
     /// `smsw`: a word for memory, all of CR0 for a 32-bit register.

@@ -36,6 +36,8 @@ extension Core {
         case .retFar16, .retFar32: try farReturn(operandSize: size, releasing: 0)
         case .retFarImmediate16, .retFarImmediate32:
             try farReturn(operandSize: size, releasing: instruction.pointee.immediate)
+        case .sysenter: try systemEnter()
+        case .sysexit: try systemExit()
         // These count their own steps.
         case .repeatString:
             try repeatString(instruction)
@@ -112,10 +114,13 @@ extension Core {
         case .movToControl: try movToControl(reg, register(rm))
         case .movFromDebug: setRegister(rm, try movFromDebug(reg))
         case .movToDebug: try movToDebug(reg, register(rm))
+        case .movFromTest: setRegister(rm, try movFromTest(reg))
+        case .movToTest: try movToTest(reg, register(rm))
         case .cpuid: try identify()
         case .rdtsc: try readTimestamp()
         case .rdmsr: try readModelSpecificRegister()
         case .wrmsr: try writeModelSpecificRegister()
+        case .rdpmc: try readPerformanceCounter()
 
         // No FPU: with CR0.EM or CR0.TS set its instructions raise #NM, otherwise nothing answers.
         case .escape:

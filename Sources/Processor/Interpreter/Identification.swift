@@ -1,26 +1,51 @@
-/// `cpuid`, the time-stamp counter and model-specific registers.
+/// `cpuid` and the time-stamp counter.
 extension Core {
     /// `cpuid`: leaf in EAX; answers in EAX, EBX, ECX, EDX.
     func identify() throws(Fault) {
         let model = context.pointee.model
         guard let features = model.features else { throw .invalidOpcode }
-        // Leaves beyond the highest answer as the highest basic one does (SDM vol. 2, CPUID).
-        let leaf = min(state.pointee.general[0], model.highestLeaf)
-        let answer: (eax: UInt32, ecx: UInt32, edx: UInt32, ebx: UInt32)
-        switch leaf {
-        case 0:
-            // "GenuineIntel": software takes the features of other vendors' processors for granted or not by name.
-            answer = (model.highestLeaf, 0x6C65_746E, 0x4965_6E69, 0x756E_6547)
-        case 1:
-            answer = (model.signature, 0, features, 0)
-        default:
-            let caches = model.cacheDescriptors
-            answer = (caches[0], caches[2], caches[3], caches[1])
+        let leaf = state.pointee.general[0]
+        let answer: (eax: UInt32, ebx: UInt32, ecx: UInt32, edx: UInt32)
+        if let extended = model.extendedFeatures, leaf >= 0x8000_0000, leaf <= Self.highestExtendedLeaf {
+            switch leaf {
+            case 0x8000_0000: answer = (Self.highestExtendedLeaf, 0, 0, 0)
+            case 0x8000_0001: answer = (0, 0, 0, extended)
+            default:
+                let first = Int(leaf &- 0x8000_0002) * 16
+                answer = (brand(first), brand(first + 4), brand(first + 8), brand(first + 12))
+            }
+        } else {
+            // Leaves beyond the highest answer as the highest basic one does (SDM vol. 2, CPUID).
+            switch min(leaf, model.highestLeaf) {
+            case 0:
+                // "GenuineIntel": software takes the features of other vendors' processors for granted or not by name.
+                answer = (model.highestLeaf, 0x756E_6547, 0x6C65_746E, 0x4965_6E69)
+            case 1:
+                let announced = features & CPUFeature.implemented
+                // The line that `clflush` flushes, in units of 8 bytes.
+                let line: UInt32 = announced & CPUFeature.cacheLineFlush != 0 ? 64 / 8 << 8 : 0
+                answer = (model.signature, line, 0, announced)
+            default:
+                let caches = model.cacheDescriptors
+                answer = (caches[0], caches[1], caches[2], caches[3])
+            }
         }
         state.pointee.general[0] = answer.eax
+        state.pointee.general[3] = answer.ebx
         state.pointee.general[1] = answer.ecx
         state.pointee.general[2] = answer.edx
-        state.pointee.general[3] = answer.ebx
+    }
+
+    private static let highestExtendedLeaf: UInt32 = 0x8000_0004
+
+    /// Four characters of the brand string, the first in the low byte; zeros behind its end.
+    private func brand(_ first: Int) -> UInt32 {
+        context.pointee.model.brand.withUTF8Buffer { characters in
+            (0..<4).reduce(0) { result, index in
+                guard first + index < characters.count else { return result }
+                return result | UInt32(characters[first + index]) << UInt32(index * 8)
+            }
+        }
     }
 
     /// The time-stamp counter: steps, moved by what was written to it. It counts one cycle for each step.
@@ -34,35 +59,4 @@ extension Core {
         }
         setPair(timestamp)
     }
-
-    /// `rdmsr`: register number in ECX, value in EDX:EAX.
-    func readModelSpecificRegister() throws(Fault) {
-        guard context.pointee.model.hasModelSpecificRegisters else { throw .invalidOpcode }
-        try requireFullPrivilege()
-        switch state.pointee.general[1] {
-        case ModelSpecificRegister.timestamp: setPair(timestamp)
-        default: throw .generalProtection(0)
-        }
-    }
-
-    /// `wrmsr`.
-    func writeModelSpecificRegister() throws(Fault) {
-        guard context.pointee.model.hasModelSpecificRegisters else { throw .invalidOpcode }
-        try requireFullPrivilege()
-        let value = UInt64(state.pointee.general[2]) << 32 | UInt64(state.pointee.general[0])
-        switch state.pointee.general[1] {
-        case ModelSpecificRegister.timestamp: state.pointee.timestampOffset = value &- state.pointee.steps
-        default: throw .generalProtection(0)
-        }
-    }
-
-    private func setPair(_ value: UInt64) {
-        state.pointee.general[0] = UInt32(truncatingIfNeeded: value)
-        state.pointee.general[2] = UInt32(truncatingIfNeeded: value >> 32)
-    }
-}
-
-/// Numbers of model-specific registers (SDM vol. 4).
-enum ModelSpecificRegister {
-    static let timestamp: UInt32 = 0x10
 }

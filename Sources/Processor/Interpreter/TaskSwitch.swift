@@ -58,10 +58,6 @@ extension Core {
         }
         state.pointee.tr = SegmentRegister(selector: selector, descriptor: newDescriptor)
         state.pointee.cr0 |= ControlRegister.taskSwitched
-        if is32Bit, state.pointee.cr0 & ControlRegister.paging != 0 {
-            state.pointee.cr3 = image.cr3
-            flushTLB(includingGlobal: false)
-        }
         try load(image, external: external)
     }
 
@@ -105,6 +101,7 @@ extension Core {
         }
         let codeSelector = image.segments[Int(SegmentIndex.cs.rawValue)]
         setPrivilege(isVirtual8086 ? 3 : codeSelector.requestedPrivilege)
+        if let base = image.cr3, state.pointee.cr0 & ControlRegister.paging != 0 { try setPageDirectoryBase(base) }
         state.pointee.ldtr = SegmentRegister()
         state.pointee.ldtr.selector = image.ldt
         try loadTaskLDT(image.ldt, external: external)
@@ -164,7 +161,8 @@ extension Core {
 
 /// What a task switch takes from a TSS (SDM vol. 3A, figures 7-2 and 7-10).
 private struct TaskImage {
-    var cr3: UInt32 = 0
+    /// Nil in a 16-bit TSS.
+    var cr3: UInt32?
     var eip: UInt32
     var flags: UInt32
     var general = InlineArray<8, UInt32>(repeating: 0)

@@ -36,6 +36,10 @@ public final class PhysicalMemory {
 
     static let addressSpace = 1 << 32
     static let pageCount = 1 << 20
+    /// A page where nothing ever answers, whatever is mapped: it stands for all of physical address space above 4 GiB,
+    /// which 36-bit addresses reach and where this machine has neither memory nor devices. PCs leave it free, too, between
+    /// the APICs and the firmware.
+    static let absentPage: UInt32 = 0xFEFF_F000
 
     /// `ramSize`: bytes, 1 MiB to 3 GiB in steps of 4 KiB; other values are rounded into that range.
     ///
@@ -99,6 +103,7 @@ public final class PhysicalMemory {
 
     private func setKind(_ kind: UInt8, _ range: Range<Int>) {
         for page in range.lowerBound / Self.pageSize..<range.upperBound / Self.pageSize {
+            guard page != Int(Self.absentPage >> 12) else { continue }
             discardCode(page: UInt32(page))
             pages[page] = kind
         }

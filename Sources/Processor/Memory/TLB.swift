@@ -43,7 +43,7 @@ enum TLBFlag {
     static let dirty: UInt32 = 8
     /// Survives loads of CR3.
     static let global: UInt32 = 0x10
-    /// Part of a 4 MiB page: `invlpg` of any of its addresses drops it.
+    /// Part of a page of 4 MiB (with PAE 2 MiB): `invlpg` of any of its addresses drops it.
     static let large: UInt32 = 0x20
     /// The slot's index is in the list of slots to flush. Belongs to the slot, not to the translation.
     static let listed: UInt32 = 0x800
@@ -95,6 +95,8 @@ struct MemoryContext {
     /// Slots (indices into ``tables``) that hold a translation or did since the last flush.
     let filled: UnsafeMutablePointer<UInt16>
     var filledCount = 0
+    /// Parts of large pages are, or were since the last flush, among the translations.
+    var hasLargePages = false
     /// Not owned: the processor keeps its memory alive as long as this context lives.
     let memory: Unmanaged<PhysicalMemory>
     /// A read-modify-write access on its slow way.
@@ -163,6 +165,7 @@ extension Core {
             memory.filled[memory.filledCount] = UInt16(truncatingIfNeeded: entry - memory.tables)
             context.pointee.memory.filledCount = memory.filledCount + 1
         }
+        if flags & TLBFlag.large != 0 { context.pointee.memory.hasLargePages = true }
         entry.pointee.linear = linear & 0xFFFF_F000 | flags | TLBFlag.valid | TLBFlag.listed
         entry.pointee.physical = physical & 0xFFFF_F000
         refresh(entry)
@@ -219,29 +222,26 @@ extension Core {
             }
         }
         context.pointee.memory.filledCount = kept
+        if kept == 0 { context.pointee.memory.hasLargePages = false }
     }
 
     /// Drops the translations of the page that holds `linear`, global ones included, as `invlpg` does.
     func flushTLB(page linear: UInt32) {
         let memory = context.pointee.memory
         let page = linear & 0xFFFF_F000
-        var inLargePage = false
         for index in 0..<MemoryContext.tableCount {
             let entry = memory.tables + (index * MemoryContext.slots + slot(linear))
             guard entry.pointee.linear & TLBFlag.valid != 0, entry.pointee.linear & 0xFFFF_F000 == page else { continue }
-            inLargePage = inLargePage || entry.pointee.linear & TLBFlag.large != 0
             clear(entry)
         }
-        // The pages of a 4 MiB page are cached one by one. Which of them are is not known here, so look at all: it is
-        // what `invlpg` promises (SDM vol. 3A, 4.10.4.1), and whether this page itself was cached does not matter.
-        if inLargePage || state.pointee.cr4 & ControlRegister.pageSizeExtensions != 0 {
-            for position in 0..<memory.filledCount {
-                let entry = memory.tables + Int(memory.filled[position])
-                let flags = TLBFlag.valid | TLBFlag.large
-                if entry.pointee.linear & flags == flags, entry.pointee.linear >> 22 == linear >> 22 {
-                    clear(entry)
-                }
-            }
+        // Large pages are cached 4 KiB by 4 KiB. Which parts of one are is not known here, so look at all: it is what
+        // `invlpg` promises (SDM vol. 3A, 4.10.4.1), and whether this part itself was cached does not matter.
+        guard memory.hasLargePages else { return }
+        let shift: UInt32 = state.pointee.cr4 & ControlRegister.physicalAddressExtension != 0 ? 21 : 22
+        for position in 0..<memory.filledCount {
+            let entry = memory.tables + Int(memory.filled[position])
+            let flags = TLBFlag.valid | TLBFlag.large
+            if entry.pointee.linear & flags == flags, (entry.pointee.linear ^ linear) >> shift == 0 { clear(entry) }
         }
     }
 

@@ -22,6 +22,8 @@ public enum ControlRegister {
     public static let physicalAddressExtension: UInt32 = 1 << 5
     public static let machineCheckEnable: UInt32 = 1 << 6
     public static let pageGlobalEnable: UInt32 = 1 << 7
+    /// PCE: `rdpmc` at every privilege level.
+    public static let performanceCounterEnable: UInt32 = 1 << 8
     /// OSFXSR: `fxsave` saves the SSE registers, and SSE instructions may be used.
     public static let osFXSR: UInt32 = 1 << 9
     /// OSXMMEXCPT: unmasked SIMD floating-point exceptions are #XM, not #UD.

@@ -28,7 +28,13 @@ public struct ProcessorState: Sendable {
     public var cr2: UInt32 = 0
     public var cr3: UInt32 = 0
     public var cr4: UInt32 = 0
+    /// The page-directory-pointer-table entries that the last load of CR3 (or of CR0 or CR4) read: with PAE these are
+    /// translated with, whatever became of them in memory (SDM vol. 3A, 4.4.1).
+    public var pageDirectoryPointers = InlineArray<4, UInt64>(repeating: 0)
     public var debugRegisters = InlineArray<8, UInt32>(repeating: 0)
+    /// TR3-TR7, of a 386 or 486.
+    public var testRegisters = InlineArray<8, UInt32>(repeating: 0)
+    public var modelSpecific = ModelSpecificRegisters()
     /// Current privilege level, 0...3. 3 in virtual-8086 mode, 0 in real mode.
     public var cpl: UInt8 = 0
     /// What physical addresses are masked with: all ones, or bit 20 clear while the A20 gate is closed.

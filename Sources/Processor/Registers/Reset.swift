@@ -13,8 +13,8 @@ extension Core {
         fresh.interruptShadowEnd = 0
         fresh.general[2] = model.signature
         fresh.cr0 =
-            (ControlRegister.cacheDisable | ControlRegister.notWriteThrough | ControlRegister.extensionType)
-            & model.controlRegister0
+            (ControlRegister.cacheDisable | ControlRegister.notWriteThrough) & model.controlRegister0
+            | model.fixedControlRegister0
         for index in 0..<6 {
             fresh.segments[index] = SegmentRegister(realModeSelector: 0, privilege: 0)
         }
