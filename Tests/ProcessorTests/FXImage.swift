@@ -109,6 +109,10 @@ extension FXImage {
             setST(
                 index, significand: state.x87.significands[physical], signExponent: state.x87.signExponents[physical])
         }
+        mxcsr = state.mxcsr
+        for index in 0..<8 {
+            setXMM(index, low: state.xmm[index].quadwords.x, high: state.xmm[index].quadwords.y)
+        }
     }
 
     func load(into state: inout ProcessorState) {
@@ -124,5 +128,7 @@ extension FXImage {
             let physical = (Int(state.x87.top) + index) & 7
             (state.x87.significands[physical], state.x87.signExponents[physical]) = st(index)
         }
+        state.mxcsr = mxcsr
+        for index in 0..<8 { state.xmm[index] = XMM(xmm(index).low, xmm(index).high) }
     }
 }
