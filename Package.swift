@@ -55,7 +55,8 @@ let package = Package(
             dependencies: [
                 "Machine",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ]),
+            ],
+            exclude: ["Workloads"]),
         .executableTarget(
             name: "mkimage",
             dependencies: [
