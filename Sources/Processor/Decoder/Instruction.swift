@@ -51,6 +51,13 @@ public struct Instruction: Sendable {
     public var segment: UInt8 = SegmentIndex.ds.rawValue
     /// Bytes from the start of the block; the code cache's.
     var blockOffset: UInt16 = 0
+    /// How the interpreter executes it; the code cache's.
+    var handler = Handler.rare
+    /// The memory operand or the top of the stack is in a segment that is all of the address space, with 32-bit offsets:
+    /// the offset is the linear address; the code cache's.
+    var isFlat = false
+    /// Where a jump within the page leads to (``BlockLink``); the code cache's.
+    var link: UInt32 = BlockLink.none
     /// Displacement of the memory operand, sign-extended; the offset of a far pointer.
     public var displacement: UInt32 = 0
     /// Immediate operand: zero-extended, sign-extended for `sIb` and relative targets; `enter`: frame size and, from

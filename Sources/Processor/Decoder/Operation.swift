@@ -75,7 +75,7 @@ public enum Operation: UInt16, CaseIterable, Sendable {
     // Shifts and rotates; which one, the `reg` field says. The count is an immediate (`I`) or CL (`C`).
     case shiftRI8, shiftRI16, shiftRI32, shiftRC8, shiftRC16, shiftRC32, shiftMI8, shiftMI16, shiftMI32, shiftMC8,
         shiftMC16, shiftMC32
-    case shlRI32, shrRI32, sarRI32
+    case shlRI32, shrRI32, sarRI32, rolRI32, rorRI32
     case shldRI16, shldRI32, shldRC16, shldRC32, shldMI16, shldMI32, shldMC16, shldMC32, shrdRI16, shrdRI32,
         shrdRC16, shrdRC32, shrdMI16, shrdMI32, shrdMC16, shrdMC32
 
@@ -190,8 +190,8 @@ public enum Operation: UInt16, CaseIterable, Sendable {
     // State.
     case emms, fxsave, fxrstor, ldmxcsr, stmxcsr, clflush
 
-    // Not what an opcode means: any string instruction with a repeat prefix; how a decoded block ends.
-    case repeatString, blockEnd, leaveBlock
+    // Not what an opcode means: any string instruction with a repeat prefix.
+    case repeatString
 
     /// The first of the x87 instructions, which are all up to ``firstSIMD``.
     static var firstX87: Operation { .x87Reserved }

@@ -1,4 +1,4 @@
-/// Decoded code, found by physical address and code size (CS.D).
+/// Decoded code, found by physical address and ``CodeMode``.
 ///
 /// **Constraint.** The interpreter must never decode the same bytes twice in a loop, must find the code for a jump
 /// target in a few operations, and must notice every write to code that it has decoded, wherever it comes from, before
@@ -7,8 +7,8 @@
 /// **Choice.** Instructions lie in one large array, the *arena*, block after block: a header slot (how many
 /// instructions, how many bytes), the instructions, and a slot with `blockEnd`, which makes the run loop look for the
 /// next block. A page of physical memory from which code was decoded has a table with a slot for each of its bytes: the
-/// place in the arena of the block that starts there. A block never leaves its page: an instruction that crosses the
-/// page's end is kept apart (``CrossingInstruction``).
+/// place in the arena of the block that starts there. A block goes on behind conditional jumps, which leave it if they are
+/// taken. It never leaves its page: an instruction that crosses the page's end is kept apart (``CrossingInstruction``).
 ///
 /// A page with decoded code is marked in ``PhysicalMemory``, so that writes to it come to
 /// ``Core/codeWritten(at:count:)``. A mask says which 64-byte pieces of the page hold code; a write to other pieces
@@ -20,14 +20,17 @@
 /// **Example.** A loop in the page at 7000h jumps to 7C10h. The tag of the running page matches, the table's slot 0xC10
 /// holds the block's place: the header says 5 instructions, the deadline is further away, so execution goes on there.
 struct CodeCache {
-    /// Slots in the arena. 2^20 of 24 bytes; the host provides pages as they are used.
+    /// Slots in the arena. 2^20 of 32 bytes; the host provides pages as they are used.
     static let capacity = 1 << 20
     /// The longest block in instructions.
     static let blockLimit = 64
+    /// A block of so many instructions does not go on behind a conditional jump.
+    static let extensionLimit = 32
 
     let arena: InstructionPointer
-    /// The first free slot; slot 0 is not used, so that 0 means "no block".
-    var used = 1
+    /// The first free slot. The first two are not used: 0 means "no block", and see ``BlockLink``.
+    var used = CodeCache.firstPlace
+    static let firstPlace = 2
     /// For each physical page, its code or nil.
     let pages: UnsafeMutablePointer<UnsafeMutablePointer<CodePage>?>
     /// The pages that have an entry in ``pages``.
@@ -65,7 +68,7 @@ struct CodeCache {
     /// Forgets all code.
     mutating func removeAll() {
         for page in known { pages[Int(page)]?.pointee.removeAll() }
-        used = 1
+        used = Self.firstPlace
     }
 
     /// The code of a physical page; makes an empty one if there is none.
@@ -87,7 +90,7 @@ struct CodeCache {
 struct FetchPage {
     /// The linear page, and in bits 32-63 the generation in which it was entered; entries of earlier ones are void.
     var tag: UInt64 = 0
-    /// Where in the arena the blocks begin (``CodePage/table(code32:)``).
+    /// Where in the arena the blocks begin (``CodePage/tables``).
     var table: UnsafeMutablePointer<UInt32>?
 
     static let count = 64
@@ -101,7 +104,7 @@ struct FetchPage {
 struct CrossingInstruction {
     /// Physical address of the first byte.
     var physical: UInt32 = 0
-    var code32 = false
+    var mode = CodeMode.code16
     /// Its bytes: ``Instruction/length`` of them count.
     var bytes = InlineArray<16, UInt8>(repeating: 0)
     /// Prepared for execution; a length of 0 means that nothing is here.
@@ -111,34 +114,65 @@ struct CrossingInstruction {
     static func slot(_ physical: UInt32) -> Int { Int(physical >> 12) & (CodeCache.crossingCount - 1) }
 }
 
+/// What decoding and preparing depend on besides the bytes: code of one mode is not good in another.
+enum CodeMode: UInt8 {
+    case code16, code32
+    /// 32-bit code while DS and SS are all of the address space (``Instruction/isFlat``).
+    case flat32
+}
+
+/// What ``Instruction/link`` can be besides the place of a block in the arena.
+enum BlockLink {
+    /// Not a jump within its page.
+    static let none: UInt32 = 0
+    /// A jump within its page whose target has not been looked for.
+    static let unresolved: UInt32 = 1
+}
+
 /// The decoded code of one physical page.
 struct CodePage {
-    /// Where in the arena the block lies that starts at each byte, for 16-bit code; 0: there is none. Then the same for
-    /// 32-bit code.
-    let blocks: UnsafeMutablePointer<UInt32>
+    /// For each mode, where in the arena the block lies that starts at each byte; 0: there is none. A table is made when
+    /// the first block is decoded.
+    struct Tables {
+        private var tables = InlineArray<4, UnsafeMutablePointer<UInt32>?>(repeating: nil)
+
+        @inline(__always)
+        subscript(mode: CodeMode) -> UnsafeMutablePointer<UInt32>? { tables[Int(mode.rawValue & 3)] }
+
+        mutating func make(_ mode: CodeMode) -> UnsafeMutablePointer<UInt32> {
+            if let table = self[mode] { return table }
+            let table = UnsafeMutablePointer<UInt32>.allocate(capacity: PhysicalMemory.pageSize)
+            table.initialize(repeating: 0, count: PhysicalMemory.pageSize)
+            tables[Int(mode.rawValue & 3)] = table
+            return table
+        }
+
+        func clear(_ offsets: Range<Int>) {
+            for index in 0..<4 {
+                if let table = tables[index] {
+                    (table + offsets.lowerBound).update(repeating: 0, count: offsets.count)
+                }
+            }
+        }
+
+        func deallocate() {
+            for index in 0..<4 { tables[index]?.deallocate() }
+        }
+    }
+
+    var tables = Tables()
     /// Bit n: the 64 bytes from offset 64n on hold bytes of decoded instructions.
     var pieces: UInt64 = 0
 
-    init() {
-        blocks = .allocate(capacity: 2 * PhysicalMemory.pageSize)
-        blocks.initialize(repeating: 0, count: 2 * PhysicalMemory.pageSize)
-    }
-
     func deallocate() {
-        blocks.deallocate()
-    }
-
-    @inline(__always)
-    func table(code32: Bool) -> UnsafeMutablePointer<UInt32> {
-        blocks + (code32 ? PhysicalMemory.pageSize : 0)
+        tables.deallocate()
     }
 
     mutating func removeAll() {
         // Blocks begin in pieces that hold code.
         while pieces != 0 {
             let first = pieces.trailingZeroBitCount * 64
-            (blocks + first).update(repeating: 0, count: 64)
-            (blocks + PhysicalMemory.pageSize + first).update(repeating: 0, count: 64)
+            tables.clear(first..<first + 64)
             pieces &= pieces &- 1
         }
     }
@@ -185,14 +219,27 @@ extension Core {
     @inline(__always)
     func requestAttention() {
         context.pointee.limit = 0
-        context.pointee.current[1].operation = .leaveBlock
+        context.pointee.current[1].handler = .leaveBlock
+    }
+
+    /// What code is now.
+    var codeMode: CodeMode {
+        let state = state
+        guard state.pointee.segments[1].attributes & SegmentAttribute.big != 0 else { return .code16 }
+        let ds = state.pointee.segments[3]
+        let ss = state.pointee.segments[2]
+        let whole: UInt64 = 1 << 32
+        let isFlat =
+            ds.base == 0 && ds.readExtent == whole && ds.writeExtent == whole && ss.base == 0 && ss.readExtent == whole
+            && ss.writeExtent == whole && ss.attributes & SegmentAttribute.big != 0
+        return isFlat ? .flat32 : .code32
     }
 
     /// Decodes the block that starts at `physical`, the first of at most `available` bytes (to the end of page and
     /// segment), and enters it into its page's table. Nil if not even one instruction fits.
     @inline(never)
     func decodeBlock(
-        _ bytes: UnsafePointer<UInt8>, physical: UInt32, available: Int, code32: Bool
+        _ bytes: UnsafePointer<UInt8>, physical: UInt32, available: Int, mode: CodeMode
     ) throws(Decoder.Failure) -> InstructionPointer {
         if context.pointee.code.used &+ CodeCache.blockLimit &+ 4 > CodeCache.capacity {
             context.pointee.code.removeAll()
@@ -201,30 +248,33 @@ extension Core {
         let generation = context.pointee.generation
         var next = header + 1
         var position = 0
-        var count: UInt32 = 0
+        var count = 0
         decoding: while count < CodeCache.blockLimit && position < available {
             var instruction: Instruction
             do throws(Decoder.Failure) {
                 instruction = try Decoder.decode(
-                    bytes + position, count: available &- position, code32: code32, generation: generation)
+                    bytes + position, count: available &- position, code32: mode != .code16, generation: generation)
             } catch {
                 if count == 0 { throw error }
                 break decoding
             }
-            instruction.prepareForExecution()
+            instruction.prepareForExecution(mode)
             instruction.blockOffset = UInt16(truncatingIfNeeded: position)
+            position &+= Int(instruction.length)
+            instruction.prepareLink(endOffset: Int(physical & 0xFFF) &+ position)
             next.initialize(to: instruction)
             next += 1
             count &+= 1
-            position &+= Int(instruction.length)
-            if instruction.endsBlock { break }
+            if instruction.endsBlock && !(instruction.isConditionalJump && count < CodeCache.extensionLimit) { break }
         }
+        BlockPreparation.prepare(header + 1, count: count)
         var end = Instruction()
-        end.operation = .blockEnd
+        end.handler = .blockEnd
         end.blockOffset = UInt16(truncatingIfNeeded: position)
+        if Int(physical & 0xFFF) &+ position < PhysicalMemory.pageSize { end.link = BlockLink.unresolved }
         next.initialize(to: end)
         var head = Instruction()
-        head.blockCount = count
+        head.blockCount = UInt32(truncatingIfNeeded: count)
         head.blockBytes = UInt32(truncatingIfNeeded: position)
         header.initialize(to: head)
 
@@ -232,45 +282,9 @@ extension Core {
         let code = context.pointee.code.code(ofPage: page)
         code.pointee.pieces |= CodePage.mask(
             offset: physical & 0xFFF, count: UInt32(truncatingIfNeeded: max(position, 1)))
-        code.pointee.table(code32: code32)[Int(physical & 0xFFF)] = UInt32(
-            truncatingIfNeeded: context.pointee.code.used)
+        code.pointee.tables.make(mode)[Int(physical & 0xFFF)] = UInt32(truncatingIfNeeded: context.pointee.code.used)
         context.pointee.memory.memory._withUnsafeGuaranteedRef { $0.markCode(page: page) }
         context.pointee.code.used = (next + 1) - context.pointee.code.arena
         return header
-    }
-}
-
-extension Instruction {
-    /// Nothing is executed behind this instruction without looking for the next block.
-    var endsBlock: Bool {
-        operation == .invalid || operation == .repeatString || Decoder.entries[Int(row)].flags.contains(.endsBlock)
-    }
-
-    /// Rewrites what the interpreter wants in another form than the decoder gives it: byte registers become byte
-    /// offsets into the register file (AH is 1), both directions of an opcode become one, and frequent forms get
-    /// operations of their own.
-    mutating func prepareForExecution() {
-        let flags = Decoder.entries[Int(row)].flags
-        let isRegisterForm = modRM >= 0xC0 || !flags.contains(.modRM)
-        if flags.contains(.byteReg) { reg = Self.byteOffset(reg) }
-        if flags.contains(.byteRM) && isRegisterForm { rm = Self.byteOffset(rm) }
-        if flags.contains(.swapsRegisters) && isRegisterForm { swap(&reg, &rm) }
-        // Nothing of this concerns a misused `lock`.
-        guard operation != .invalid else { return }
-        if flags.contains(.string), prefixes.contains(.rep) || prefixes.contains(.repne) { operation = .repeatString }
-        switch operation {
-        case .shiftRI32 where immediate & 31 != 0:
-            switch reg {
-            case 4, 6: operation = .shlRI32
-            case 5: operation = .shrRI32
-            case 7: operation = .sarRI32
-            default: break
-            }
-        default: break
-        }
-    }
-
-    private static func byteOffset(_ register: UInt8) -> UInt8 {
-        (register & 3) &<< 2 | register >> 2 & 1
     }
 }

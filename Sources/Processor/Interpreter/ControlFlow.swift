@@ -1,4 +1,4 @@
-/// Near transfers of control, and how the end of a block finds the next one.
+/// Near transfers of control.
 ///
 /// A target beyond the code segment's limit is noticed by the instruction that goes there: #GP(0) with its EIP, before
 /// the return address is pushed or the counter or the stack pointer has changed.
@@ -37,16 +37,6 @@ extension Core {
         return target
     }
 
-    @inline(__always)
-    func branch32(_ instruction: InstructionPointer, if condition: Bool) throws(Fault) -> UInt32 {
-        condition ? try branch32(instruction) : nextOffset(instruction)
-    }
-
-    @inline(__always)
-    func branch16(_ instruction: InstructionPointer, if condition: Bool) throws(Fault) -> UInt32 {
-        condition ? try branch16(instruction) : nextOffset(instruction)
-    }
-
     /// CX or ECX, by address size.
     @inline(__always)
     func counter(_ instruction: InstructionPointer) -> UInt32 {
@@ -62,21 +52,16 @@ extension Core {
         }
     }
 
-    /// `loop` and its like: the counter changes only if the target is good.
+    /// `loop` and its like: counts down, and returns the target if the counter has not come to 0 and `condition` holds.
+    /// The counter changes only if the target is good.
     @inline(__always)
-    func branchLoop32(_ instruction: InstructionPointer, if condition: Bool) throws(Fault) -> UInt32 {
+    func branchLoop(_ instruction: InstructionPointer, if condition: Bool) throws(Fault) -> UInt32 {
         let count = counter(instruction) &- 1
         let isLast = instruction.pointee.is32BitAddress ? count == 0 : count & 0xFFFF == 0
-        let target = try branch32(instruction, if: !isLast && condition)
-        setCounter(instruction, count)
-        return target
-    }
-
-    @inline(__always)
-    func branchLoop16(_ instruction: InstructionPointer, if condition: Bool) throws(Fault) -> UInt32 {
-        let count = counter(instruction) &- 1
-        let isLast = instruction.pointee.is32BitAddress ? count == 0 : count & 0xFFFF == 0
-        let target = try branch16(instruction, if: !isLast && condition)
+        let target =
+            isLast || !condition
+            ? nextOffset(instruction)
+            : instruction.pointee.is32BitOperand ? try branch32(instruction) : try branch16(instruction)
         setCounter(instruction, count)
         return target
     }
@@ -99,236 +84,25 @@ extension Core {
     }
 
     @inline(__always)
+    func call32(_ target: UInt32, _ instruction: InstructionPointer) throws(Fault) -> UInt32 {
+        try checkTarget(target)
+        try push32(instruction, nextOffset(instruction))
+        return target
+    }
+
+    @inline(__always)
+    func returnNear32(_ instruction: InstructionPointer, releasing bytes: UInt32) throws(Fault) -> UInt32 {
+        let target = try peek32(instruction)
+        try checkTarget(target)
+        moveStackPointer(instruction, 4 &+ bytes)
+        return target
+    }
+
+    @inline(__always)
     func returnNear<T: Operand>(_: T.Type, releasing bytes: UInt32) throws(Fault) -> UInt32 {
         let target = UInt32(try peek() as T)
         try checkTarget(target)
         moveStackPointer(UInt32(MemoryLayout<T>.size) &+ bytes)
         return target
-    }
-
-    // MARK: From block to block
-
-    /// Makes EIP and the step count exact at `instruction`, which has not been executed; the block began with `first`.
-    @inline(__always)
-    func synchronize(_ instruction: InstructionPointer, _ first: InstructionPointer) {
-        context.pointee.state.eip = offset(instruction)
-        context.pointee.state.steps &+= UInt64(bitPattern: Int64(instruction - first))
-        context.pointee.first = instruction
-    }
-
-    /// The block at `offset` in the code segment if nothing stands in the way: it is in a page whose table is at
-    /// hand, it has been decoded, and the limit on steps is further away than its end. EIP and steps are exact.
-    @inline(__always)
-    func followingBlock(_ offset: UInt32) -> InstructionPointer? {
-        let linear = offset &+ context.pointee.state.segments[1].base
-        let page = context.pointee.fetchPages + FetchPage.slot(linear)
-        guard _fastPath(page.pointee.tag == UInt64(linear & 0xFFFF_F000) | context.pointee.fetchGeneration) else {
-            return nil
-        }
-        // An entry with a valid tag has a table.
-        let place = page.pointee.table.unsafelyUnwrapped[Int(linear & 0xFFF)]
-        guard _fastPath(place != 0) else { return nil }
-        let header = context.pointee.code.arena + Int(place)
-        guard _fastPath(context.pointee.state.steps &+ UInt64(header.pointee.blockCount) <= context.pointee.limit)
-        else {
-            return nil
-        }
-        context.pointee.first = header + 1
-        return header
-    }
-
-    /// Makes ``followingBlock(_:)`` fail until a page has been entered again: what linear addresses mean, or who may
-    /// execute there, may have changed.
-    @inline(__always)
-    func forgetFetchPages() {
-        context.pointee.fetchGeneration &+= 1 << 32
-        // After 2^32 generations the first entries would be valid again.
-        if _slowPath(context.pointee.fetchGeneration == 0) {
-            context.pointee.fetchPages.update(repeating: FetchPage(), count: FetchPage.count)
-            context.pointee.fetchGeneration = 1 << 32
-        }
-    }
-
-    /// The block at EIP, in any page; decoded now if it has not been. Nil if the limit on steps has been reached, or a
-    /// breakpoint. The block may be a copy that ends at the limit.
-    ///
-    /// Throws what fetching the instruction throws.
-    @inline(never)
-    func enterBlock() throws(Fault) -> InstructionPointer? {
-        let state = state
-        guard state.pointee.steps < context.pointee.limit else { return nil }
-        let eip = state.pointee.eip
-        let limit = state.pointee.segments[1].limit
-        guard eip <= limit else { throw .generalProtection() }
-        let linear = eip &+ state.pointee.segments[1].base
-        let breakpoints = context.pointee.breakpointCount != 0
-        if breakpoints && isBreakpoint(linear) { return nil }
-        let code32 = state.pointee.segments[1].attributes & SegmentAttribute.big != 0
-        let physical = try translateForFetch(linear)
-        // The walk may have written to a page with code, which asks for attention.
-        guard state.pointee.steps < context.pointee.limit else { return nil }
-        let fetchPage = context.pointee.fetchPages + FetchPage.slot(linear)
-        fetchPage.pointee.tag = 0
-        guard let bytes = fetchPointer(physical) else { return try copyToScratch(linear, physical, code32: code32) }
-
-        let toPageEnd = 0x1000 &- (linear & 0xFFF)
-        let toLimit = UInt64(limit &- eip) &+ 1
-        let isWhole = UInt64(toPageEnd) <= toLimit
-        let code = context.pointee.code.pages[Int(physical >> 12)]
-        var header: InstructionPointer
-        let place = code?.pointee.table(code32: code32)[Int(linear & 0xFFF)] ?? 0
-        if place != 0 {
-            header = context.pointee.code.arena + Int(place)
-        } else if toPageEnd < Decoder.maximumLength, crossing(physical, code32: code32) != nil {
-            return try copyToScratch(linear, physical, code32: code32)
-        } else {
-            do throws(Decoder.Failure) {
-                header = try decodeBlock(
-                    bytes, physical: physical, available: Int(min(UInt64(toPageEnd), toLimit)), code32: code32)
-            } catch {
-                return try copyToScratch(linear, physical, code32: code32)
-            }
-        }
-        if isWhole && !breakpoints, let code = context.pointee.code.pages[Int(physical >> 12)] {
-            fetchPage.pointee.tag = UInt64(linear & 0xFFFF_F000) | context.pointee.fetchGeneration
-            fetchPage.pointee.table = code.pointee.table(code32: code32)
-        }
-
-        // How many of the block's instructions may be executed.
-        let allowed = context.pointee.limit &- state.pointee.steps
-        var count = UInt64(header.pointee.blockCount)
-        let needsCare = breakpoints || !isWhole && UInt64(header.pointee.blockBytes) > toLimit
-        if count > allowed || needsCare {
-            count = min(count, allowed)
-            if needsCare {
-                count = min(count, executablePrefix(of: header, at: linear, toLimit: toLimit))
-                if count == 0 { return try copyToScratch(linear, physical, code32: code32) }
-            }
-            header = copyToScratch(header, count: Int(truncatingIfNeeded: count))
-        }
-        context.pointee.first = header + 1
-        return header
-    }
-
-    /// How many instructions of a block lie below the segment's limit and before the next breakpoint.
-    private func executablePrefix(of header: InstructionPointer, at linear: UInt32, toLimit: UInt64) -> UInt64 {
-        var count = 0
-        while count < Int(header.pointee.blockCount) {
-            let instruction = header[count + 1]
-            let offset = UInt32(instruction.blockOffset)
-            if UInt64(offset) &+ UInt64(instruction.length) > toLimit { break }
-            if count > 0 && context.pointee.breakpointCount != 0 && isBreakpoint(linear &+ offset) { break }
-            count += 1
-        }
-        return UInt64(count)
-    }
-
-    func isBreakpoint(_ linear: UInt32) -> Bool {
-        for index in 0..<context.pointee.breakpointCount where context.pointee.breakpoints[index] == linear {
-            return true
-        }
-        return false
-    }
-
-    /// A copy of the first `count` instructions of a block, after which the run loop looks around.
-    private func copyToScratch(_ header: InstructionPointer, count: Int) -> InstructionPointer {
-        let scratch = context.pointee.code.scratch
-        scratch.update(from: header, count: count + 2)
-        scratch[count + 1].operation = .leaveBlock
-        return scratch
-    }
-
-    /// A block of the single instruction at EIP, from bytes that must not or cannot be kept: they continue in the next
-    /// page, come from a device, or end at the segment's limit.
-    private func copyToScratch(
-        _ linear: UInt32, _ physical: UInt32, code32: Bool
-    ) throws(Fault) -> InstructionPointer? {
-        let state = state
-        let toLimit = UInt64(state.pointee.segments[1].limit &- state.pointee.eip) &+ 1
-        let toPageEnd = 0x1000 &- (linear & 0xFFF)
-        let most = UInt32(truncatingIfNeeded: min(UInt64(Decoder.maximumLength), toLimit))
-        if let crossing = crossing(physical, code32: code32) {
-            if UInt64(crossing.pointee.instruction.length) <= toLimit,
-                try isCurrent(crossing, linear, physical, inFirstPage: toPageEnd)
-            {
-                return enterScratch(crossing.pointee.instruction)
-            }
-            crossing.pointee.instruction.length = 0
-        }
-        var window = InlineArray<16, UInt8>(repeating: 0)
-        var count: UInt32 = 0
-        var second: UInt32 = 0
-        while count < most {
-            if count == toPageEnd { second = try translateContinuation(linear &+ count) }
-            let source = count < toPageEnd ? physical &+ count : second &+ count &- toPageEnd
-            window[Int(count & 15)] = UInt8(truncatingIfNeeded: readPhysical(source, size: 1))
-            count &+= 1
-            // The next page is looked at only if the instruction continues there.
-            guard count >= min(toPageEnd, most) else { continue }
-            let bytes = window
-            let decoded: Result<Instruction, Decoder.Failure> = withUnsafeBytes(of: bytes) { raw in
-                guard let start = raw.bindMemory(to: UInt8.self).baseAddress else { return .failure(.incomplete) }
-                do throws(Decoder.Failure) {
-                    return .success(
-                        try Decoder.decode(
-                            start, count: Int(count), code32: code32, generation: context.pointee.generation))
-                } catch {
-                    return .failure(error)
-                }
-            }
-            guard case .success(var instruction) = decoded else { continue }
-            instruction.prepareForExecution()
-            if count > toPageEnd {
-                context.pointee.code.crossings[CrossingInstruction.slot(physical)] = CrossingInstruction(
-                    physical: physical, code32: code32, bytes: window, instruction: instruction)
-            }
-            return enterScratch(instruction)
-        }
-        // Longer than 15 bytes, or beyond the limit of the segment.
-        throw .generalProtection()
-    }
-
-    /// Translates the first address of the page in which an instruction continues. It may take the place of another
-    /// page in the TLB, so that one must not be at hand any more.
-    private func translateContinuation(_ linear: UInt32) throws(Fault) -> UInt32 {
-        let fetchPage = context.pointee.fetchPages + FetchPage.slot(linear)
-        if fetchPage.pointee.tag & 0xFFFF_F000 != UInt64(linear) { fetchPage.pointee.tag = 0 }
-        return try translateForFetch(linear)
-    }
-
-    /// The crossing instruction that was last seen at `physical`; its bytes may have changed.
-    private func crossing(_ physical: UInt32, code32: Bool) -> UnsafeMutablePointer<CrossingInstruction>? {
-        let crossing = context.pointee.code.crossings + CrossingInstruction.slot(physical)
-        guard crossing.pointee.physical == physical, crossing.pointee.code32 == code32,
-            crossing.pointee.instruction.length != 0
-        else { return nil }
-        return crossing
-    }
-
-    /// Whether the bytes at EIP are those of `crossing`. Fetches from the second page only if those in the first are.
-    private func isCurrent(
-        _ crossing: UnsafeMutablePointer<CrossingInstruction>, _ linear: UInt32, _ physical: UInt32, inFirstPage: UInt32
-    ) throws(Fault) -> Bool {
-        let length = Int(crossing.pointee.instruction.length)
-        let inFirstPage = Int(inFirstPage)
-        guard length > inFirstPage, let first = fetchPointer(physical) else { return false }
-        for index in 0..<inFirstPage where first[index] != crossing.pointee.bytes[index & 15] { return false }
-        let continuation = try translateContinuation(linear &+ UInt32(truncatingIfNeeded: inFirstPage))
-        guard let second = fetchPointer(continuation) else { return false }
-        for index in inFirstPage..<length
-        where second[index &- inFirstPage] != crossing.pointee.bytes[index & 15] { return false }
-        return true
-    }
-
-    /// A block of one instruction, which is not in the code cache. Nil if attention was asked for meanwhile.
-    private func enterScratch(_ instruction: Instruction) -> InstructionPointer? {
-        let scratch = context.pointee.code.scratch
-        var end = Instruction()
-        end.operation = .blockEnd
-        end.blockOffset = UInt16(instruction.length)
-        scratch[1] = instruction
-        scratch[2] = end
-        context.pointee.first = scratch + 1
-        return context.pointee.state.steps < context.pointee.limit ? scratch : nil
     }
 }

@@ -26,8 +26,7 @@ extension Core {
             var target: UInt32
             do throws(Fault) {
                 block: while true {
-                    context.pointee.current = instruction
-                    switch instruction.pointee.operation {
+                    switch instruction.pointee.handler {
                     case .addRR8:
                         arithmeticRR(.add, UInt8.self, instruction)
                     case .addRR16:
@@ -382,8 +381,6 @@ extension Core {
                         set(instruction.pointee.reg, UInt16(truncatingIfNeeded: address(instruction)))
                     case .lea32:
                         setRegister(instruction.pointee.reg, address(instruction))
-                    case .nop:
-                        break
                     case .shlRI32:
                         shiftLeft(instruction)
                     case .shrRI32:
@@ -391,24 +388,29 @@ extension Core {
                     case .sarRI32:
                         shiftArithmeticRight(instruction)
                     case .pushR16:
+                        context.pointee.current = instruction
                         try push(get(instruction.pointee.rm) as UInt16)
                     case .pushI16:
+                        context.pointee.current = instruction
                         try push(immediate(instruction) as UInt16)
                     case .pushM16:
                         try push(try load(instruction) as UInt16)
                     case .popR16:
+                        context.pointee.current = instruction
                         set(instruction.pointee.rm, try pop() as UInt16)
                     case .leave16:
+                        context.pointee.current = instruction
                         try leave(UInt16.self)
                     case .pushR32:
-                        try push(get(instruction.pointee.rm) as UInt32)
+                        try push32(instruction, register(instruction.pointee.rm))
                     case .pushI32:
-                        try push(immediate(instruction) as UInt32)
+                        try push32(instruction, instruction.pointee.immediate)
                     case .pushM32:
-                        try push(try load(instruction) as UInt32)
+                        try push32(instruction, try load(instruction))
                     case .popR32:
-                        set(instruction.pointee.rm, try pop() as UInt32)
+                        try popRegister32(instruction)
                     case .leave32:
+                        context.pointee.current = instruction
                         try leave(UInt32.self)
                     case .imulRR32:
                         multiplySigned32(
@@ -416,114 +418,527 @@ extension Core {
                     case .imulRM32:
                         multiplySigned32(
                             instruction.pointee.reg, register(instruction.pointee.reg), try load(instruction))
-                    // Control transfers end the block.
+                    case .notR32:
+                        setRegister(instruction.pointee.rm, ~register(instruction.pointee.rm))
+                    case .negR32:
+                        setRegister(instruction.pointee.rm, negate(register(instruction.pointee.rm)))
+                    case .xchgRR32:
+                        exchangeRegisters(UInt32.self, instruction)
+                    case .cmovRR32:
+                        if condition(instruction.pointee.opcode) {
+                            setRegister(instruction.pointee.rm, register(instruction.pointee.reg))
+                        }
+                    case .cmovRM32:
+                        let value: UInt32 = try load(instruction)
+                        if condition(instruction.pointee.opcode) { setRegister(instruction.pointee.reg, value) }
+                    case .setccR:
+                        set(instruction.pointee.rm, condition(instruction.pointee.opcode) ? 1 : 0 as UInt8)
+                    case .rolRI32:
+                        rotateLeft(instruction)
+                    case .rorRI32:
+                        rotateRight(instruction)
+                    case .shiftRC32:
+                        shiftR(UInt32.self, instruction, by: UInt8(truncatingIfNeeded: register(1)))
+                    case .imulRRI32:
+                        multiplySigned32(
+                            instruction.pointee.rm, register(instruction.pointee.reg), instruction.pointee.immediate)
+                    case .mulR32:
+                        multiply(register(instruction.pointee.rm))
+                    case .imulR32:
+                        multiplySigned(register(instruction.pointee.rm))
+                    case .divR32:
+                        try divide(register(instruction.pointee.rm))
+                    case .idivR32:
+                        try divideSigned(register(instruction.pointee.rm))
+                    case .cwd32:
+                        setRegister(2, UInt32(bitPattern: Int32(bitPattern: register(0)) >> 31))
+                    // Nothing can see the flags.
+                    case .addRR32NoFlags:
+                        setRegister(
+                            instruction.pointee.rm,
+                            register(instruction.pointee.rm) &+ register(instruction.pointee.reg))
+                    case .addRI32NoFlags:
+                        setRegister(
+                            instruction.pointee.rm,
+                            register(instruction.pointee.rm) &+ instruction.pointee.immediate)
+                    case .subRR32NoFlags:
+                        setRegister(
+                            instruction.pointee.rm,
+                            register(instruction.pointee.rm) &- register(instruction.pointee.reg))
+                    case .subRI32NoFlags:
+                        setRegister(
+                            instruction.pointee.rm,
+                            register(instruction.pointee.rm) &- instruction.pointee.immediate)
+                    case .andRR32NoFlags:
+                        setRegister(
+                            instruction.pointee.rm,
+                            register(instruction.pointee.rm) & register(instruction.pointee.reg))
+                    case .andRI32NoFlags:
+                        setRegister(
+                            instruction.pointee.rm,
+                            register(instruction.pointee.rm) & instruction.pointee.immediate)
+                    case .orRR32NoFlags:
+                        setRegister(
+                            instruction.pointee.rm,
+                            register(instruction.pointee.rm) | register(instruction.pointee.reg))
+                    case .orRI32NoFlags:
+                        setRegister(
+                            instruction.pointee.rm,
+                            register(instruction.pointee.rm) | instruction.pointee.immediate)
+                    case .xorRR32NoFlags:
+                        setRegister(
+                            instruction.pointee.rm,
+                            register(instruction.pointee.rm) ^ register(instruction.pointee.reg))
+                    case .xorRI32NoFlags:
+                        setRegister(
+                            instruction.pointee.rm,
+                            register(instruction.pointee.rm) ^ instruction.pointee.immediate)
+                    case .incR32NoFlags:
+                        setRegister(instruction.pointee.rm, register(instruction.pointee.rm) &+ 1)
+                    case .decR32NoFlags:
+                        setRegister(instruction.pointee.rm, register(instruction.pointee.rm) &- 1)
+                    case .negR32NoFlags:
+                        setRegister(instruction.pointee.rm, 0 &- register(instruction.pointee.rm))
+                    case .shlRI32NoFlags:
+                        setRegister(
+                            instruction.pointee.rm, register(instruction.pointee.rm) &<< instruction.pointee.immediate)
+                    case .shrRI32NoFlags:
+                        setRegister(
+                            instruction.pointee.rm, register(instruction.pointee.rm) &>> instruction.pointee.immediate)
+                    case .sarRI32NoFlags:
+                        let value = Int32(bitPattern: register(instruction.pointee.rm))
+                            &>> Int32(bitPattern: instruction.pointee.immediate)
+                        setRegister(instruction.pointee.rm, UInt32(bitPattern: value))
+                    case .rolRI32NoFlags:
+                        setRegister(
+                            instruction.pointee.rm,
+                            rotated(register(instruction.pointee.rm), left: instruction.pointee.immediate))
+                    case .rorRI32NoFlags:
+                        setRegister(
+                            instruction.pointee.rm,
+                            rotated(register(instruction.pointee.rm), left: 0 &- instruction.pointee.immediate))
+                    case .imulRR32NoFlags:
+                        setRegister(
+                            instruction.pointee.rm,
+                            register(instruction.pointee.rm) &* register(instruction.pointee.reg))
+                    case .imulRRI32NoFlags:
+                        setRegister(
+                            instruction.pointee.rm, register(instruction.pointee.reg) &* instruction.pointee.immediate)
+                    // Conditional jumps: the block goes on behind them.
                     case .jo16:
-                        target = try branch16(instruction, if: flags.overflow)
-                        break block
+                        if flags.overflow {
+                            target = try branch16(instruction)
+                            break block
+                        }
                     case .jno16:
-                        target = try branch16(instruction, if: !flags.overflow)
-                        break block
+                        if !flags.overflow {
+                            target = try branch16(instruction)
+                            break block
+                        }
                     case .jo32:
-                        target = try branch32(instruction, if: flags.overflow)
-                        break block
+                        if flags.overflow {
+                            target = try branch32(instruction)
+                            break block
+                        }
                     case .jno32:
-                        target = try branch32(instruction, if: !flags.overflow)
-                        break block
+                        if !flags.overflow {
+                            target = try branch32(instruction)
+                            break block
+                        }
                     case .jb16:
-                        target = try branch16(instruction, if: flags.carry)
-                        break block
+                        if flags.carry {
+                            target = try branch16(instruction)
+                            break block
+                        }
                     case .jnb16:
-                        target = try branch16(instruction, if: !flags.carry)
-                        break block
+                        if !flags.carry {
+                            target = try branch16(instruction)
+                            break block
+                        }
                     case .jb32:
-                        target = try branch32(instruction, if: flags.carry)
-                        break block
+                        if flags.carry {
+                            target = try branch32(instruction)
+                            break block
+                        }
                     case .jnb32:
-                        target = try branch32(instruction, if: !flags.carry)
-                        break block
+                        if !flags.carry {
+                            target = try branch32(instruction)
+                            break block
+                        }
                     case .jz16:
-                        target = try branch16(instruction, if: flags.isZero)
-                        break block
+                        if flags.isZero {
+                            target = try branch16(instruction)
+                            break block
+                        }
                     case .jnz16:
-                        target = try branch16(instruction, if: !flags.isZero)
-                        break block
+                        if !flags.isZero {
+                            target = try branch16(instruction)
+                            break block
+                        }
                     case .jz32:
-                        target = try branch32(instruction, if: flags.isZero)
-                        break block
+                        if flags.isZero {
+                            target = try branch32(instruction)
+                            break block
+                        }
                     case .jnz32:
-                        target = try branch32(instruction, if: !flags.isZero)
-                        break block
+                        if !flags.isZero {
+                            target = try branch32(instruction)
+                            break block
+                        }
                     case .jbe16:
-                        target = try branch16(instruction, if: flags.carry || flags.isZero)
-                        break block
+                        if flags.carry || flags.isZero {
+                            target = try branch16(instruction)
+                            break block
+                        }
                     case .jnbe16:
-                        target = try branch16(instruction, if: !(flags.carry || flags.isZero))
-                        break block
+                        if !(flags.carry || flags.isZero) {
+                            target = try branch16(instruction)
+                            break block
+                        }
                     case .jbe32:
-                        target = try branch32(instruction, if: flags.carry || flags.isZero)
-                        break block
+                        if flags.carry || flags.isZero {
+                            target = try branch32(instruction)
+                            break block
+                        }
                     case .jnbe32:
-                        target = try branch32(instruction, if: !(flags.carry || flags.isZero))
-                        break block
+                        if !(flags.carry || flags.isZero) {
+                            target = try branch32(instruction)
+                            break block
+                        }
                     case .js16:
-                        target = try branch16(instruction, if: flags.isNegative)
-                        break block
+                        if flags.isNegative {
+                            target = try branch16(instruction)
+                            break block
+                        }
                     case .jns16:
-                        target = try branch16(instruction, if: !flags.isNegative)
-                        break block
+                        if !flags.isNegative {
+                            target = try branch16(instruction)
+                            break block
+                        }
                     case .js32:
-                        target = try branch32(instruction, if: flags.isNegative)
-                        break block
+                        if flags.isNegative {
+                            target = try branch32(instruction)
+                            break block
+                        }
                     case .jns32:
-                        target = try branch32(instruction, if: !flags.isNegative)
-                        break block
+                        if !flags.isNegative {
+                            target = try branch32(instruction)
+                            break block
+                        }
                     case .jp16:
-                        target = try branch16(instruction, if: flags.isParityEven)
-                        break block
+                        if flags.isParityEven {
+                            target = try branch16(instruction)
+                            break block
+                        }
                     case .jnp16:
-                        target = try branch16(instruction, if: !flags.isParityEven)
-                        break block
+                        if !flags.isParityEven {
+                            target = try branch16(instruction)
+                            break block
+                        }
                     case .jp32:
-                        target = try branch32(instruction, if: flags.isParityEven)
-                        break block
+                        if flags.isParityEven {
+                            target = try branch32(instruction)
+                            break block
+                        }
                     case .jnp32:
-                        target = try branch32(instruction, if: !flags.isParityEven)
-                        break block
+                        if !flags.isParityEven {
+                            target = try branch32(instruction)
+                            break block
+                        }
                     case .jl16:
-                        target = try branch16(instruction, if: flags.isNegative != flags.overflow)
-                        break block
+                        if flags.isNegative != flags.overflow {
+                            target = try branch16(instruction)
+                            break block
+                        }
                     case .jnl16:
-                        target = try branch16(instruction, if: !(flags.isNegative != flags.overflow))
-                        break block
+                        if flags.isNegative == flags.overflow {
+                            target = try branch16(instruction)
+                            break block
+                        }
                     case .jl32:
-                        target = try branch32(instruction, if: flags.isNegative != flags.overflow)
-                        break block
+                        if flags.isNegative != flags.overflow {
+                            target = try branch32(instruction)
+                            break block
+                        }
                     case .jnl32:
-                        target = try branch32(instruction, if: !(flags.isNegative != flags.overflow))
-                        break block
+                        if flags.isNegative == flags.overflow {
+                            target = try branch32(instruction)
+                            break block
+                        }
                     case .jle16:
-                        target = try branch16(instruction, if: flags.isZero || flags.isNegative != flags.overflow)
-                        break block
+                        if flags.isZero || flags.isNegative != flags.overflow {
+                            target = try branch16(instruction)
+                            break block
+                        }
                     case .jnle16:
-                        target = try branch16(instruction, if: !(flags.isZero || flags.isNegative != flags.overflow))
-                        break block
+                        if !(flags.isZero || flags.isNegative != flags.overflow) {
+                            target = try branch16(instruction)
+                            break block
+                        }
                     case .jle32:
-                        target = try branch32(instruction, if: flags.isZero || flags.isNegative != flags.overflow)
-                        break block
+                        if flags.isZero || flags.isNegative != flags.overflow {
+                            target = try branch32(instruction)
+                            break block
+                        }
                     case .jnle32:
-                        target = try branch32(instruction, if: !(flags.isZero || flags.isNegative != flags.overflow))
-                        break block
+                        if !(flags.isZero || flags.isNegative != flags.overflow) {
+                            target = try branch32(instruction)
+                            break block
+                        }
+                    // A comparison and the conditional jump behind it.
+                    case .cmpRR32Jz:
+                        let (left, right) = compareRR32(instruction)
+                        instruction += 1
+                        if left == right {
+                            target = try branch32(instruction)
+                            break block
+                        }
+                    case .cmpRR32Jnz:
+                        let (left, right) = compareRR32(instruction)
+                        instruction += 1
+                        if left != right {
+                            target = try branch32(instruction)
+                            break block
+                        }
+                    case .cmpRR32Jb:
+                        let (left, right) = compareRR32(instruction)
+                        instruction += 1
+                        if left < right {
+                            target = try branch32(instruction)
+                            break block
+                        }
+                    case .cmpRR32Jnb:
+                        let (left, right) = compareRR32(instruction)
+                        instruction += 1
+                        if left >= right {
+                            target = try branch32(instruction)
+                            break block
+                        }
+                    case .cmpRR32Jbe:
+                        let (left, right) = compareRR32(instruction)
+                        instruction += 1
+                        if left <= right {
+                            target = try branch32(instruction)
+                            break block
+                        }
+                    case .cmpRR32Jnbe:
+                        let (left, right) = compareRR32(instruction)
+                        instruction += 1
+                        if left > right {
+                            target = try branch32(instruction)
+                            break block
+                        }
+                    case .cmpRR32Jl:
+                        let (left, right) = compareRR32(instruction)
+                        instruction += 1
+                        if Int32(bitPattern: left) < Int32(bitPattern: right) {
+                            target = try branch32(instruction)
+                            break block
+                        }
+                    case .cmpRR32Jnl:
+                        let (left, right) = compareRR32(instruction)
+                        instruction += 1
+                        if Int32(bitPattern: left) >= Int32(bitPattern: right) {
+                            target = try branch32(instruction)
+                            break block
+                        }
+                    case .cmpRR32Jle:
+                        let (left, right) = compareRR32(instruction)
+                        instruction += 1
+                        if Int32(bitPattern: left) <= Int32(bitPattern: right) {
+                            target = try branch32(instruction)
+                            break block
+                        }
+                    case .cmpRR32Jnle:
+                        let (left, right) = compareRR32(instruction)
+                        instruction += 1
+                        if Int32(bitPattern: left) > Int32(bitPattern: right) {
+                            target = try branch32(instruction)
+                            break block
+                        }
+                    case .cmpRR32Js:
+                        let (left, right) = compareRR32(instruction)
+                        instruction += 1
+                        if Int32(bitPattern: left &- right) < 0 {
+                            target = try branch32(instruction)
+                            break block
+                        }
+                    case .cmpRR32Jns:
+                        let (left, right) = compareRR32(instruction)
+                        instruction += 1
+                        if Int32(bitPattern: left &- right) >= 0 {
+                            target = try branch32(instruction)
+                            break block
+                        }
+                    case .cmpRI32Jz:
+                        let (left, right) = compareRI32(instruction)
+                        instruction += 1
+                        if left == right {
+                            target = try branch32(instruction)
+                            break block
+                        }
+                    case .cmpRI32Jnz:
+                        let (left, right) = compareRI32(instruction)
+                        instruction += 1
+                        if left != right {
+                            target = try branch32(instruction)
+                            break block
+                        }
+                    case .cmpRI32Jb:
+                        let (left, right) = compareRI32(instruction)
+                        instruction += 1
+                        if left < right {
+                            target = try branch32(instruction)
+                            break block
+                        }
+                    case .cmpRI32Jnb:
+                        let (left, right) = compareRI32(instruction)
+                        instruction += 1
+                        if left >= right {
+                            target = try branch32(instruction)
+                            break block
+                        }
+                    case .cmpRI32Jbe:
+                        let (left, right) = compareRI32(instruction)
+                        instruction += 1
+                        if left <= right {
+                            target = try branch32(instruction)
+                            break block
+                        }
+                    case .cmpRI32Jnbe:
+                        let (left, right) = compareRI32(instruction)
+                        instruction += 1
+                        if left > right {
+                            target = try branch32(instruction)
+                            break block
+                        }
+                    case .cmpRI32Jl:
+                        let (left, right) = compareRI32(instruction)
+                        instruction += 1
+                        if Int32(bitPattern: left) < Int32(bitPattern: right) {
+                            target = try branch32(instruction)
+                            break block
+                        }
+                    case .cmpRI32Jnl:
+                        let (left, right) = compareRI32(instruction)
+                        instruction += 1
+                        if Int32(bitPattern: left) >= Int32(bitPattern: right) {
+                            target = try branch32(instruction)
+                            break block
+                        }
+                    case .cmpRI32Jle:
+                        let (left, right) = compareRI32(instruction)
+                        instruction += 1
+                        if Int32(bitPattern: left) <= Int32(bitPattern: right) {
+                            target = try branch32(instruction)
+                            break block
+                        }
+                    case .cmpRI32Jnle:
+                        let (left, right) = compareRI32(instruction)
+                        instruction += 1
+                        if Int32(bitPattern: left) > Int32(bitPattern: right) {
+                            target = try branch32(instruction)
+                            break block
+                        }
+                    case .cmpRI32Js:
+                        let (left, right) = compareRI32(instruction)
+                        instruction += 1
+                        if Int32(bitPattern: left &- right) < 0 {
+                            target = try branch32(instruction)
+                            break block
+                        }
+                    case .cmpRI32Jns:
+                        let (left, right) = compareRI32(instruction)
+                        instruction += 1
+                        if Int32(bitPattern: left &- right) >= 0 {
+                            target = try branch32(instruction)
+                            break block
+                        }
+                    case .testRR32Jz:
+                        let value = testRR32(instruction)
+                        instruction += 1
+                        if value == 0 {
+                            target = try branch32(instruction)
+                            break block
+                        }
+                    case .testRR32Jnz:
+                        let value = testRR32(instruction)
+                        instruction += 1
+                        if value != 0 {
+                            target = try branch32(instruction)
+                            break block
+                        }
+                    case .testRR32Jbe:
+                        let value = testRR32(instruction)
+                        instruction += 1
+                        if value == 0 {
+                            target = try branch32(instruction)
+                            break block
+                        }
+                    case .testRR32Jnbe:
+                        let value = testRR32(instruction)
+                        instruction += 1
+                        if value != 0 {
+                            target = try branch32(instruction)
+                            break block
+                        }
+                    case .testRR32Jl:
+                        let value = testRR32(instruction)
+                        instruction += 1
+                        if value < 0 {
+                            target = try branch32(instruction)
+                            break block
+                        }
+                    case .testRR32Jnl:
+                        let value = testRR32(instruction)
+                        instruction += 1
+                        if value >= 0 {
+                            target = try branch32(instruction)
+                            break block
+                        }
+                    case .testRR32Jle:
+                        let value = testRR32(instruction)
+                        instruction += 1
+                        if value <= 0 {
+                            target = try branch32(instruction)
+                            break block
+                        }
+                    case .testRR32Jnle:
+                        let value = testRR32(instruction)
+                        instruction += 1
+                        if value > 0 {
+                            target = try branch32(instruction)
+                            break block
+                        }
+                    case .testRR32Js:
+                        let value = testRR32(instruction)
+                        instruction += 1
+                        if value < 0 {
+                            target = try branch32(instruction)
+                            break block
+                        }
+                    case .testRR32Jns:
+                        let value = testRR32(instruction)
+                        instruction += 1
+                        if value >= 0 {
+                            target = try branch32(instruction)
+                            break block
+                        }
+                    // Other transfers of control end the block.
                     case .jmpRelative16:
                         target = try branch16(instruction)
                         break block
                     case .callRelative16:
                         target = try branch16(instruction)
+                        context.pointee.current = instruction
                         try push(UInt16(truncatingIfNeeded: nextOffset(instruction)))
                         break block
                     case .ret16:
+                        context.pointee.current = instruction
                         target = try returnNear(UInt16.self, releasing: 0)
                         break block
                     case .retImmediate16:
+                        context.pointee.current = instruction
                         target = try returnNear(UInt16.self, releasing: instruction.pointee.immediate)
                         break block
                     case .jmpR16:
@@ -533,9 +948,11 @@ extension Core {
                         target = try jump(to: try load(instruction) as UInt16)
                         break block
                     case .callR16:
+                        context.pointee.current = instruction
                         target = try call(get(instruction.pointee.rm) as UInt16, instruction)
                         break block
                     case .callM16:
+                        context.pointee.current = instruction
                         target = try call(try load(instruction) as UInt16, instruction)
                         break block
                     case .jmpRelative32:
@@ -543,13 +960,13 @@ extension Core {
                         break block
                     case .callRelative32:
                         target = try branch32(instruction)
-                        try push(nextOffset(instruction))
+                        try push32(instruction, nextOffset(instruction))
                         break block
                     case .ret32:
-                        target = try returnNear(UInt32.self, releasing: 0)
+                        target = try returnNear32(instruction, releasing: 0)
                         break block
                     case .retImmediate32:
-                        target = try returnNear(UInt32.self, releasing: instruction.pointee.immediate)
+                        target = try returnNear32(instruction, releasing: instruction.pointee.immediate)
                         break block
                     case .jmpR32:
                         target = try jump(to: get(instruction.pointee.rm) as UInt32)
@@ -558,64 +975,57 @@ extension Core {
                         target = try jump(to: try load(instruction) as UInt32)
                         break block
                     case .callR32:
-                        target = try call(get(instruction.pointee.rm) as UInt32, instruction)
+                        target = try call32(register(instruction.pointee.rm), instruction)
                         break block
                     case .callM32:
-                        target = try call(try load(instruction) as UInt32, instruction)
+                        target = try call32(try load(instruction), instruction)
                         break block
                     case .loop16:
-                        target = try branchLoop16(instruction, if: true)
+                        target = try branchLoop(instruction, if: true)
                         break block
                     case .loope16:
-                        target = try branchLoop16(instruction, if: flags.isZero)
+                        target = try branchLoop(instruction, if: flags.isZero)
                         break block
                     case .loopne16:
-                        target = try branchLoop16(instruction, if: !flags.isZero)
+                        target = try branchLoop(instruction, if: !flags.isZero)
                         break block
                     case .jcxz16:
-                        target = try branch16(instruction, if: counter(instruction) == 0)
+                        target = counter(instruction) == 0 ? try branch16(instruction) : nextOffset(instruction)
                         break block
                     case .loop32:
-                        target = try branchLoop32(instruction, if: true)
+                        target = try branchLoop(instruction, if: true)
                         break block
                     case .loope32:
-                        target = try branchLoop32(instruction, if: flags.isZero)
+                        target = try branchLoop(instruction, if: flags.isZero)
                         break block
                     case .loopne32:
-                        target = try branchLoop32(instruction, if: !flags.isZero)
+                        target = try branchLoop(instruction, if: !flags.isZero)
                         break block
                     case .jcxz32:
-                        target = try branch32(instruction, if: counter(instruction) == 0)
+                        target = counter(instruction) == 0 ? try branch32(instruction) : nextOffset(instruction)
                         break block
                     case .blockEnd:
                         // The slot does not count as an instruction.
                         target = offset(instruction)
-                        instruction -= 1
+                        context.pointee.state.steps &-= 1
                         break block
                     case .leaveBlock:
                         synchronize(instruction, first)
                         return
-                    case .hlt, .cli, .sti, .pushf16, .pushf32, .popf16, .popf32, .int3, .int, .into, .icebp, .iret16,
-                        .iret32, .jmpFar16, .jmpFar32, .jmpFarM16, .jmpFarM32, .callFar16, .callFar32, .callFarM16,
-                        .callFarM32, .retFar16, .retFar32, .retFarImmediate16, .retFarImmediate32, .loadFarPointer16,
-                        .loadFarPointer32, .movToSegmentR, .movToSegmentM, .popSegment16, .popSegment32,
-                        .repeatString, .ins8, .ins16, .ins32, .outs8, .outs16, .outs32, .inI8, .inI16, .inI32, .inD8,
-                        .inD16, .inD32, .outI8, .outI16, .outI32, .outD8, .outD16, .outD32, .lldtR, .lldtM, .ltrR,
-                        .ltrM, .lgdt16, .lgdt32, .lidt16, .lidt32, .lmswR, .lmswM, .invlpg, .clts, .invd, .wbinvd,
-                        .movFromControl, .movToControl, .movFromDebug, .movToDebug, .movFromTest, .movToTest, .cpuid,
-                        .rdtsc, .rdmsr, .wrmsr, .rdpmc, .rsm, .sysenter, .sysexit, .wait, .escape:
+                    case .system:
+                        context.pointee.current = instruction
                         synchronize(instruction, first)
                         isSynchronized = true
                         return try executeSystem(instruction)
-                    default:
-                        let operation = instruction.pointee.operation.rawValue
-                        if operation < Operation.firstX87.rawValue {
-                            try executeRare(instruction)
-                        } else if operation < Operation.firstSIMD.rawValue {
-                            try executeX87(instruction)
-                        } else {
-                            try executeSIMD(instruction)
-                        }
+                    case .rare:
+                        context.pointee.current = instruction
+                        try executeRare(instruction)
+                    case .x87:
+                        context.pointee.current = instruction
+                        try executeX87(instruction)
+                    case .simd:
+                        context.pointee.current = instruction
+                        try executeSIMD(instruction)
                     }
                     instruction += 1
                 }
@@ -625,12 +1035,21 @@ extension Core {
             }
             context.pointee.state.steps &+= UInt64(bitPattern: Int64(instruction - first + 1))
             context.pointee.state.eip = target
-            if let next = followingBlock(target) {
+            let link = instruction.pointee.link
+            if _fastPath(link > BlockLink.unresolved) {
+                if let next = linkedBlock(link) {
+                    first = next + 1
+                    continue
+                }
+            } else if let next = followingBlock(target) {
+                if link == BlockLink.unresolved {
+                    instruction.pointee.link = UInt32(truncatingIfNeeded: next - context.pointee.code.arena)
+                }
                 first = next + 1
-            } else {
-                guard let next = try enterBlock() else { return }
-                first = next + 1
+                continue
             }
+            guard let next = try enterBlock() else { return }
+            first = next + 1
         }
     }
 }

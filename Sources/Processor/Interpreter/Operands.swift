@@ -48,29 +48,49 @@ extension Core {
     @inline(__always)
     func setAccumulator<T: Operand>(_ value: T) { set(0, value) }
 
+    /// The offset of the memory operand in its segment, for 32-bit addresses.
+    @inline(__always)
+    func address32(_ instruction: InstructionPointer) -> UInt32 {
+        register(instruction.pointee.base)
+            &+ register(instruction.pointee.index) &<< UInt32(instruction.pointee.scale)
+            &+ instruction.pointee.displacement
+    }
+
     /// The offset of the memory operand in its segment.
     @inline(__always)
     func address(_ instruction: InstructionPointer) -> UInt32 {
-        let offset =
-            register(instruction.pointee.base) &+ register(instruction.pointee.index)
-            &<< UInt32(instruction.pointee.scale)
-            &+ instruction.pointee.displacement
+        let offset = address32(instruction)
         return instruction.pointee.is32BitAddress ? offset : offset & 0xFFFF
     }
 
+    // The memory operand. Whatever may take the slow path, and there meet a device or code, says which instruction it is:
+    // `Context.current`.
+
     @inline(__always)
     func load<T: Operand>(_ instruction: InstructionPointer) throws(Fault) -> T {
-        try read(instruction.pointee.segment, address(instruction))
+        context.pointee.current = instruction
+        if _fastPath(instruction.pointee.isFlat) {
+            return try readFlat(instruction.pointee.segment, address32(instruction))
+        }
+        return try read(instruction.pointee.segment, address(instruction))
     }
 
     @inline(__always)
     func store<T: Operand>(_ instruction: InstructionPointer, _ value: T) throws(Fault) {
-        try write(instruction.pointee.segment, address(instruction), value)
+        context.pointee.current = instruction
+        if _fastPath(instruction.pointee.isFlat) {
+            try writeFlat(instruction.pointee.segment, address32(instruction), value)
+        } else {
+            try write(instruction.pointee.segment, address(instruction), value)
+        }
     }
 
     @inline(__always)
     func modify<T: Operand>(_ instruction: InstructionPointer, _ body: (T) -> T) throws(Fault) {
-        try modify(instruction.pointee.segment, address(instruction), body)
+        context.pointee.current = instruction
+        let isFlat = instruction.pointee.isFlat
+        try modify(
+            instruction.pointee.segment, isFlat ? address32(instruction) : address(instruction), isFlat: isFlat, body)
     }
 
     @inline(__always)

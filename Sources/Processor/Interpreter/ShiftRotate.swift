@@ -37,6 +37,25 @@ extension Core {
         setRegister(instruction.pointee.rm, result)
     }
 
+    @inline(__always)
+    func rotated(_ value: UInt32, left count: UInt32) -> UInt32 {
+        value &<< count | value &>> (0 &- count)
+    }
+
+    @inline(__always)
+    func rotateLeft(_ instruction: InstructionPointer) {
+        let result = rotated(register(instruction.pointee.rm), left: instruction.pointee.immediate)
+        setRotateFlags(carry: result & 1, overflow: result >> 31 ^ result & 1)
+        setRegister(instruction.pointee.rm, result)
+    }
+
+    @inline(__always)
+    func rotateRight(_ instruction: InstructionPointer) {
+        let result = rotated(register(instruction.pointee.rm), left: 0 &- instruction.pointee.immediate)
+        setRotateFlags(carry: result >> 31, overflow: result >> 31 ^ result >> 30 & 1)
+        setRegister(instruction.pointee.rm, result)
+    }
+
     /// `carry` and `overflow` are 0 or 1.
     @inline(__always)
     func setShiftFlags(_ result: UInt32, carry: UInt32, overflow: UInt32) {

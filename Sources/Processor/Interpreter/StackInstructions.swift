@@ -47,6 +47,43 @@ extension Core {
         return value
     }
 
+    // MARK: 32-bit values, for the hot path: the stack is mostly flat
+
+    @inline(__always)
+    func push32(_ instruction: InstructionPointer, _ value: UInt32) throws(Fault) {
+        context.pointee.current = instruction
+        if _fastPath(instruction.pointee.isFlat) {
+            let offset = register(4) &- 4
+            try writeFlat(SegmentIndex.ss.rawValue, offset, value)
+            setRegister(4, offset)
+        } else {
+            try push(value)
+        }
+    }
+
+    @inline(__always)
+    func peek32(_ instruction: InstructionPointer) throws(Fault) -> UInt32 {
+        context.pointee.current = instruction
+        return instruction.pointee.isFlat ? try readFlat(SegmentIndex.ss.rawValue, register(4)) : try peek()
+    }
+
+    @inline(__always)
+    func moveStackPointer(_ instruction: InstructionPointer, _ distance: UInt32) {
+        if _fastPath(instruction.pointee.isFlat) {
+            setRegister(4, register(4) &+ distance)
+        } else {
+            moveStackPointer(distance)
+        }
+    }
+
+    /// `pop` to a register, which may be ESP: the value wins.
+    @inline(__always)
+    func popRegister32(_ instruction: InstructionPointer) throws(Fault) {
+        let value = try peek32(instruction)
+        moveStackPointer(instruction, 4)
+        setRegister(instruction.pointee.rm, value)
+    }
+
     @inline(never)
     func stackPush16(_ value: UInt16) throws(Fault) { try push(value) }
 

@@ -36,6 +36,58 @@ extension Core {
         return UnsafeMutableRawPointer(bitPattern: entry.pointee.addend &+ Int(linear)).unsafelyUnwrapped
     }
 
+    // MARK: Flat segments
+    //
+    // The segment is all of the address space, readable and writable (``Instruction/isFlat``), so that the offset is the
+    // linear address and no limit can be exceeded but by an operand that wraps, which crosses a page and takes the slow
+    // path.
+
+    @inline(__always)
+    private func flatReadPointer(_ linear: UInt32, _ size: UInt32) -> UnsafeMutableRawPointer? {
+        let entry = entry(linear)
+        guard _fastPath(entry.pointee.readTag == (linear &+ (size &- 1)) & 0xFFFF_F000) else { return nil }
+        // Valid: as in `readPointer`.
+        return UnsafeMutableRawPointer(bitPattern: entry.pointee.addend &+ Int(linear)).unsafelyUnwrapped
+    }
+
+    @inline(__always)
+    private func flatWritePointer(_ linear: UInt32, _ size: UInt32) -> UnsafeMutableRawPointer? {
+        let entry = entry(linear)
+        guard _fastPath(entry.pointee.writeTag == (linear &+ (size &- 1)) & 0xFFFF_F000) else { return nil }
+        // Valid: as in `writePointer`.
+        return UnsafeMutableRawPointer(bitPattern: entry.pointee.addend &+ Int(linear)).unsafelyUnwrapped
+    }
+
+    /// Reads an operand at the linear address `linear` in the flat segment register with number `segment`.
+    @inline(__always)
+    func readFlat<T: Operand>(_ segment: UInt8, _ linear: UInt32) throws(Fault) -> T {
+        let size = UInt32(MemoryLayout<T>.size)
+        if let pointer = flatReadPointer(linear, size) { return pointer.loadUnaligned(as: T.self) }
+        return T(truncatingIfNeeded: try readSlow(segment, linear, size))
+    }
+
+    /// Writes an operand at the linear address `linear` in the flat segment register with number `segment`.
+    @inline(__always)
+    func writeFlat<T: Operand>(_ segment: UInt8, _ linear: UInt32, _ value: T) throws(Fault) {
+        let size = UInt32(MemoryLayout<T>.size)
+        if let pointer = flatWritePointer(linear, size) {
+            pointer.storeBytes(of: value, as: T.self)
+        } else {
+            try writeSlow(segment, linear, size, UInt32(truncatingIfNeeded: value))
+        }
+    }
+
+    /// Replaces an operand at `offset` in the segment register with number `segment`, which may be flat. Whether it may be
+    /// written is known before `body` runs, which is written out once: on the slow path it works on a copy.
+    @inline(__always)
+    func modify<T: Operand>(_ segment: UInt8, _ offset: UInt32, isFlat: Bool, _ body: (T) -> T) throws(Fault) {
+        let size = UInt32(MemoryLayout<T>.size)
+        let fast = isFlat ? flatWritePointer(offset, size) : writePointer(segment, offset, size)
+        let pointer = if let fast { fast } else { try beginModify(segment, offset, size) }
+        pointer.storeBytes(of: body(pointer.loadUnaligned(as: T.self)), as: T.self)
+        if _slowPath(fast == nil) { endModify(size) }
+    }
+
     // MARK: Reads
 
     /// Reads a byte at `offset` in the segment register with number `segment`.

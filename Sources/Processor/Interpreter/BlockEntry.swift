@@ -1,0 +1,254 @@
+/// From block to block: how the end of one finds the next.
+///
+/// **Constraint.** Programs jump every few instructions, so that the way from one block to the next is as hot as the
+/// instructions themselves; yet a block may be entered only if its code is still what memory holds, if its page is still
+/// mapped and executable, and if it ends before anything is due.
+///
+/// **Choice.** Three ways, each a fallback of the one before. A jump within its page remembers its target
+/// (``BlockLink``): code of the same page is mapped if the jump is, and is forgotten together with it. Other transfers
+/// look for the page among those at hand (``FetchPage``) and for the offset in its table. All else (pages not at hand,
+/// code not decoded, limits, breakpoints) is the work of ``Core/enterBlock()``.
+///
+/// **Example.** A loop of 10,000 iterations ends with `jnz` to its beginning. The first time, the target is looked for and
+/// its place kept in the jump; from then on an iteration costs a comparison of the step count with the limit.
+extension Core {
+    /// Makes EIP and the step count exact at `instruction`, which has not been executed; the block began with `first`.
+    @inline(__always)
+    func synchronize(_ instruction: InstructionPointer, _ first: InstructionPointer) {
+        context.pointee.state.eip = offset(instruction)
+        context.pointee.state.steps &+= UInt64(bitPattern: Int64(instruction - first))
+        context.pointee.first = instruction
+    }
+
+    /// The block at `offset` in the code segment if nothing stands in the way: it is in a page whose table is at
+    /// hand, it has been decoded, and the limit on steps is further away than its end. EIP and steps are exact.
+    @inline(__always)
+    func followingBlock(_ offset: UInt32) -> InstructionPointer? {
+        let linear = offset &+ context.pointee.state.segments[1].base
+        let page = context.pointee.fetchPages + FetchPage.slot(linear)
+        guard _fastPath(page.pointee.tag == UInt64(linear & 0xFFFF_F000) | context.pointee.fetchGeneration) else {
+            return nil
+        }
+        // An entry with a valid tag has a table.
+        let place = page.pointee.table.unsafelyUnwrapped[Int(linear & 0xFFF)]
+        guard _fastPath(place != 0) else { return nil }
+        let header = context.pointee.code.arena + Int(place)
+        guard _fastPath(context.pointee.state.steps &+ UInt64(header.pointee.blockCount) <= context.pointee.limit)
+        else {
+            return nil
+        }
+        context.pointee.first = header + 1
+        return header
+    }
+
+    /// The block that the linked jump `instruction` leads to, if the limit on steps is further away than its end. EIP and
+    /// steps are exact.
+    @inline(__always)
+    func linkedBlock(_ link: UInt32) -> InstructionPointer? {
+        // A link that is in use is the place of a block of the same page, which was forgotten with it if at all.
+        let header = context.pointee.code.arena + Int(link)
+        guard _fastPath(context.pointee.state.steps &+ UInt64(header.pointee.blockCount) <= context.pointee.limit)
+        else {
+            return nil
+        }
+        context.pointee.first = header + 1
+        return header
+    }
+
+    /// Makes ``followingBlock(_:)`` fail until a page has been entered again: what linear addresses mean, or who may
+    /// execute there, may have changed.
+    @inline(__always)
+    func forgetFetchPages() {
+        context.pointee.fetchGeneration &+= 1 << 32
+        // After 2^32 generations the first entries would be valid again.
+        if _slowPath(context.pointee.fetchGeneration == 0) {
+            context.pointee.fetchPages.update(repeating: FetchPage(), count: FetchPage.count)
+            context.pointee.fetchGeneration = 1 << 32
+        }
+    }
+
+    /// The block at EIP, in any page; decoded now if it has not been. Nil if the limit on steps has been reached, or a
+    /// breakpoint. The block may be a copy that ends at the limit.
+    ///
+    /// Throws what fetching the instruction throws.
+    @inline(never)
+    func enterBlock() throws(Fault) -> InstructionPointer? {
+        let state = state
+        guard state.pointee.steps < context.pointee.limit else { return nil }
+        let eip = state.pointee.eip
+        let limit = state.pointee.segments[1].limit
+        guard eip <= limit else { throw .generalProtection() }
+        let linear = eip &+ state.pointee.segments[1].base
+        let breakpoints = context.pointee.breakpointCount != 0
+        if breakpoints && isBreakpoint(linear) { return nil }
+        let mode = codeMode
+        let physical = try translateForFetch(linear)
+        // The walk may have written to a page with code, which asks for attention.
+        guard state.pointee.steps < context.pointee.limit else { return nil }
+        let fetchPage = context.pointee.fetchPages + FetchPage.slot(linear)
+        fetchPage.pointee.tag = 0
+        guard let bytes = fetchPointer(physical) else { return try copyToScratch(linear, physical, mode: mode) }
+
+        let toPageEnd = 0x1000 &- (linear & 0xFFF)
+        let toLimit = UInt64(limit &- eip) &+ 1
+        let isWhole = UInt64(toPageEnd) <= toLimit
+        let code = context.pointee.code.pages[Int(physical >> 12)]
+        var header: InstructionPointer
+        let place = code?.pointee.tables[mode]?[Int(linear & 0xFFF)] ?? 0
+        if place != 0 {
+            header = context.pointee.code.arena + Int(place)
+        } else if toPageEnd < Decoder.maximumLength, crossing(physical, mode: mode) != nil {
+            return try copyToScratch(linear, physical, mode: mode)
+        } else {
+            do throws(Decoder.Failure) {
+                header = try decodeBlock(
+                    bytes, physical: physical, available: Int(min(UInt64(toPageEnd), toLimit)), mode: mode)
+            } catch {
+                return try copyToScratch(linear, physical, mode: mode)
+            }
+        }
+        if isWhole && !breakpoints, let code = context.pointee.code.pages[Int(physical >> 12)] {
+            fetchPage.pointee.tag = UInt64(linear & 0xFFFF_F000) | context.pointee.fetchGeneration
+            fetchPage.pointee.table = code.pointee.tables[mode]
+        }
+
+        // How many of the block's instructions may be executed.
+        let allowed = context.pointee.limit &- state.pointee.steps
+        var count = UInt64(header.pointee.blockCount)
+        // The jumps of a copy follow no links, which rely on the whole page being good to execute.
+        let needsCare = breakpoints || !isWhole
+        if count > allowed || needsCare {
+            count = min(count, allowed)
+            if needsCare {
+                count = min(count, executablePrefix(of: header, at: linear, toLimit: toLimit))
+                if count == 0 { return try copyToScratch(linear, physical, mode: mode) }
+            }
+            header = copyToScratch(header, count: Int(truncatingIfNeeded: count))
+        }
+        context.pointee.first = header + 1
+        return header
+    }
+
+    /// How many instructions of a block lie below the segment's limit and before the next breakpoint.
+    private func executablePrefix(of header: InstructionPointer, at linear: UInt32, toLimit: UInt64) -> UInt64 {
+        var count = 0
+        while count < Int(header.pointee.blockCount) {
+            let instruction = header[count + 1]
+            let offset = UInt32(instruction.blockOffset)
+            if UInt64(offset) &+ UInt64(instruction.length) > toLimit { break }
+            if count > 0 && context.pointee.breakpointCount != 0 && isBreakpoint(linear &+ offset) { break }
+            count += 1
+        }
+        return UInt64(count)
+    }
+
+    func isBreakpoint(_ linear: UInt32) -> Bool {
+        for index in 0..<context.pointee.breakpointCount where context.pointee.breakpoints[index] == linear {
+            return true
+        }
+        return false
+    }
+
+    /// A copy of the first `count` instructions of a block, after which the run loop looks around.
+    private func copyToScratch(_ header: InstructionPointer, count: Int) -> InstructionPointer {
+        let scratch = context.pointee.code.scratch
+        scratch.update(from: header, count: count + 2)
+        for index in 1...count { scratch[index].separate() }
+        scratch[count + 1].handler = .leaveBlock
+        return scratch
+    }
+
+    /// A block of the single instruction at EIP, from bytes that must not or cannot be kept: they continue in the next
+    /// page, come from a device, or end at the segment's limit.
+    private func copyToScratch(
+        _ linear: UInt32, _ physical: UInt32, mode: CodeMode
+    ) throws(Fault) -> InstructionPointer? {
+        let state = state
+        let toLimit = UInt64(state.pointee.segments[1].limit &- state.pointee.eip) &+ 1
+        let toPageEnd = 0x1000 &- (linear & 0xFFF)
+        let most = UInt32(truncatingIfNeeded: min(UInt64(Decoder.maximumLength), toLimit))
+        if let crossing = crossing(physical, mode: mode) {
+            if UInt64(crossing.pointee.instruction.length) <= toLimit,
+                try isCurrent(crossing, linear, physical, inFirstPage: toPageEnd)
+            {
+                return enterScratch(crossing.pointee.instruction)
+            }
+            crossing.pointee.instruction.length = 0
+        }
+        var window = InlineArray<16, UInt8>(repeating: 0)
+        var count: UInt32 = 0
+        var second: UInt32 = 0
+        while count < most {
+            if count == toPageEnd { second = try translateContinuation(linear &+ count) }
+            let source = count < toPageEnd ? physical &+ count : second &+ count &- toPageEnd
+            window[Int(count & 15)] = UInt8(truncatingIfNeeded: readPhysical(source, size: 1))
+            count &+= 1
+            // The next page is looked at only if the instruction continues there.
+            guard count >= min(toPageEnd, most) else { continue }
+            let bytes = window
+            let decoded: Result<Instruction, Decoder.Failure> = withUnsafeBytes(of: bytes) { raw in
+                guard let start = raw.bindMemory(to: UInt8.self).baseAddress else { return .failure(.incomplete) }
+                do throws(Decoder.Failure) {
+                    return .success(
+                        try Decoder.decode(
+                            start, count: Int(count), code32: mode != .code16, generation: context.pointee.generation))
+                } catch {
+                    return .failure(error)
+                }
+            }
+            guard case .success(var instruction) = decoded else { continue }
+            instruction.prepareForExecution(mode)
+            if count > toPageEnd {
+                context.pointee.code.crossings[CrossingInstruction.slot(physical)] = CrossingInstruction(
+                    physical: physical, mode: mode, bytes: window, instruction: instruction)
+            }
+            return enterScratch(instruction)
+        }
+        // Longer than 15 bytes, or beyond the limit of the segment.
+        throw .generalProtection()
+    }
+
+    /// Translates the first address of the page in which an instruction continues. It may take the place of another
+    /// page in the TLB, so that one must not be at hand any more.
+    private func translateContinuation(_ linear: UInt32) throws(Fault) -> UInt32 {
+        let fetchPage = context.pointee.fetchPages + FetchPage.slot(linear)
+        if fetchPage.pointee.tag & 0xFFFF_F000 != UInt64(linear) { fetchPage.pointee.tag = 0 }
+        return try translateForFetch(linear)
+    }
+
+    /// The crossing instruction that was last seen at `physical`; its bytes may have changed.
+    private func crossing(_ physical: UInt32, mode: CodeMode) -> UnsafeMutablePointer<CrossingInstruction>? {
+        let crossing = context.pointee.code.crossings + CrossingInstruction.slot(physical)
+        guard crossing.pointee.physical == physical, crossing.pointee.mode == mode,
+            crossing.pointee.instruction.length != 0
+        else { return nil }
+        return crossing
+    }
+
+    /// Whether the bytes at EIP are those of `crossing`. Fetches from the second page only if those in the first are.
+    private func isCurrent(
+        _ crossing: UnsafeMutablePointer<CrossingInstruction>, _ linear: UInt32, _ physical: UInt32, inFirstPage: UInt32
+    ) throws(Fault) -> Bool {
+        let length = Int(crossing.pointee.instruction.length)
+        let inFirstPage = Int(inFirstPage)
+        guard length > inFirstPage, let first = fetchPointer(physical) else { return false }
+        for index in 0..<inFirstPage where first[index] != crossing.pointee.bytes[index & 15] { return false }
+        let continuation = try translateContinuation(linear &+ UInt32(truncatingIfNeeded: inFirstPage))
+        guard let second = fetchPointer(continuation) else { return false }
+        for index in inFirstPage..<length
+        where second[index &- inFirstPage] != crossing.pointee.bytes[index & 15] { return false }
+        return true
+    }
+
+    /// A block of one instruction, which is not in the code cache. Nil if attention was asked for meanwhile.
+    private func enterScratch(_ instruction: Instruction) -> InstructionPointer? {
+        let scratch = context.pointee.code.scratch
+        var end = Instruction()
+        end.handler = .blockEnd
+        end.blockOffset = UInt16(instruction.length)
+        scratch[1] = instruction
+        scratch[2] = end
+        context.pointee.first = scratch + 1
+        return context.pointee.state.steps < context.pointee.limit ? scratch : nil
+    }
+}

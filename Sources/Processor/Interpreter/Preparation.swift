@@ -1,0 +1,238 @@
+/// What the code cache does with a decoded instruction before it is executed.
+///
+/// The decoder's form of an instruction is made for everybody; the interpreter wants to find things where its handlers look
+/// for them: byte registers become byte offsets into the register file (AH is 1), both directions of an opcode become
+/// one, and frequent forms get operations of their own.
+extension Instruction {
+    /// Nothing is executed behind this instruction without looking for the next block.
+    var endsBlock: Bool {
+        operation == .invalid || operation == .repeatString || Decoder.entries[Int(row)].flags.contains(.endsBlock)
+    }
+
+    /// Execution goes on behind it or at its target; the counter of `loop` is not looked at.
+    var isConditionalJump: Bool {
+        (Operation.jo16.rawValue...Operation.jnle32.rawValue).contains(operation.rawValue)
+    }
+
+    mutating func prepareForExecution(_ mode: CodeMode) {
+        let flags = Decoder.entries[Int(row)].flags
+        let isRegisterForm = modRM >= 0xC0 || !flags.contains(.modRM)
+        if flags.contains(.byteReg) { reg = Self.byteOffset(reg) }
+        if flags.contains(.byteRM) && isRegisterForm { rm = Self.byteOffset(rm) }
+        if flags.contains(.swapsRegisters) && isRegisterForm { swap(&reg, &rm) }
+        defer { handler = Handler(operation) }
+        // Nothing of this concerns a misused `lock`.
+        guard operation != .invalid else { return }
+        if flags.contains(.string), prefixes.contains(.rep) || prefixes.contains(.repne) { operation = .repeatString }
+        if operation == .shiftRI32, immediate & 31 != 0 {
+            switch reg {
+            case 0: operation = .rolRI32
+            case 1: operation = .rorRI32
+            case 4, 6: operation = .shlRI32
+            case 5: operation = .shrRI32
+            case 7: operation = .sarRI32
+            default: break
+            }
+        }
+        // `nop` is a move of EAX to itself: a case without any code would keep LLVM from duplicating the dispatch.
+        if operation == .nop { (reg, rm) = (0, 0) }
+        isFlat =
+            mode == .flat32 && is32BitAddress
+            && (segment == SegmentIndex.ds.rawValue || segment == SegmentIndex.ss.rawValue)
+    }
+
+    private static func byteOffset(_ register: UInt8) -> UInt8 {
+        (register & 3) &<< 2 | register >> 2 & 1
+    }
+
+    /// Makes a jump within its page linkable; `endOffset` is where in the page the next instruction begins.
+    ///
+    /// Linear and physical addresses have the same offset in a page, and 32-bit targets wrap as addresses do, so the distance
+    /// alone says whether the target is in the page. (16-bit targets wrap at 64 KiB.)
+    mutating func prepareLink(endOffset: Int) {
+        guard is32BitOperand else { return }
+        switch operation {
+        case .jmpRelative32, .callRelative32: break
+        default: guard isConditionalJump else { return }
+        }
+        let target = endOffset &+ Int(Int32(bitPattern: immediate))
+        if (0..<PhysicalMemory.pageSize).contains(target) { link = BlockLink.unresolved }
+    }
+
+    /// Makes the instruction independent of its neighbours: after ``BlockPreparation``, in a copy of part of a block.
+    mutating func separate() {
+        handler = Handler(operation)
+        link = BlockLink.none
+    }
+}
+
+/// What the code cache does with the instructions of a block together.
+///
+/// **Constraint.** Most instructions set the flags, and most flags are overwritten before anything looks at them; most
+/// comparisons stand in front of a conditional jump. But an interrupt, a fault or a debugger may look between any two
+/// instructions.
+///
+/// **Choice.** A block is entered only if it is going to end before the limit on steps, so between two instructions of a
+/// block nothing looks that they do not cause themselves. Where neither of two instructions that set flags, nor
+/// anything between them, can fault, leave the block or meet a device or code, the first one's flags are invisible, and it
+/// gets a handler that does not compute them. Only instructions that work on registers qualify. And a comparison of
+/// registers with the conditional jump behind it becomes one handler. The jump keeps its slot, so that the position in
+/// the block still says how many steps were made. Where a block has to end early, a copy of it runs without any of this
+/// (``Instruction/separate()``).
+///
+/// **Example.** In `add eax, ebx; shl eax, 3; mov [edi], eax` nothing sees the flags of `add`; those of `shl` may be seen by
+/// the handler of a page fault.
+enum BlockPreparation {
+    static func prepare(_ instructions: InstructionPointer, count: Int) {
+        removeFlags(instructions, count)
+        guard count > 1 else { return }
+        for index in 0..<count - 1 {
+            if let fused = instructions[index].handler.fused(with: instructions[index + 1].handler) {
+                instructions[index].handler = fused
+            }
+        }
+    }
+
+    /// From the last instruction to the first: which flags can be seen behind it?
+    private static func removeFlags(_ instructions: InstructionPointer, _ count: Int) {
+        var carryIsSeen = true
+        var othersAreSeen = true
+        for index in stride(from: count - 1, through: 0, by: -1) {
+            let handler = instructions[index].handler
+            switch handler.flagEffect {
+            case .none:
+                break
+            case .setsAll(let withoutFlags):
+                if !carryIsSeen && !othersAreSeen, let withoutFlags { instructions[index].handler = withoutFlags }
+                carryIsSeen = false
+                othersAreSeen = false
+            case .setsAllFromCarry:
+                carryIsSeen = true
+                othersAreSeen = false
+            case .keepsCarry(let withoutFlags):
+                // Where OF is asked for, CF is needed to compute its representation.
+                if othersAreSeen { carryIsSeen = true } else { instructions[index].handler = withoutFlags }
+                othersAreSeen = false
+            case .setsSome(let withoutFlags):
+                if !carryIsSeen && !othersAreSeen {
+                    instructions[index].handler = withoutFlags
+                } else {
+                    carryIsSeen = true
+                    othersAreSeen = true
+                }
+            case .unknown:
+                carryIsSeen = true
+                othersAreSeen = true
+            }
+        }
+    }
+}
+
+/// What an instruction has to do with the flags, if it works on registers alone and always succeeds.
+private enum FlagEffect {
+    /// Neither looks at flags nor changes them.
+    case none
+    /// Sets all six. `withoutFlags`: the handler that does not, if there is one.
+    case setsAll(withoutFlags: Handler?)
+    /// Looks at CF and sets all six.
+    case setsAllFromCarry
+    /// Sets all but CF.
+    case keepsCarry(withoutFlags: Handler)
+    /// Sets some.
+    case setsSome(withoutFlags: Handler)
+    /// Anything else.
+    case unknown
+}
+
+extension Handler {
+    fileprivate var flagEffect: FlagEffect {
+        switch self {
+        case .movRR8, .movRR16, .movRR32, .movRI8, .movRI16, .movRI32, .movzx8RR16, .movzx8RR32, .movzx16RR16,
+            .movzx16RR32, .movsx8RR16, .movsx8RR32, .movsx16RR16, .movsx16RR32, .lea16, .lea32, .notR32, .xchgRR32,
+            .cwd32:
+            .none
+        case .addRR32: .setsAll(withoutFlags: .addRR32NoFlags)
+        case .addRI32: .setsAll(withoutFlags: .addRI32NoFlags)
+        case .subRR32: .setsAll(withoutFlags: .subRR32NoFlags)
+        case .subRI32: .setsAll(withoutFlags: .subRI32NoFlags)
+        case .andRR32: .setsAll(withoutFlags: .andRR32NoFlags)
+        case .andRI32: .setsAll(withoutFlags: .andRI32NoFlags)
+        case .orRR32: .setsAll(withoutFlags: .orRR32NoFlags)
+        case .orRI32: .setsAll(withoutFlags: .orRI32NoFlags)
+        case .xorRR32: .setsAll(withoutFlags: .xorRR32NoFlags)
+        case .xorRI32: .setsAll(withoutFlags: .xorRI32NoFlags)
+        case .negR32: .setsAll(withoutFlags: .negR32NoFlags)
+        case .shlRI32: .setsAll(withoutFlags: .shlRI32NoFlags)
+        case .shrRI32: .setsAll(withoutFlags: .shrRI32NoFlags)
+        case .sarRI32: .setsAll(withoutFlags: .sarRI32NoFlags)
+        case .imulRR32: .setsAll(withoutFlags: .imulRR32NoFlags)
+        case .imulRRI32: .setsAll(withoutFlags: .imulRRI32NoFlags)
+        case .mulR32, .imulR32, .cmpRR8, .cmpRR16, .cmpRR32, .cmpRI8, .cmpRI16, .cmpRI32, .testRR8, .testRR16,
+            .testRR32, .testRI8, .testRI16, .testRI32, .addRR8, .addRR16, .addRI8, .addRI16, .subRR8, .subRR16, .subRI8,
+            .subRI16, .andRR8, .andRR16, .andRI8, .andRI16, .orRR8, .orRR16, .orRI8, .orRI16, .xorRR8, .xorRR16,
+            .xorRI8, .xorRI16:
+            .setsAll(withoutFlags: nil)
+        case .adcRR8, .adcRR16, .adcRR32, .adcRI8, .adcRI16, .adcRI32, .sbbRR8, .sbbRR16, .sbbRR32, .sbbRI8, .sbbRI16,
+            .sbbRI32:
+            .setsAllFromCarry
+        case .incR32: .keepsCarry(withoutFlags: .incR32NoFlags)
+        case .decR32: .keepsCarry(withoutFlags: .decR32NoFlags)
+        case .rolRI32: .setsSome(withoutFlags: .rolRI32NoFlags)
+        case .rorRI32: .setsSome(withoutFlags: .rorRI32NoFlags)
+        default: .unknown
+        }
+    }
+
+    /// The handler that executes this instruction and the next, `jump`.
+    fileprivate func fused(with jump: Handler) -> Handler? {
+        switch self {
+        case .cmpRR32:
+            switch jump {
+            case .jz32: .cmpRR32Jz
+            case .jnz32: .cmpRR32Jnz
+            case .jb32: .cmpRR32Jb
+            case .jnb32: .cmpRR32Jnb
+            case .jbe32: .cmpRR32Jbe
+            case .jnbe32: .cmpRR32Jnbe
+            case .jl32: .cmpRR32Jl
+            case .jnl32: .cmpRR32Jnl
+            case .jle32: .cmpRR32Jle
+            case .jnle32: .cmpRR32Jnle
+            case .js32: .cmpRR32Js
+            case .jns32: .cmpRR32Jns
+            default: nil
+            }
+        case .cmpRI32:
+            switch jump {
+            case .jz32: .cmpRI32Jz
+            case .jnz32: .cmpRI32Jnz
+            case .jb32: .cmpRI32Jb
+            case .jnb32: .cmpRI32Jnb
+            case .jbe32: .cmpRI32Jbe
+            case .jnbe32: .cmpRI32Jnbe
+            case .jl32: .cmpRI32Jl
+            case .jnl32: .cmpRI32Jnl
+            case .jle32: .cmpRI32Jle
+            case .jnle32: .cmpRI32Jnle
+            case .js32: .cmpRI32Js
+            case .jns32: .cmpRI32Jns
+            default: nil
+            }
+        case .testRR32:
+            switch jump {
+            case .jz32: .testRR32Jz
+            case .jnz32: .testRR32Jnz
+            case .jbe32: .testRR32Jbe
+            case .jnbe32: .testRR32Jnbe
+            case .jl32: .testRR32Jl
+            case .jnl32: .testRR32Jnl
+            case .jle32: .testRR32Jle
+            case .jnle32: .testRR32Jnle
+            case .js32: .testRR32Js
+            case .jns32: .testRR32Jns
+            default: nil
+            }
+        default: nil
+        }
+    }
+}
