@@ -76,6 +76,13 @@ extension Core {
             : state.pointee.cpl == 3 && cr4 & ControlRegister.protectedVirtualInterrupts != 0
     }
 
+    /// VIF and VIP are both set where they count: #GP before the next instruction, so that the monitor can deliver the
+    /// interrupt (SDM vol. 3A, 20.3.2). Only `popf`, `iret` and task switches lead here.
+    var virtualInterruptIsDue: Bool {
+        let both = Flag.virtualInterrupt | Flag.virtualInterruptPending
+        return _slowPath(state.pointee.systemFlags & both == both) && usesVirtualInterruptFlag
+    }
+
     /// Interrupts are recognised only after the instruction that follows this one: `sti`, `mov ss` and `pop ss`. To be
     /// called by the instruction, with ``ProcessorState/steps`` not counting it yet.
     func holdInterrupts() {

@@ -145,7 +145,7 @@ extension Core {
         try enterRealModeHandler(
             selector: UInt16(truncatingIfNeeded: target >> 16), offset: target & 0xFFFF, flags: flags,
             returnEIP: returnEIP)
-        setFlags(0, mask: disabled | Flag.trap | Flag.nestedTask)
+        setFlags(0, mask: disabled | Flag.trap)
         return true
     }
 

@@ -56,6 +56,10 @@ extension Core {
                 }
             }
             if state.pointee.halted { return .halted }
+            if virtualInterruptIsDue {
+                guard deliverCounted(.generalProtection()) else { return .shutdown }
+                continue
+            }
             if context.pointee.breakpointCount != 0 {
                 let linear = state.pointee.segments[1].base &+ state.pointee.eip
                 if isBreakpoint(linear) { return .breakpoint(linear) }

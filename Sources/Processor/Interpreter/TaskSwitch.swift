@@ -27,6 +27,8 @@ extension Core {
         guard descriptor.limit >= (is32Bit ? 0x67 : 0x2B), let newAddress = descriptorAddress(selector) else {
             throw .invalidTSS(selector.errorCode | external)
         }
+        // Nothing is saved beyond the limit of the old TSS.
+        guard old.limit >= (isOld32Bit ? 0x5F : 0x29) else { throw .invalidTSS(old.selector.errorCode | external) }
 
         // Everything that the switch reads or writes is translated first, so that page faults come before any effect.
         try probeLinear(base, size: is32Bit ? 0x68 : 0x2C, kind == .return || kind == .jump ? .read : .write, user: false)

@@ -44,10 +44,6 @@ program:
         mov     ecx, 0x80
         rep     stosd
         mov     [DATA + 0xFFF0], eax
-        mov     al, 0xCC
-        mov     edi, BREAKPOINTS
-        mov     ecx, 0x4000
-        rep     stosb
 
         ; What DS, ES, FS and GS accept at level 0.
         LOAD    "ds null", 0
@@ -381,7 +377,7 @@ program:
         USERSTACK "stack enter", STK3, 0x10, enter 0x20, 0
         USERSTACK "stack enter nested", STK3, 0xC, enter 0, 4
         USERSTACK "stack enter no room for frame", STK3, 0x8, enter 0x8, 0
-        USERSTACK "stack leave beyond", STK3, 0x8, {mov ebp, 0x100}, leave
+        USERSTACK "stack leave beyond", STK3, 0x8, leave
         USERSTACK "stack call", STK3, 0x2, call $ + 5
         USERSTACK "stack ret beyond", STK3, 0x100, ret
         USERSTACK "stack by ebp", STK3, 0x80, mov eax, [ebp + 0x100]
@@ -524,7 +520,6 @@ program:
         DONE
         jmp     finish
 
-BREAKPOINTS equ 0x18000                 ; 16 KiB of `int3`
 returns: retf
 
 DATA16BUF equ   0x6000

@@ -52,10 +52,6 @@
 
 program:
         mov     dword [target], gate_target
-        mov     edi, 0x18000
-        mov     ecx, 0x1000
-        mov     al, 0xCC
-        rep     stosb
 
         ; Jumps at level 0.
         JUMP    "jmp null", 0
