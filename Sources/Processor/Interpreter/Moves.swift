@@ -111,15 +111,16 @@ extension Core {
     func compareExchange8Bytes(_ instruction: InstructionPointer) throws(Fault) {
         let segment = instruction.pointee.segment
         let offset = address(instruction)
+        try checkSegment(segment, offset, 8, write: true)
+        try checkAlignment(context.pointee.state.segments[Int(segment & 7)].base &+ offset, 8)
         try probeWrite(segment, offset, 8)
-        let low: UInt32 = try read32(segment, offset)
-        let high: UInt32 = try read32(segment, offset &+ 4)
-        let equal = low == register(0) && high == register(2)
-        try write32(segment, offset, equal ? register(3) : low)
-        try write32(segment, offset &+ 4, equal ? register(1) : high)
+        let value = try read64(segment, offset)
+        let equal = value == UInt64(register(2)) << 32 | UInt64(register(0))
+        let replacement = equal ? UInt64(register(1)) << 32 | UInt64(register(3)) : value
+        try write64(segment, offset, replacement)
         if !equal {
-            setRegister(0, low)
-            setRegister(2, high)
+            setRegister(0, UInt32(truncatingIfNeeded: value))
+            setRegister(2, UInt32(truncatingIfNeeded: value >> 32))
         }
         var bits = flags
         bits.zero = equal ? 0 : 1

@@ -70,6 +70,8 @@ struct Stack {
 
     private func check(_ offset: UInt32, _ size: UInt32, write: Bool) throws(Fault) {
         guard segment.allows(offset: offset, size: size, write: write) else { throw .stackFault(errorCode) }
+        // A user's own stack is checked for alignment; those of other levels are the processor's business.
+        if isUser { try core.checkAlignment(segment.base &+ offset, size) }
     }
 
     /// Makes this the processor's stack pointer; the segment only if it is another one (``commitWithSegment()``).
