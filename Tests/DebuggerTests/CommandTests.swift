@@ -1,5 +1,6 @@
 import Debugger
 import Machine
+import Processor
 import Testing
 
 @Suite("Debugger commands", .enabled(if: TestMachine.isAvailable, "clang or ld.lld is not installed"))
@@ -142,6 +143,51 @@ struct CommandTests {
                 "physical 000f0000 in a page of 4 MiB, supervisor only, read and write"))
         #expect(commands.execute("page 0x800000").text.hasSuffix("not mapped: the page-directory entry is not present"))
         #expect(commands.execute("page 0x401000").text.hasSuffix("not mapped: the page-table entry is not present"))
+    }
+
+    /// Tables in the format of PAE, laid out by hand.
+    @Test func widePages() throws {
+        let commands = try at("paging_on")
+        let machine = commands.debugger.machine
+        func write(_ quadword: UInt64, at address: UInt32) {
+            machine.memory.write((0..<8).map { UInt8(truncatingIfNeeded: quadword >> ($0 * 8)) }, at: address)
+        }
+        let state = machine.processor.state
+        state.pointee.cr4 |= ControlRegister.physicalAddressExtension
+        state.pointee.modelSpecific.efer = ExtendedFeatureEnable.executeDisable
+        state.pointee.pageDirectoryPointers[0] = 0x6000 | 1
+        write(0x7000 | 0x23, at: 0x6010)
+        write(1 << 63 | 0x5000 | 0x107, at: 0x7000)
+        write(0x1_2345_6000 | 5, at: 0x7008)
+        write(1 << 40 | 5, at: 0x7010)
+        write(0x20_0000 | 0xE3, at: 0x6018)
+        #expect(
+            commands.execute("page 0x400123").text == """
+                linear 00400123, page-directory-pointer table at 00001000 (CR3)
+                PDPTE 0 in the processor: 0000000000006001  present
+                PDE 2 at 00006010: 0000000000007023  present, writable, supervisor, accessed
+                PTE 0 at 00007000: 8000000000005107  present, writable, user, global, not executable
+                physical 00005123, supervisor only, read and write, not executable
+                """)
+        #expect(commands.debugger.physicalAddress(of: 0x40_0123) == 0x5123)
+        #expect(machine.physicalAddress(ofLinear: 0x40_0123) == 0x5123)
+        #expect(
+            commands.execute("page 0x401000").text.hasSuffix(
+                """
+                physical 123456000, supervisor only, read-only (the supervisor may write: CR0.WP is clear)
+                above 4 GiB, where this machine has nothing: reads as ones
+                """))
+        #expect(machine.physicalAddress(ofLinear: 0x40_1000) == nil)
+        #expect(
+            commands.execute("page 0x402000").text.hasSuffix(
+                "not mapped: a bit of the last entry is set that must be clear"))
+        #expect(
+            commands.execute("page 0x612345").text.hasSuffix(
+                "physical 00212345 in a page of 2 MiB, supervisor only, read and write"))
+        #expect(commands.execute("page 0x800000").text.hasSuffix("not mapped: the page-directory entry is not present"))
+        #expect(
+            commands.execute("page 0x40000000").text.hasSuffix(
+                "not mapped: the page-directory-pointer-table entry is not present"))
     }
 
     @Test func symbolsAndBacktrace() throws {

@@ -1,3 +1,4 @@
+import Processor
 import Testing
 
 @testable import Machine
@@ -69,6 +70,36 @@ import Testing
         generator = rest
         poke(bench, &generator, times: 300)
         #expect(bench.machine.stateDigest() == digest)
+    }
+
+    @Test func filesHoldPagingAndModelSpecificRegisters() throws {
+        let bench = try Bench { $0.processorModel = "pentium4" }
+        let state = bench.machine.processor.state
+        state.pointee.cr4 = ControlRegister.physicalAddressExtension
+        for index in 0..<4 { state.pointee.pageDirectoryPointers[index] = UInt64(index + 1) << 32 | 0x1001 }
+        for index in 3..<8 { state.pointee.testRegisters[index] = UInt32(index) * 0x1111 }
+        state.pointee.modelSpecific.words = (1...UInt64(ModelSpecificRegisters.wordCount)).map { $0 * 3 }
+        let file = bench.machine.snapshot().encoded()
+        let digest = bench.machine.stateDigest()
+        let other = try Bench { $0.processorModel = "pentium4" }
+        #expect(other.machine.stateDigest() != digest)
+        try other.machine.restore(MachineSnapshot(decoding: file))
+        #expect(other.machine.stateDigest() == digest)
+        let restored = other.machine.processor.state
+        #expect((0..<4).allSatisfy { restored.pointee.pageDirectoryPointers[$0] == UInt64($0 + 1) << 32 | 0x1001 })
+        #expect((3..<8).allSatisfy { restored.pointee.testRegisters[$0] == UInt32($0) * 0x1111 })
+        #expect(restored.pointee.modelSpecific == state.pointee.modelSpecific)
+    }
+
+    /// A file may say what the processor cannot be: bits of CR4 and EFER that the model does not have are left out.
+    @Test func bitsThatTheModelLacksAreNotRestored() throws {
+        let bench = try Bench { $0.processorModel = "pentium" }
+        bench.machine.processor.state.pointee.cr4 = 0xFFFF_FFFF
+        bench.machine.processor.state.pointee.modelSpecific.efer = 0xFFFF_FFFF
+        let snapshot = try MachineSnapshot(decoding: bench.machine.snapshot().encoded())
+        try bench.machine.restore(snapshot)
+        #expect(bench.machine.processor.state.pointee.cr4 == 0x1F)
+        #expect(bench.machine.processor.state.pointee.modelSpecific.efer == 0)
     }
 
     @Test func damagedFilesAreRefused() throws {
