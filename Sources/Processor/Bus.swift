@@ -13,4 +13,12 @@ public protocol Bus: AnyObject {
     func writeMMIO(_ address: UInt32, size: Int, value: UInt32)
     /// The processor's INTA cycle: the interrupt controller gives its highest pending vector and puts it in service.
     func acknowledgeInterrupt() -> UInt8
+    /// The FERR# output: with CR0.NE clear, an x87 instruction waits because of an exception that is not masked; or no
+    /// longer. The board answers by an interrupt and by ``X87State/ignoresErrors``.
+    func numericErrorChanged(_ isAsserted: Bool)
+}
+
+extension Bus {
+    /// A board without the line.
+    public func numericErrorChanged(_ isAsserted: Bool) {}
 }

@@ -39,6 +39,7 @@ struct SavedProcessor: Codable, Sendable, Equatable {
         var dataSelector: UInt16
         var dataOffset: UInt32
         var errorOutput: Bool
+        var ignoresErrors: Bool
 
         init(_ state: X87State) {
             significands = (0..<8).map { state.significands[$0] }
@@ -52,6 +53,7 @@ struct SavedProcessor: Codable, Sendable, Equatable {
             dataSelector = state.dataSelector
             dataOffset = state.dataOffset
             errorOutput = state.errorOutput
+            ignoresErrors = state.ignoresErrors
         }
 
         var isValid: Bool { significands.count == 8 && signExponents.count == 8 }
@@ -70,6 +72,7 @@ struct SavedProcessor: Codable, Sendable, Equatable {
             state.dataSelector = dataSelector
             state.dataOffset = dataOffset
             state.errorOutput = errorOutput
+            state.ignoresErrors = ignoresErrors
         }
     }
 

@@ -33,6 +33,8 @@ public struct X87State: Sendable {
     public var dataSelector: UInt16 = 0
     /// The FERR# output is asserted: an unmasked exception met an instruction while CR0.NE was clear.
     public var errorOutput = false
+    /// The IGNNE# input: the instructions after such an exception are executed nevertheless.
+    public var ignoresErrors = false
     /// The offset of the memory operand.
     public var dataOffset: UInt32 = 0
 
@@ -125,7 +127,7 @@ extension X87State {
         return significands[index] >> 63 != 0 ? Tag.valid : Tag.special
     }
 
-    /// What `fninit` does: the registers keep their contents but are marked empty.
+    /// What `fninit` does: the registers keep their contents but are marked empty. ES is to be recomputed.
     mutating func initialize() {
         control = X87Control.initial
         status = 0

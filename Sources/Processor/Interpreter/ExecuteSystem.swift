@@ -126,9 +126,7 @@ extension Core {
         case .escape:
             let mask = ControlRegister.emulation | ControlRegister.taskSwitched
             if state.pointee.cr0 & mask != 0 { throw Fault(Vector.deviceNotAvailable) }
-        case .wait:
-            let mask = ControlRegister.monitorCoprocessor | ControlRegister.taskSwitched
-            if state.pointee.cr0 & mask == mask { throw Fault(Vector.deviceNotAvailable) }
+        case .wait: try waitForX87()
         default: throw .invalidOpcode
         }
     }

@@ -82,6 +82,10 @@ extension Core {
             } catch {
                 // What the instruction accessed before it faulted does not count: it is going to be executed again.
                 state.pointee.pendingDebugStatus = 0
+                if error == .standstill {
+                    state.pointee.halted = true
+                    continue
+                }
                 guard deliverCounted(error) else { return .shutdown }
                 continue
             }

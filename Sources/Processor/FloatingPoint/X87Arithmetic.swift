@@ -1,0 +1,277 @@
+/// Arithmetic and comparison instructions.
+///
+/// Each of the four operations exists once, behind a call: 28 forms of instruction would otherwise hold 28 copies.
+extension Core {
+    /// What an arithmetic instruction does with its operands.
+    struct ArithmeticForm {
+        /// The register that gets the result.
+        var destination: UInt8 = 0
+        var pops = false
+        /// The operand in memory is denormal in its own format.
+        var isDenormal = false
+    }
+
+    @inline(never)
+    func add(_ left: Extended, _ right: Extended, _ form: ArithmeticForm) {
+        var context = x87PrecisionContext
+        let result = context.add(left, right, isDenormal: form.isDenormal)
+        finish(context, result, to: form.destination, pops: form.pops)
+    }
+
+    @inline(never)
+    func subtract(_ left: Extended, _ right: Extended, _ form: ArithmeticForm) {
+        var context = x87PrecisionContext
+        let result = context.subtract(left, right, isDenormal: form.isDenormal)
+        finish(context, result, to: form.destination, pops: form.pops)
+    }
+
+    @inline(never)
+    func multiply(_ left: Extended, _ right: Extended, _ form: ArithmeticForm) {
+        var context = x87PrecisionContext
+        let result = context.multiply(left, right, isDenormal: form.isDenormal)
+        finish(context, result, to: form.destination, pops: form.pops)
+    }
+
+    @inline(never)
+    func divide(_ left: Extended, _ right: Extended, _ form: ArithmeticForm) {
+        var context = x87PrecisionContext
+        let result = context.divide(left, right, isDenormal: form.isDenormal)
+        finish(context, result, to: form.destination, pops: form.pops)
+    }
+
+    /// The eight instructions that an opcode extension of D8h, and in the same order of DAh, DCh and DEh, chooses from.
+    enum X87Operation {
+        case add, multiply, compare, comparePop, subtract, subtractReversed, divide, divideReversed
+    }
+
+    /// ST(0) and an operand from memory.
+    @inline(__always)
+    func arithmetic(_ operation: X87Operation, memory operand: Extended, isDenormal: Bool = false) {
+        if _slowPath(isEmpty(0)) { return arithmeticUnderflow(operation) }
+        let form = ArithmeticForm(isDenormal: isDenormal)
+        switch operation {
+        case .add: add(st(0), operand, form)
+        case .multiply: multiply(st(0), operand, form)
+        case .compare: compare(operand, pops: 0, isDenormal: isDenormal)
+        case .comparePop: compare(operand, pops: 1, isDenormal: isDenormal)
+        case .subtract: subtract(st(0), operand, form)
+        case .subtractReversed: subtract(operand, st(0), form)
+        case .divide: divide(st(0), operand, form)
+        case .divideReversed: divide(operand, st(0), form)
+        }
+    }
+
+    /// ST(0) and ST(`index`), with the result in one of them.
+    @inline(__always)
+    func arithmetic(_ operation: X87Operation, _ index: UInt8, toIndex: Bool = false, pops: Bool = false) {
+        let form = ArithmeticForm(destination: toIndex ? index : 0, pops: pops)
+        if _slowPath(isEmpty(0) || isEmpty(index)) {
+            if operation == .compare || operation == .comparePop { return arithmeticUnderflow(operation) }
+            return underflow(to: form.destination, pops: pops)
+        }
+        // The destination is the first operand, but for the reversed instructions.
+        let left = toIndex ? st(index) : st(0)
+        let right = toIndex ? st(0) : st(index)
+        switch operation {
+        case .add: add(left, right, form)
+        case .multiply: multiply(left, right, form)
+        case .compare: compare(right, pops: 0)
+        case .comparePop: compare(right, pops: 1)
+        case .subtract: subtract(left, right, form)
+        case .subtractReversed: subtract(right, left, form)
+        case .divide: divide(left, right, form)
+        case .divideReversed: divide(right, left, form)
+        }
+    }
+
+    @inline(never)
+    private func arithmeticUnderflow(_ operation: X87Operation) {
+        switch operation {
+        case .compare: comparisonUnderflow(pops: 0)
+        case .comparePop: comparisonUnderflow(pops: 1)
+        default: underflow(to: 0, pops: false)
+        }
+    }
+
+    // MARK: Comparisons
+
+    /// `fcom` and its relatives: ST(0) with `operand`, then so many pops.
+    @inline(never)
+    func compare(_ operand: Extended, pops: Int, signalsQuietNaNs: Bool = true, isDenormal: Bool = false) {
+        var context = x87Context()
+        let comparison = context.compare(
+            st(0), operand, signalsQuietNaNs: signalsQuietNaNs, isDenormal: isDenormal)
+        // An exception that is not masked leaves the condition codes alone (SDM vol. 2, FCOM).
+        guard noteExceptions(context).isEmpty else { return }
+        setConditions(Self.conditions(comparison))
+        for _ in 0..<pops { popX87() }
+    }
+
+    /// A comparison with an empty register.
+    @inline(never)
+    func comparisonUnderflow(pops: Int) {
+        guard stackFault() else { return }
+        setConditions(Self.conditions(.unordered))
+        for _ in 0..<pops { popX87() }
+    }
+
+    private static func conditions(_ comparison: FloatComparison) -> UInt16 {
+        switch comparison {
+        case .greater: 0
+        case .less: X87Status.c0
+        case .equal: X87Status.c3
+        case .unordered: X87Status.c0 | X87Status.c2 | X87Status.c3
+        }
+    }
+
+    /// `fcompp`, `fucom`, `fucomp`, `fucompp`: ST(0) with ST(`index`).
+    @inline(__always)
+    func compareRegisters(_ index: UInt8, pops: Int, signalsQuietNaNs: Bool) {
+        if _slowPath(isEmpty(0) || isEmpty(index)) { return comparisonUnderflow(pops: pops) }
+        compare(st(index), pops: pops, signalsQuietNaNs: signalsQuietNaNs)
+    }
+
+    /// `fcomi` and its relatives: ZF, PF and CF take the part of C3, C2 and C0; OF, SF and AF are cleared.
+    @inline(never)
+    func compareToFlags(_ index: UInt8, pops: Bool, signalsQuietNaNs: Bool) {
+        var comparison = FloatComparison.unordered
+        if isEmpty(0) || isEmpty(index) {
+            guard stackFault() else { return }
+        } else {
+            var context = x87Context()
+            comparison = context.compare(st(0), st(index), signalsQuietNaNs: signalsQuietNaNs)
+            guard noteExceptions(context).isEmpty else { return }
+        }
+        let bits: UInt32 =
+            switch comparison {
+            case .greater: 0
+            case .less: Flag.carry
+            case .equal: Flag.zero
+            case .unordered: Flag.carry | Flag.parity | Flag.zero
+            }
+        flags = LazyFlags(bits: bits)
+        if pops { popX87() }
+    }
+
+    /// `fxam`: what ST(0) is, in C3, C2 and C0; its sign in C1, even if it is empty.
+    func examine() {
+        let value = st(0)
+        var conditions: UInt16
+        if isEmpty(0) {
+            conditions = X87Status.c3 | X87Status.c0
+        } else if value.isUnsupported {
+            conditions = 0
+        } else if value.isNaN {
+            conditions = X87Status.c0
+        } else if value.isInfinity {
+            conditions = X87Status.c2 | X87Status.c0
+        } else if value.isZero {
+            conditions = X87Status.c3
+        } else if value.isDenormal {
+            conditions = X87Status.c3 | X87Status.c2
+        } else {
+            conditions = X87Status.c2
+        }
+        if value.isNegative { conditions |= X87Status.c1 }
+        setConditions(conditions)
+    }
+
+    // MARK: Functions of one or two registers
+
+    /// Ends an instruction that computes ST(0) from itself.
+    @inline(__always)
+    func unary(_ context: FloatContext, _ body: (inout FloatContext, Extended) -> Extended) {
+        if isEmpty(0) { return underflow(to: 0, pops: false) }
+        var context = context
+        let result = body(&context, st(0))
+        finish(context, result, to: 0, pops: false)
+    }
+
+    /// Ends an instruction that computes ST(0) from itself and ST(1), or with `pops` replaces both by one.
+    @inline(__always)
+    func binary(pops: Bool, _ body: (inout FloatContext, Extended, Extended) -> Extended) {
+        if isEmpty(0) || isEmpty(1) { return underflow(to: pops ? 1 : 0, pops: pops) }
+        var context = x87Context()
+        let result = body(&context, st(0), st(1))
+        finish(context, result, to: pops ? 1 : 0, pops: pops)
+    }
+
+    /// `fprem` and `fprem1`. C2 says that the reduction is not complete; otherwise C0, C3 and C1 are bits 2, 1 and 0 of
+    /// the quotient.
+    @inline(never)
+    func partialRemainder(isIEEE: Bool) {
+        setConditions(0)
+        if isEmpty(0) || isEmpty(1) { return underflow(to: 0, pops: false) }
+        var context = x87Context()
+        let remainder = context.remainder(st(0), st(1), isIEEE: isIEEE)
+        finish(context, remainder.value, to: 0, pops: false)
+        guard context.exceptions.intersection(context.unmasked).isDisjoint(with: .before) else { return }
+        var conditions = remainder.isPartial ? X87Status.c2 : 0
+        if remainder.quotient & 1 != 0 { conditions |= X87Status.c1 }
+        if remainder.quotient & 2 != 0 { conditions |= X87Status.c3 }
+        if remainder.quotient & 4 != 0 { conditions |= X87Status.c0 }
+        setConditions(conditions)
+    }
+
+    /// Replaces ST(0) by `first` and pushes `second`: `fxtract`, `fptan`, `fsincos`.
+    @inline(__always)
+    func finishPair(_ context: FloatContext, _ first: Extended, _ second: Extended) {
+        let unmasked = noteExceptions(context)
+        if _slowPath(!unmasked.isDisjoint(with: .before)) { return }
+        setST(0, first)
+        pushX87(second)
+    }
+
+    /// Whether ST(0) is there and a register free, for the instructions of ``finishPair(_:_:_:)``; if not, they end here.
+    @inline(__always)
+    func canSplit() -> Bool {
+        if isEmpty(0) || !isEmpty(7) {
+            if stackFault(overflow: !isEmpty(0)) {
+                setST(0, .indefinite)
+                pushX87(.indefinite)
+            }
+            return false
+        }
+        return true
+    }
+
+    @inline(never)
+    func extractExponent() {
+        guard canSplit() else { return }
+        var context = x87Context()
+        let (exponent, significand) = context.extract(st(0))
+        finishPair(context, exponent, significand)
+    }
+
+    /// `fxch`. An empty register becomes the indefinite value first.
+    @inline(__always)
+    func exchange(_ index: UInt8) {
+        if _slowPath(isEmpty(0) || isEmpty(index)) {
+            let (first, second) = (isEmpty(0), isEmpty(index))
+            guard stackFault() else { return }
+            if first { setST(0, .indefinite) }
+            if second { setST(index, .indefinite) }
+        } else {
+            state.pointee.x87.status &= ~X87Status.c1
+        }
+        let value = st(0)
+        setST(0, st(index))
+        setST(index, value)
+    }
+
+    /// `fcmov`.
+    @inline(__always)
+    func moveConditionally(_ index: UInt8, if condition: Bool) {
+        if _slowPath(isEmpty(0) || isEmpty(index)) { return underflow(to: 0, pops: false) }
+        state.pointee.x87.status &= ~X87Status.c1
+        if condition { setST(0, st(index)) }
+    }
+
+    /// Changes the sign of ST(0) and nothing else, whatever it is.
+    @inline(__always)
+    func changeSign(_ body: (Extended) -> Extended) {
+        if _slowPath(isEmpty(0)) { return underflow(to: 0, pops: false) }
+        state.pointee.x87.status &= ~X87Status.c1
+        setST(0, body(st(0)))
+    }
+}

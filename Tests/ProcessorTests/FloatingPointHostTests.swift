@@ -1,0 +1,225 @@
+#if os(Linux) && arch(x86_64)
+    import Foundation
+    import Testing
+
+    @testable import Processor
+
+    /// Every x87 instruction on random states, against the FPU of this host: registers, tags, control and status word,
+    /// memory, EFLAGS and AX must agree. `MARTLET_X87_CASES` and `MARTLET_SEED` ask for more.
+    ///
+    /// Not compared: the pointers (AMD's processors keep them for exceptions only), and transcendental results, which
+    /// differ between processors.
+    @Suite("x87 against the host's FPU")
+    struct FloatingPointHostTests {
+        private static let cases = Int(ProcessInfo.processInfo.environment["MARTLET_X87_CASES"] ?? "") ?? 2000
+        private static let seed = UInt64(ProcessInfo.processInfo.environment["MARTLET_SEED"] ?? "") ?? 20_261_122
+
+        private static let code: UInt32 = 0x5000
+        private static let operand: UInt32 = 0x7000
+
+        /// An instruction, in bytes that mean the same in both modes: RSI or ESI addresses memory.
+        struct Case: CustomTestStringConvertible, Sendable {
+            var name: String
+            var bytes: [UInt8]
+            var testDescription: String { name }
+        }
+
+        private static let memoryForms: [(UInt8, [String])] = [
+            (0xD8, ["fadd", "fmul", "fcom", "fcomp", "fsub", "fsubr", "fdiv", "fdivr"]),
+            (0xD9, ["fld m32", "", "fst m32", "fstp m32", "", "fldcw", "", "fnstcw"]),
+            (0xDA, ["fiadd m32", "fimul", "ficom", "ficomp", "fisub", "fisubr", "fidiv", "fidivr"]),
+            (0xDB, ["fild m32", "", "fist m32", "fistp m32", "", "fld m80", "", "fstp m80"]),
+            (0xDC, ["fadd m64", "fmul m64", "fcom m64", "fcomp m64", "fsub m64", "fsubr m64", "fdiv m64", "fdivr m64"]),
+            (0xDD, ["fld m64", "", "fst m64", "fstp m64", "", "", "", "fnstsw"]),
+            (0xDE, ["fiadd m16", "fimul", "ficom", "ficomp", "fisub", "fisubr", "fidiv", "fidivr"]),
+            (0xDF, ["fild m16", "", "fist m16", "fistp m16", "fbld", "fild m64", "fbstp", "fistp m64"]),
+        ]
+
+        static let memoryCases = memoryForms.flatMap { opcode, names in
+            names.enumerated().filter { $0.element != "" }.map { index, name in
+                Case(name: name, bytes: [opcode, UInt8(index) << 3 | 6])
+            }
+        }
+
+        /// All register forms but transcendental functions and what no processor has.
+        static let registerCases: [Case] = (UInt8(0xD8)...0xDF).flatMap { opcode in
+            (UInt8(0xC0)...0xFF).compactMap { modRM in
+                let exists: Bool =
+                    switch (opcode, modRM) {
+                    case (0xD9, 0xD1...0xD7), (0xD9, 0xE2...0xE3), (0xD9, 0xE6...0xE7), (0xD9, 0xEF): false
+                    case (0xD9, 0xF0...0xF3), (0xD9, 0xF9), (0xD9, 0xFB), (0xD9, 0xFE...0xFF): false
+                    case (0xDA, 0xE0...0xE8), (0xDA, 0xEA...0xFF), (0xDB, 0xE0...0xE1), (0xDB, 0xE4...0xE7): false
+                    case (0xDB, 0xF8...0xFF), (0xDD, 0xF0...0xFF), (0xDE, 0xD8), (0xDE, 0xDA...0xDF): false
+                    case (0xDF, 0xE1...0xE7), (0xDF, 0xF8...0xFF): false
+                    default: true
+                    }
+                let name = String(opcode, radix: 16) + " " + String(modRM, radix: 16)
+                return exists ? Case(name: name, bytes: [opcode, modRM]) : nil
+            }
+        }
+
+        @Test("Instructions with a memory operand", arguments: memoryCases)
+        func memory(test: Case) throws {
+            try compare(test, cases: Self.cases)
+        }
+
+        @Test("Instructions on registers", arguments: registerCases)
+        func registers(test: Case) throws {
+            // Eight registers share most opcodes.
+            try compare(test, cases: Self.cases / 4)
+        }
+
+        private func compare(_ test: Case, cases: Int) throws {
+            let host = try #require(HostFPU())
+            let instruction = host.prepare(test.bytes)
+            let machine = try SystemFixture()
+            machine.memory.write(test.bytes, at: Self.code)
+            let seed = test.bytes.reduce(Self.seed) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+            var operands = FloatingPointOperands(seed: seed)
+            let image = UnsafeMutableRawPointer.allocate(byteCount: HostFPU.imageSize, alignment: 16)
+            let memory = UnsafeMutableRawPointer.allocate(byteCount: 16, alignment: 16)
+            defer {
+                image.deallocate()
+                memory.deallocate()
+            }
+            var failures = 0
+            for _ in 0..<cases where failures < 3 {
+                let (state, bytes) = Self.randomCase(test, &operands)
+                let flags = operands.below(2) == 0 ? UInt32(0x202) : 0x202 | UInt32(operands.next() & 0x8D5)
+                state.store(to: image)
+                memory.copyMemory(from: bytes, byteCount: 16)
+                let expected = host.run(instruction, image: image, memory: memory, flags: UInt(flags))
+
+                machine.state.pointee.x87 = state
+                machine.memory.write(bytes, at: Self.operand)
+                machine.state.pointee.eip = Self.code
+                machine.state.pointee.general[0] = 0x1234_5678
+                machine.state.pointee.general[6] = Self.operand
+                machine.state.pointee.arithmeticFlags = LazyFlags(bits: flags)
+                _ = machine.processor.run(until: machine.processor.steps + 1)
+
+                let actual = machine.state.pointee.x87
+                var differences = actual.differences(from: image, ignoring: Self.ignoredStatus(test, state, image))
+                let length = UInt32(test.bytes.count)
+                if machine.state.pointee.eip != Self.code + length { differences.append("EIP") }
+                let stored = machine.memory.read(Self.operand, count: 16)
+                if stored != Array(UnsafeRawBufferPointer(start: memory, count: 16)) {
+                    differences.append("memory \(stored) != \(Array(UnsafeRawBufferPointer(start: memory, count: 16)))")
+                }
+                let arithmetic = machine.state.pointee.arithmeticFlags.bits & 0x8D5
+                if arithmetic != UInt32(expected.flags & 0x8D5) {
+                    differences.append("EFLAGS \(arithmetic) != \(expected.flags & 0x8D5)")
+                }
+                if test.bytes == [0xDF, 0xE0], machine.state.pointee.general[0] & 0xFFFF != expected.accumulator & 0xFFFF {
+                    differences.append("AX")
+                }
+                if !differences.isEmpty {
+                    failures += 1
+                    Issue.record("\(test.name) with \(state.text), \(bytes), flags \(flags): \(differences)")
+                }
+            }
+        }
+
+        /// A comparison that finds an exception which is not masked sets no condition codes (SDM vol. 2, FCOM); AMD's
+        /// processors do.
+        private static func ignoredStatus(_ test: Case, _ state: X87State, _ image: UnsafeRawPointer) -> UInt16 {
+            let isComparison: Bool =
+                switch (test.bytes[0], test.bytes[1]) {
+                case (0xD8, 0xD0...0xDF), (0xD9, 0xE4), (0xDC, 0xD0...0xDF), (0xDD, 0xE0...0xEF), (0xDE, 0xD0...0xDF): true
+                case (0xDA, 0xE9): true
+                case (0xD8, 0x10...0x1F), (0xDA, 0x10...0x1F), (0xDC, 0x10...0x1F), (0xDE, 0x10...0x1F): true
+                default: false
+                }
+            let status = image.loadUnaligned(fromByteOffset: 4, as: UInt16.self)
+            return isComparison && status & X87Status.errorSummary != 0 ? X87Status.conditions : 0
+        }
+
+        private static func randomCase(
+            _ test: Case, _ operands: inout FloatingPointOperands
+        ) -> (X87State, [UInt8]) {
+            var state = X87State()
+            for index in 0..<8 {
+                let value = operands.extended()
+                state.significands[index] = value.significand
+                state.signExponents[index] = value.signExponent
+            }
+            state.top = UInt8(operands.below(8))
+            // Mostly the registers near the top are full and the one above it is empty.
+            switch operands.below(8) {
+            case 0: state.emptyRegisters = UInt8(truncatingIfNeeded: operands.next())
+            case 1: state.emptyRegisters = 0
+            default: state.emptyRegisters = 1 << ((state.top &- 1) & 7)
+            }
+            let masks: UInt16 = operands.below(2) == 0 ? 0x3F : UInt16(operands.below(64))
+            state.control = 0x40 | masks | UInt16(operands.below(16)) << 8
+            // Masked exceptions of earlier instructions, and condition codes.
+            let earlier = UInt16(truncatingIfNeeded: operands.next())
+            state.status = earlier & (X87Status.conditions | X87Status.stackFault | masks)
+            var bytes = (0..<16).map { _ in UInt8(truncatingIfNeeded: operands.next()) }
+            func put<T>(_ value: T) {
+                withUnsafeBytes(of: value) { bytes.replaceSubrange(0..<$0.count, with: $0) }
+            }
+            switch (test.bytes[0], test.bytes[1] >> 3) {
+            case (0xD8, _), (0xD9, 0): put(UInt32(truncatingIfNeeded: operands.bits(exponentBits: 8, fractionBits: 23)))
+            case (0xDC, _), (0xDD, 0): put(operands.bits(exponentBits: 11, fractionBits: 52))
+            case (0xDB, 5):
+                let value = operands.extended()
+                put(value.significand)
+                bytes[8] = UInt8(truncatingIfNeeded: value.signExponent)
+                bytes[9] = UInt8(value.signExponent >> 8)
+            case (0xDA, _), (0xDE, _):
+                if operands.below(4) == 0 { put(Int32(operands.below(3) - 1)) }
+            case (0xD9, 5): put(UInt16(truncatingIfNeeded: operands.next()) | ~masks & 0x3F | state.status & 0x3F)
+            default: break
+            }
+            return (state, bytes)
+        }
+    }
+
+    extension X87State {
+        /// As `frstor` takes it in 32-bit protected mode.
+        func store(to image: UnsafeMutableRawPointer) {
+            let words: [UInt32] = [UInt32(control), UInt32(statusWord), UInt32(tagWord), 0, 0, 0, 0]
+            for (index, word) in words.enumerated() { image.storeBytes(of: word, toByteOffset: 4 * index, as: UInt32.self) }
+            for index in 0..<8 as Range<UInt8> {
+                let number = physical(index)
+                let offset = 28 + 10 * Int(index)
+                image.storeBytes(of: significands[number], toByteOffset: offset, as: UInt64.self)
+                image.storeBytes(of: signExponents[number], toByteOffset: offset + 8, as: UInt16.self)
+            }
+        }
+
+        /// What of this state is different from that in `image`, which `fnsave` stored.
+        func differences(from image: UnsafeRawPointer, ignoring ignored: UInt16) -> [String] {
+            func hexadecimal(_ value: some FixedWidthInteger & UnsignedInteger) -> String { String(value, radix: 16) }
+            var result: [String] = []
+            let words = (0..<3).map { image.loadUnaligned(fromByteOffset: 4 * $0, as: UInt16.self) }
+            if control != words[0] { result.append("control \(hexadecimal(control)) != \(hexadecimal(words[0]))") }
+            if (statusWord ^ words[1]) & ~ignored != 0 {
+                result.append("status \(hexadecimal(statusWord)) != \(hexadecimal(words[1]))")
+            }
+            if tagWord != words[2] { result.append("tags \(hexadecimal(tagWord)) != \(hexadecimal(words[2]))") }
+            for index in 0..<8 as Range<UInt8> {
+                let number = physical(index)
+                let significand = image.loadUnaligned(fromByteOffset: 28 + 10 * Int(index), as: UInt64.self)
+                let signExponent = image.loadUnaligned(fromByteOffset: 36 + 10 * Int(index), as: UInt16.self)
+                if significands[number] != significand || signExponents[number] != signExponent {
+                    result.append(
+                        "ST(\(index)) \(hexadecimal(signExponents[number])):\(hexadecimal(significands[number])) != "
+                            + "\(hexadecimal(signExponent)):\(hexadecimal(significand))")
+                }
+            }
+            return result
+        }
+
+        var text: String {
+            let registers = (0..<8 as Range<UInt8>).map { index in
+                let number = physical(index)
+                let isEmpty = emptyRegisters >> UInt8(number) & 1 != 0
+                return String(signExponents[number], radix: 16) + ":" + String(significands[number], radix: 16)
+                    + (isEmpty ? " empty" : "")
+            }
+            return "control \(String(control, radix: 16)), status \(String(statusWord, radix: 16)), \(registers)"
+        }
+    }
+#endif
