@@ -151,7 +151,8 @@ extension Core {
         // Moves.
         case .fldR: isEmpty(rm) ? loadEmpty() : loadX87(st(rm))
         case .fstR: storeRegister(rm, pops: false)
-        case .fstpR, .fstpNoCheckR: storeRegister(rm, pops: true)
+        case .fstpR: storeRegister(rm, pops: true)
+        case .fstpNoCheckR: storeRegisterUnchecked(rm)
         case .fxch: exchange(rm)
         case .ffree: freeRegister(rm)
         case .ffreep:
@@ -236,6 +237,7 @@ extension Core {
     }
 
     private func freeRegister(_ index: UInt8) {
+        state.pointee.x87.status &= ~X87Status.c1
         let number = UInt8(truncatingIfNeeded: state.pointee.x87.physical(index))
         state.pointee.x87.emptyRegisters |= 1 &<< number
     }

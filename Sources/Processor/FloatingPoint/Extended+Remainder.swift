@@ -3,6 +3,8 @@ extension FloatContext {
     /// What ``remainder(_:_:isIEEE:)`` finds.
     struct Remainder {
         var value: Extended
+        /// False if there is no quotient to speak of.
+        var isNumber = true
         /// The low bits of the quotient.
         var quotient: UInt64 = 0
         /// The exponents were too far apart: the instruction has to be repeated.
@@ -15,9 +17,11 @@ extension FloatContext {
     /// Of exponents that differ by 64 or more, one step takes off 32 to 63, such that the next difference is a multiple of
     /// 32: the manual leaves the number open.
     mutating func remainder(_ left: Extended, _ right: Extended, isIEEE: Bool) -> Remainder {
-        if let answer = answerToNaN(left, right) { return Remainder(value: answer) }
-        if left.isInfinity || right.isZero { return Remainder(value: invalid()) }
-        guard acceptDenormals(left.isDenormal || right.isDenormal) else { return Remainder(value: .indefinite) }
+        if let answer = answerToNaN(left, right) { return Remainder(value: answer, isNumber: false) }
+        if left.isInfinity || right.isZero { return Remainder(value: invalid(), isNumber: false) }
+        guard acceptDenormals(left.isDenormal || right.isDenormal) else {
+            return Remainder(value: .indefinite, isNumber: false)
+        }
         if left.isZero { return Remainder(value: left) }
         // A denormal dividend that is the result may still underflow.
         if right.isInfinity { return Remainder(value: Extended(round(left.unpacked))) }

@@ -131,7 +131,8 @@ extension Core {
         compare(st(index), pops: pops, signalsQuietNaNs: signalsQuietNaNs)
     }
 
-    /// `fcomi` and its relatives: ZF, PF and CF take the part of C3, C2 and C0; OF, SF and AF are cleared.
+    /// `fcomi` and its relatives: ZF, PF and CF take the part of C3, C2 and C0; OF, SF and AF are cleared. C1 changes by a
+    /// stack fault only.
     @inline(never)
     func compareToFlags(_ index: UInt8, pops: Bool, signalsQuietNaNs: Bool) {
         var comparison = FloatComparison.unordered
@@ -140,6 +141,7 @@ extension Core {
         } else {
             var context = x87Context()
             comparison = context.compare(st(0), st(index), signalsQuietNaNs: signalsQuietNaNs)
+            context.roundedUp = state.pointee.x87.status & X87Status.c1 != 0
             guard noteExceptions(context).isEmpty else { return }
         }
         let bits: UInt32 =
@@ -197,15 +199,15 @@ extension Core {
     }
 
     /// `fprem` and `fprem1`. C2 says that the reduction is not complete; otherwise C0, C3 and C1 are bits 2, 1 and 0 of
-    /// the quotient.
+    /// the quotient, if there is one.
     @inline(never)
     func partialRemainder(isIEEE: Bool) {
-        setConditions(0)
+        state.pointee.x87.status &= ~X87Status.c2
         if isEmpty(0) || isEmpty(1) { return underflow(to: 0, pops: false) }
         var context = x87Context()
         let remainder = context.remainder(st(0), st(1), isIEEE: isIEEE)
         finish(context, remainder.value, to: 0, pops: false)
-        guard context.exceptions.intersection(context.unmasked).isDisjoint(with: .before) else { return }
+        guard remainder.isNumber, context.exceptions.intersection(context.unmasked).isDisjoint(with: .before) else { return }
         var conditions = remainder.isPartial ? X87Status.c2 : 0
         if remainder.quotient & 1 != 0 { conditions |= X87Status.c1 }
         if remainder.quotient & 2 != 0 { conditions |= X87Status.c3 }
@@ -263,7 +265,6 @@ extension Core {
     @inline(__always)
     func moveConditionally(_ index: UInt8, if condition: Bool) {
         if _slowPath(isEmpty(0) || isEmpty(index)) { return underflow(to: 0, pops: false) }
-        state.pointee.x87.status &= ~X87Status.c1
         if condition { setST(0, st(index)) }
     }
 

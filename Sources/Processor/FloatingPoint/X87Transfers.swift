@@ -26,8 +26,8 @@ extension Core {
         var context = x87Context()
         let result = context.answerToNaN(value) ?? value
         _ = context.acceptDenormals(isDenormal)
-        guard noteExceptions(context).isDisjoint(with: .before) else { return }
-        pushX87(result)
+        // A denormal is loaded even if that exception is not masked.
+        if !noteExceptions(context).contains(.invalid) { pushX87(result) }
     }
 
     /// Reads a number in the extended format.
@@ -149,6 +149,13 @@ extension Core {
         state.pointee.x87.status &= ~X87Status.c1
         setST(index, st(0))
         if pops { popX87() }
+    }
+
+    /// The alias of `fstp` at D9h D8h, to which an empty register is no fault: it pops and stores nothing.
+    func storeRegisterUnchecked(_ index: UInt8) {
+        state.pointee.x87.status &= ~X87Status.c1
+        if !isEmpty(0) { setST(index, st(0)) }
+        popX87()
     }
 
     // MARK: Constants
