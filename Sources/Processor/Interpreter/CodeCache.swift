@@ -20,8 +20,9 @@
 /// **Example.** A loop in the page at 7000h jumps to 7C10h. The tag of the running page matches, the table's slot 0xC10
 /// holds the block's place: the header says 5 instructions, the deadline is further away, so execution goes on there.
 struct CodeCache {
-    /// Slots in the arena. 2^20 of 32 bytes; the host provides pages as they are used.
-    static let capacity = 1 << 20
+    /// Slots in the arena, of 32 bytes. More would hold more code, and would leave the host's caches when a guest that
+    /// modifies its code makes use of all.
+    static let capacity = 1 << 18
     /// The longest block in instructions.
     static let blockLimit = 64
     /// A block of so many instructions does not go on behind a conditional jump.

@@ -15,6 +15,13 @@ extension Core {
         offset(instruction) &+ UInt32(instruction.pointee.length)
     }
 
+    /// The slots from `first` up to `last`, which is not before it.
+    @inline(__always)
+    func slots(from first: InstructionPointer, to last: InstructionPointer) -> UInt64 {
+        // An unsigned division by a power of 2 is one shift, a distance of pointers is not.
+        UInt64(UInt(bitPattern: last) &- UInt(bitPattern: first)) / UInt64(MemoryLayout<Instruction>.stride)
+    }
+
     @inline(__always)
     func checkTarget(_ offset: UInt32) throws(Fault) {
         if _slowPath(offset > context.pointee.state.segments[1].limit) { throw .generalProtection() }

@@ -341,6 +341,15 @@ extension Core {
                         set(instruction.pointee.rm, immediate(instruction) as UInt32)
                     case .movRM32:
                         set(instruction.pointee.reg, try load(instruction) as UInt32)
+                    case .movRM32Based:
+                        context.pointee.current = instruction
+                        setRegister(
+                            instruction.pointee.reg,
+                            try readFlat(instruction.pointee.segment, basedAddress(instruction)))
+                    case .movMR32Based:
+                        context.pointee.current = instruction
+                        try writeFlat(
+                            instruction.pointee.segment, basedAddress(instruction), register(instruction.pointee.reg))
                     case .movMR32:
                         try store(instruction, get(instruction.pointee.reg) as UInt32)
                     case .movMI32:
@@ -1033,7 +1042,7 @@ extension Core {
                 if !isSynchronized { synchronize(instruction, first) }
                 throw error
             }
-            context.pointee.state.steps &+= UInt64(bitPattern: Int64(instruction - first + 1))
+            context.pointee.state.steps &+= slots(from: first, to: instruction) &+ 1
             context.pointee.state.eip = target
             let link = instruction.pointee.link
             if _fastPath(link > BlockLink.unresolved) {

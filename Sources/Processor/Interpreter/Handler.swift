@@ -48,6 +48,9 @@ enum Handler: UInt16, CaseIterable, Sendable {
         callR32, callM16, callM32, ret16, ret32, retImmediate16, retImmediate32
     case loopne16, loopne32, loope16, loope32, loop16, loop32, jcxz16, jcxz32
 
+    // The memory operand is flat and has no index register.
+    case movRM32Based, movMR32Based
+
     // Nothing can see the flags before another instruction sets them.
     case addRR32NoFlags, addRI32NoFlags, subRR32NoFlags, subRI32NoFlags, andRR32NoFlags, andRI32NoFlags,
         orRR32NoFlags, orRI32NoFlags, xorRR32NoFlags, xorRI32NoFlags, incR32NoFlags, decR32NoFlags, negR32NoFlags,

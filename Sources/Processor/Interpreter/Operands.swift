@@ -56,6 +56,12 @@ extension Core {
             &+ instruction.pointee.displacement
     }
 
+    /// The offset of a memory operand without index.
+    @inline(__always)
+    func basedAddress(_ instruction: InstructionPointer) -> UInt32 {
+        register(instruction.pointee.base) &+ instruction.pointee.displacement
+    }
+
     /// The offset of the memory operand in its segment.
     @inline(__always)
     func address(_ instruction: InstructionPointer) -> UInt32 {

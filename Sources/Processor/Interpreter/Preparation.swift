@@ -20,9 +20,8 @@ extension Instruction {
         if flags.contains(.byteReg) { reg = Self.byteOffset(reg) }
         if flags.contains(.byteRM) && isRegisterForm { rm = Self.byteOffset(rm) }
         if flags.contains(.swapsRegisters) && isRegisterForm { swap(&reg, &rm) }
-        defer { handler = Handler(operation) }
         // Nothing of this concerns a misused `lock`.
-        guard operation != .invalid else { return }
+        guard operation != .invalid else { return handler = .rare }
         if flags.contains(.string), prefixes.contains(.rep) || prefixes.contains(.repne) { operation = .repeatString }
         if operation == .shiftRI32, immediate & 31 != 0 {
             switch reg {
@@ -39,6 +38,14 @@ extension Instruction {
         isFlat =
             mode == .flat32 && is32BitAddress
             && (segment == SegmentIndex.ds.rawValue || segment == SegmentIndex.ss.rawValue)
+        handler = Handler(operation)
+        if isFlat && index == Self.noRegister {
+            switch operation {
+            case .movRM32: handler = .movRM32Based
+            case .movMR32: handler = .movMR32Based
+            default: break
+            }
+        }
     }
 
     private static func byteOffset(_ register: UInt8) -> UInt8 {

@@ -121,9 +121,9 @@ extension Core {
         case .cmps8: try repeatCompare(UInt8.self, instruction)
         case .cmps16: try repeatCompare(UInt16.self, instruction)
         case .cmps32: try repeatCompare(UInt32.self, instruction)
-        case .lods8: try iterate(instruction) { () throws(Fault) in try loadString(UInt8.self, instruction) }
-        case .lods16: try iterate(instruction) { () throws(Fault) in try loadString(UInt16.self, instruction) }
-        case .lods32: try iterate(instruction) { () throws(Fault) in try loadString(UInt32.self, instruction) }
+        case .lods8: try repeatLoad(UInt8.self, instruction)
+        case .lods16: try repeatLoad(UInt16.self, instruction)
+        case .lods32: try repeatLoad(UInt32.self, instruction)
         case .ins8: try iterate(instruction) { () throws(Fault) in try inputString(UInt8.self, instruction) }
         case .ins16: try iterate(instruction) { () throws(Fault) in try inputString(UInt16.self, instruction) }
         case .ins32: try iterate(instruction) { () throws(Fault) in try inputString(UInt32.self, instruction) }
@@ -170,85 +170,115 @@ extension Core {
     /// The most elements that may be done at once from an index register on: limited by the counter, the deadline and
     /// the wrap of a 16-bit index.
     @inline(__always)
-    private func mostElements<T: Operand>(_: T.Type, _ instruction: InstructionPointer, _ indices: UInt32...) -> UInt32
-    {
+    private func mostElements<T: Operand>(
+        _: T.Type, _ instruction: InstructionPointer, _ first: UInt32, _ second: UInt32
+    ) -> UInt32 {
         let allowed = context.pointee.limit > state.pointee.steps ? context.pointee.limit &- state.pointee.steps : 0
-        var most = min(UInt64(counter(instruction)), allowed, 0x1000)
-        if !instruction.pointee.is32BitAddress {
-            for index in indices {
-                most = min(most, UInt64((0x1_0000 &- index) / UInt32(MemoryLayout<T>.size)))
-            }
-        }
-        return UInt32(truncatingIfNeeded: most)
+        let most = UInt32(truncatingIfNeeded: min(UInt64(counter(instruction)), allowed, 0x1000))
+        if instruction.pointee.is32BitAddress || isDescending { return most }
+        return min(most, (0x1_0000 &- max(first, second)) / UInt32(MemoryLayout<T>.size))
+    }
+
+    /// The elements at the source index that may be read at once; nil where one is done by itself.
+    @inline(__always)
+    private func sourceRun<T: Operand>(
+        _: T.Type, _ instruction: InstructionPointer, most: UInt32
+    ) -> (pointer: UnsafeMutableRawPointer, count: UInt32)? {
+        readRun(
+            instruction.pointee.segment, indexRegister(6, instruction), size: UInt32(MemoryLayout<T>.size), most: most,
+            descending: isDescending)
     }
 
     private func repeatMove<T: Operand>(_: T.Type, _ instruction: InstructionPointer) throws(Fault) {
         if isOver(instruction) { return }
         let size = UInt32(MemoryLayout<T>.size)
         repeat {
-            if !isDescending {
-                let from = indexRegister(6, instruction)
-                let to = indexRegister(7, instruction)
-                let most = mostElements(T.self, instruction, from, to)
-                if most > 1, let source = readRun(instruction.pointee.segment, from, limit: most &* size),
-                    let target = writeRun(SegmentIndex.es.rawValue, to, limit: most &* size)
-                {
-                    let elements = min(source.count, target.count) / size
-                    if elements > 0 {
-                        copy(source.pointer, target.pointer, elements, T.self)
-                        moveIndex(6, instruction, by: elements &* size)
-                        moveIndex(7, instruction, by: elements &* size)
-                        if count(elements, of: instruction) { return }
-                        continue
-                    }
-                }
+            let to = indexRegister(7, instruction)
+            let most = mostElements(T.self, instruction, indexRegister(6, instruction), to)
+            if most > 1, let source = sourceRun(T.self, instruction, most: most),
+                let target = writeRun(
+                    SegmentIndex.es.rawValue, to, size: size, most: source.count, descending: isDescending)
+            {
+                copy(source.pointer, target.pointer, target.count, T.self)
+                moveIndex(6, instruction, by: target.count &* stride(T.self))
+                moveIndex(7, instruction, by: target.count &* stride(T.self))
+                if count(target.count, of: instruction) { return }
+                continue
             }
             try moveString(T.self, instruction)
             if count(1, of: instruction) { return }
         } while state.pointee.steps < context.pointee.limit
     }
 
-    /// Copies upwards element by element, so that an overlapping target repeats the source as the processor does.
+    /// Copies element by element, so that an overlapping target repeats the source as the processor does.
     @inline(__always)
     private func copy<T: Operand>(
         _ source: UnsafeMutableRawPointer, _ target: UnsafeMutableRawPointer, _ elements: UInt32, _: T.Type
     ) {
-        let bytes = Int(elements) &* MemoryLayout<T>.size
-        if target <= source || target >= source + bytes {
+        let size = MemoryLayout<T>.size
+        let bytes = Int(elements) &* size
+        let distance = target - source
+        if isDescending {
+            if distance >= 0 || distance <= -bytes {
+                memmove(target - (bytes &- size), source - (bytes &- size), bytes)
+                return
+            }
+        } else if distance <= 0 || distance >= bytes {
             memmove(target, source, bytes)
             return
         }
-        for position in Swift.stride(from: 0, to: bytes, by: MemoryLayout<T>.size) {
+        let step = isDescending ? -size : size
+        var position = 0
+        for _ in 0..<elements {
             target.storeBytes(
                 of: source.loadUnaligned(fromByteOffset: position, as: T.self), toByteOffset: position, as: T.self)
+            position &+= step
         }
     }
 
     private func repeatStore<T: Operand>(_: T.Type, _ instruction: InstructionPointer) throws(Fault) {
         if isOver(instruction) { return }
-        let size = UInt32(MemoryLayout<T>.size)
+        let size = MemoryLayout<T>.size
         let value: T = accumulator()
         repeat {
-            if !isDescending {
-                let to = indexRegister(7, instruction)
-                let most = mostElements(T.self, instruction, to)
-                if most > 1, let target = writeRun(SegmentIndex.es.rawValue, to, limit: most &* size) {
-                    let elements = target.count / size
-                    if elements > 0 {
-                        for element in 0..<Int(elements) {
-                            target.pointer.storeBytes(
-                                of: value, toByteOffset: element &* MemoryLayout<T>.size, as: T.self)
-                        }
-                        moveIndex(7, instruction, by: elements &* size)
-                        if count(elements, of: instruction) { return }
-                        continue
-                    }
+            let to = indexRegister(7, instruction)
+            let most = mostElements(T.self, instruction, to, to)
+            if most > 1,
+                let target = writeRun(
+                    SegmentIndex.es.rawValue, to, size: UInt32(size), most: most, descending: isDescending)
+            {
+                let lowest = isDescending ? target.pointer - (Int(target.count) &- 1) &* size : target.pointer
+                for element in 0..<Int(target.count) {
+                    lowest.storeBytes(of: value, toByteOffset: element &* size, as: T.self)
                 }
+                moveIndex(7, instruction, by: target.count &* stride(T.self))
+                if count(target.count, of: instruction) { return }
+                continue
             }
             try storeString(T.self, instruction)
             if count(1, of: instruction) { return }
         } while state.pointee.steps < context.pointee.limit
     }
+
+    /// `rep lods`: only the last element counts, but all must be readable.
+    private func repeatLoad<T: Operand>(_: T.Type, _ instruction: InstructionPointer) throws(Fault) {
+        if isOver(instruction) { return }
+        repeat {
+            let from = indexRegister(6, instruction)
+            let most = mostElements(T.self, instruction, from, from)
+            if most > 1, let source = sourceRun(T.self, instruction, most: most) {
+                let last = Int(Int32(bitPattern: (source.count &- 1) &* stride(T.self)))
+                setAccumulator(source.pointer.loadUnaligned(fromByteOffset: last, as: T.self))
+                moveIndex(6, instruction, by: source.count &* stride(T.self))
+                if count(source.count, of: instruction) { return }
+                continue
+            }
+            try loadString(T.self, instruction)
+            if count(1, of: instruction) { return }
+        } while state.pointee.steps < context.pointee.limit
+    }
+
+    // MARK: Repetition with a condition
 
     /// `repe` goes on while ZF is set, `repne` while it is clear.
     @inline(__always)
@@ -256,27 +286,54 @@ extension Core {
         flags.isZero == instruction.pointee.prefixes.contains(.repne)
     }
 
+    /// How many of `count` elements are done until one is equal to (`stopsIfEqual`) or differs from what it is compared
+    /// with, that one included. `differences` gives the exclusive or of the elements and what they are compared with: of
+    /// the 8 bytes from an offset on, and `difference` that of one element.
+    @inline(__always)
+    private func elementsUntil<T: Operand>(
+        _: T.Type, equal stopsIfEqual: Bool, count: UInt32, differences: (Int) -> UInt64, difference: (Int) -> T
+    ) -> UInt32 {
+        let size = MemoryLayout<T>.size
+        let inWord = UInt32(8 / size)
+        // The lowest and the highest bit of each element in 8 bytes.
+        let lowest = UInt64.max / UInt64(T.max)
+        let highest = lowest &<< UInt64(T.bitWidth &- 1)
+        var done: UInt32 = 0
+        while count &- done >= inWord {
+            let word = differences(Int(done) &* size)
+            // Some element is 0 if the subtraction borrows into its highest bit.
+            if stopsIfEqual ? (word &- lowest) & ~word & highest != 0 : word != 0 { break }
+            done &+= inWord
+        }
+        while done < count {
+            let isEqual = difference(Int(done) &* size) == 0
+            done &+= 1
+            if isEqual == stopsIfEqual { break }
+        }
+        return done
+    }
+
     private func repeatScan<T: Operand>(_: T.Type, _ instruction: InstructionPointer) throws(Fault) {
         if isOver(instruction) { return }
         let size = UInt32(MemoryLayout<T>.size)
         let value: T = accumulator()
+        let pattern = UInt64(truncatingIfNeeded: value) &* (UInt64.max / UInt64(T.max))
         let stopsIfEqual = instruction.pointee.prefixes.contains(.repne)
         repeat {
             if !isDescending {
                 let from = indexRegister(7, instruction)
-                let most = mostElements(T.self, instruction, from)
-                if most > 1, let source = readRun(SegmentIndex.es.rawValue, from, limit: most &* size),
-                    source.count >= size
+                let most = mostElements(T.self, instruction, from, from)
+                if most > 1,
+                    let run = readRun(SegmentIndex.es.rawValue, from, size: size, most: most, descending: false)
                 {
-                    let available = source.count / size
-                    var done: UInt32 = 0
-                    var element: T
-                    repeat {
-                        element = source.pointer.loadUnaligned(fromByteOffset: Int(done &* size), as: T.self)
-                        done &+= 1
-                    } while done < available && (element == value) != stopsIfEqual
+                    let source = run.pointer
+                    let done = elementsUntil(
+                        T.self, equal: stopsIfEqual, count: run.count,
+                        differences: { source.loadUnaligned(fromByteOffset: $0, as: UInt64.self) ^ pattern },
+                        difference: { source.loadUnaligned(fromByteOffset: $0, as: T.self) ^ value })
                     // The flags are those of the last comparison.
-                    _ = subtract(value, element)
+                    let last = source.loadUnaligned(fromByteOffset: Int((done &- 1) &* size), as: T.self)
+                    _ = subtract(value, last)
                     moveIndex(7, instruction, by: done &* size)
                     if count(done, of: instruction, ends: isStopped(instruction)) { return }
                     continue
@@ -288,8 +345,41 @@ extension Core {
     }
 
     private func repeatCompare<T: Operand>(_: T.Type, _ instruction: InstructionPointer) throws(Fault) {
-        try iterate(instruction, ends: { isStopped(instruction) }) { () throws(Fault) in
+        if isOver(instruction) { return }
+        let size = UInt32(MemoryLayout<T>.size)
+        let stopsIfEqual = instruction.pointee.prefixes.contains(.repne)
+        repeat {
+            if !isDescending {
+                let second = indexRegister(7, instruction)
+                let most = mostElements(T.self, instruction, indexRegister(6, instruction), second)
+                if most > 1, let left = sourceRun(T.self, instruction, most: most),
+                    let right = readRun(
+                        SegmentIndex.es.rawValue, second, size: size, most: left.count, descending: false)
+                {
+                    let (left, count) = (left.pointer, right.count)
+                    let right = right.pointer
+                    let done = elementsUntil(
+                        T.self, equal: stopsIfEqual, count: count,
+                        differences: {
+                            left.loadUnaligned(fromByteOffset: $0, as: UInt64.self)
+                                ^ right.loadUnaligned(fromByteOffset: $0, as: UInt64.self)
+                        },
+                        difference: {
+                            left.loadUnaligned(fromByteOffset: $0, as: T.self)
+                                ^ right.loadUnaligned(fromByteOffset: $0, as: T.self)
+                        })
+                    let last = Int((done &- 1) &* size)
+                    _ = subtract(
+                        left.loadUnaligned(fromByteOffset: last, as: T.self),
+                        right.loadUnaligned(fromByteOffset: last, as: T.self))
+                    moveIndex(6, instruction, by: done &* size)
+                    moveIndex(7, instruction, by: done &* size)
+                    if self.count(done, of: instruction, ends: isStopped(instruction)) { return }
+                    continue
+                }
+            }
             try compareString(T.self, instruction)
-        }
+            if count(1, of: instruction, ends: isStopped(instruction)) { return }
+        } while state.pointee.steps < context.pointee.limit
     }
 }

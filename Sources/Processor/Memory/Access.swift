@@ -43,14 +43,6 @@ extension Core {
     // path.
 
     @inline(__always)
-    private func flatReadPointer(_ linear: UInt32, _ size: UInt32) -> UnsafeMutableRawPointer? {
-        let entry = entry(linear)
-        guard _fastPath(entry.pointee.readTag == (linear &+ (size &- 1)) & 0xFFFF_F000) else { return nil }
-        // Valid: as in `readPointer`.
-        return UnsafeMutableRawPointer(bitPattern: entry.pointee.addend &+ Int(linear)).unsafelyUnwrapped
-    }
-
-    @inline(__always)
     private func flatWritePointer(_ linear: UInt32, _ size: UInt32) -> UnsafeMutableRawPointer? {
         let entry = entry(linear)
         guard _fastPath(entry.pointee.writeTag == (linear &+ (size &- 1)) & 0xFFFF_F000) else { return nil }
@@ -62,19 +54,26 @@ extension Core {
     @inline(__always)
     func readFlat<T: Operand>(_ segment: UInt8, _ linear: UInt32) throws(Fault) -> T {
         let size = UInt32(MemoryLayout<T>.size)
-        if let pointer = flatReadPointer(linear, size) { return pointer.loadUnaligned(as: T.self) }
-        return T(truncatingIfNeeded: try readSlow(segment, linear, size))
+        let entry = entry(linear)
+        guard _fastPath(entry.pointee.readTag == (linear &+ (size &- 1)) & 0xFFFF_F000) else {
+            return T(truncatingIfNeeded: try readSlow(segment, linear, size))
+        }
+        // Valid: as in `readPointer`. (Not in a function that returns an optional: the pointer would be compared with nil.)
+        return UnsafeRawPointer(bitPattern: entry.pointee.addend &+ Int(linear)).unsafelyUnwrapped
+            .loadUnaligned(as: T.self)
     }
 
     /// Writes an operand at the linear address `linear` in the flat segment register with number `segment`.
     @inline(__always)
     func writeFlat<T: Operand>(_ segment: UInt8, _ linear: UInt32, _ value: T) throws(Fault) {
         let size = UInt32(MemoryLayout<T>.size)
-        if let pointer = flatWritePointer(linear, size) {
-            pointer.storeBytes(of: value, as: T.self)
-        } else {
-            try writeSlow(segment, linear, size, UInt32(truncatingIfNeeded: value))
+        let entry = entry(linear)
+        guard _fastPath(entry.pointee.writeTag == (linear &+ (size &- 1)) & 0xFFFF_F000) else {
+            return try writeSlow(segment, linear, size, UInt32(truncatingIfNeeded: value))
         }
+        // Valid: as in `writePointer`.
+        UnsafeMutableRawPointer(bitPattern: entry.pointee.addend &+ Int(linear)).unsafelyUnwrapped
+            .storeBytes(of: value, as: T.self)
     }
 
     /// Replaces an operand at `offset` in the segment register with number `segment`, which may be flat. Whether it may be
@@ -223,26 +222,47 @@ extension Core {
         return UnsafePointer((memory.host + Int(physical)).assumingMemoryBound(to: UInt8.self))
     }
 
-    // MARK: Runs of bytes, for string instructions
+    // MARK: Runs of elements, for string instructions
 
-    /// The host address of `offset` for plain reads upwards, and how many bytes from there (at most `limit`) may be read
-    /// without further checks; nil where the slow path has to decide about the first byte.
+    /// The host address of the element of `size` bytes at `offset`, and how many elements from there (at most `most`),
+    /// upwards or downwards, may be read without further checks; nil where the slow path has to decide about the first.
     @inline(__always)
-    func readRun(_ segment: UInt8, _ offset: UInt32, limit: UInt32) -> (pointer: UnsafeMutableRawPointer, count: UInt32)? {
-        guard let pointer = readPointer(segment, offset, 1) else { return nil }
+    func readRun(
+        _ segment: UInt8, _ offset: UInt32, size: UInt32, most: UInt32, descending: Bool
+    ) -> (pointer: UnsafeMutableRawPointer, count: UInt32)? {
+        guard let pointer = readPointer(segment, offset, size) else { return nil }
         let register = Int(segment & 7)
-        let inSegment = state.pointee.segments[register].readExtent &- UInt64(offset)
-        let inPage = 0x1000 &- (state.pointee.segments[register].base &+ offset) & 0xFFF
-        return (pointer, UInt32(truncatingIfNeeded: min(UInt64(min(limit, inPage)), inSegment)))
+        return (
+            pointer,
+            runLength(
+                offset, base: state.pointee.segments[register].base, extent: state.pointee.segments[register].readExtent,
+                size: size, most: most, descending: descending)
+        )
     }
 
-    /// As ``readRun(_:_:limit:)``, for plain writes.
+    /// As ``readRun(_:_:size:most:descending:)``, for plain writes.
     @inline(__always)
-    func writeRun(_ segment: UInt8, _ offset: UInt32, limit: UInt32) -> (pointer: UnsafeMutableRawPointer, count: UInt32)? {
-        guard let pointer = writePointer(segment, offset, 1) else { return nil }
+    func writeRun(
+        _ segment: UInt8, _ offset: UInt32, size: UInt32, most: UInt32, descending: Bool
+    ) -> (pointer: UnsafeMutableRawPointer, count: UInt32)? {
+        guard let pointer = writePointer(segment, offset, size) else { return nil }
         let register = Int(segment & 7)
-        let inSegment = state.pointee.segments[register].writeExtent &- UInt64(offset)
-        let inPage = 0x1000 &- (state.pointee.segments[register].base &+ offset) & 0xFFF
-        return (pointer, UInt32(truncatingIfNeeded: min(UInt64(min(limit, inPage)), inSegment)))
+        return (
+            pointer,
+            runLength(
+                offset, base: state.pointee.segments[register].base, extent: state.pointee.segments[register].writeExtent,
+                size: size, most: most, descending: descending)
+        )
+    }
+
+    /// How many elements lie in page and segment, of which the first does.
+    @inline(__always)
+    private func runLength(
+        _ offset: UInt32, base: UInt32, extent: UInt64, size: UInt32, most: UInt32, descending: Bool
+    ) -> UInt32 {
+        let inPage = (base &+ offset) & 0xFFF
+        if descending { return min(most, inPage / size &+ 1, offset / size &+ 1) }
+        let inSegment = UInt32(truncatingIfNeeded: min(extent &- UInt64(offset), 0x1000))
+        return min(most, (0x1000 &- inPage) / size, inSegment / size)
     }
 }
