@@ -27,6 +27,8 @@ struct SystemProgram: CustomTestStringConvertible, Sendable {
     func runHere() throws -> Report {
         var configuration = Machine.Configuration()
         configuration.memorySize = 32 << 20
+        // The one that QEMU and Bochs are told to be, too.
+        configuration.processorModel = "pentium4"
         // Instead of a BIOS: a jump to what the boot sector would have loaded.
         var rom = [UInt8](repeating: 0xFF, count: 64 << 10)
         rom.replaceSubrange(0xFFF0..<0xFFF5, with: [0xEA, 0x00, 0x7E, 0x00, 0x00])
