@@ -170,9 +170,10 @@ extension X87State {
         signExponents[Int(index & 7)] = 0xFFFF
     }
 
-    /// `emms`.
+    /// `emms` (SDM vol. 3A, table 12-2).
     @inline(__always)
     mutating func leaveMMX() {
+        top = 0
         emptyRegisters = 0xFF
     }
 }

@@ -41,8 +41,8 @@ extension Core {
         }
     }
 
-    /// Reads a double quadword that must be aligned: otherwise #GP(0) (SDM vol. 1, 10.4.1.1), after faults of the segment
-    /// and before faults of the page.
+    /// Reads a double quadword that must be aligned: otherwise #GP(0) (SDM vol. 1, 10.4.1.1), after faults of the
+    /// segment and before faults of the page.
     @inline(__always)
     func readAligned128(_ segment: UInt8, _ offset: UInt32) throws(Fault) -> XMM {
         // Bases and pages of the host are aligned like the guest's, so the host address tells; see `TLBEntry.addend`.

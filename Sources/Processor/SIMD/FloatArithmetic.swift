@@ -3,7 +3,8 @@ enum LaneOperation {
     case add, subtract, multiply, divide, minimum, maximum, squareRoot
 }
 
-/// Floating-point arithmetic on lanes in all its cases: the definition. `FloatFastPath` takes short cuts for ordinary numbers.
+/// Floating-point arithmetic on lanes in all its cases: the definition. `FloatFastPath` takes short cuts for ordinary
+/// numbers.
 extension FloatOperation {
     @inline(__always)
     mutating func perform<Lane: FloatLane>(

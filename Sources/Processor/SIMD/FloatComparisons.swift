@@ -24,8 +24,8 @@ extension FloatOperation {
         return Lane.isLess(left, right) ? .less : .greater
     }
 
-    /// Whether the predicate in the immediate of `cmpps` holds (SDM vol. 2, CMPPS): equal, less, less or equal, unordered,
-    /// and from 4 on the opposite of these. Those about "less" signal QNaNs. Bits 3-7 are ignored.
+    /// Whether the predicate in the immediate of `cmpps` holds (SDM vol. 2, CMPPS): equal, less, less or equal,
+    /// unordered, and from 4 on the opposite of these. Those about "less" signal QNaNs. Bits 3-7 are ignored.
     @inline(__always)
     mutating func holds<Lane: FloatLane>(
         _ predicate: UInt32, _ first: Lane.Bits, _ second: Lane.Bits, _: Lane.Type

@@ -1,4 +1,7 @@
 /// Conversions between integers and the two floating-point formats (SDM vol. 1, 11.4.1.6 and 4.9.1.1).
+///
+/// Where the host's conversion is the same, which here shows also whether it is exact, the host converts: it rounds to
+/// nearest, and the way back tells what was lost.
 extension FloatOperation {
     /// The doubleword that stands for what does not fit: the integer indefinite.
     static let indefiniteInteger: UInt32 = 0x8000_0000
@@ -7,6 +10,10 @@ extension FloatOperation {
     @inline(__always)
     mutating func integer<Lane: FloatLane>(_ bits: Lane.Bits, truncates: Bool, _: Lane.Type) -> UInt32 {
         let value = operand(bits, Lane.self)
+        if truncates || mode == .nearest, let integer = Self.hostInteger(Lane.double(value), truncates: truncates) {
+            if Double(integer) != Lane.double(value) { after |= MXCSR.precision }
+            return UInt32(bitPattern: integer)
+        }
         if Lane.isZero(value) { return 0 }
         if Lane.isNaN(value) || Lane.isInfinity(value) { return invalidInteger() }
         let unpacked = Lane.unpack(value)
@@ -15,6 +22,15 @@ extension FloatOperation {
         else { return invalidInteger() }
         if !rounded.isExact { after |= MXCSR.precision }
         return UInt32(truncatingIfNeeded: integer)
+    }
+
+    /// Truncated, or rounded to nearest; nil for NaNs and where the result might not fit.
+    @inline(__always)
+    private static func hostInteger(_ number: Double, truncates: Bool) -> Int32? {
+        guard number.magnitude < 0x7FFF_FFFF else { return nil }
+        // At 2^52 the distance of doubles is 1, so that the sum is rounded to an integer, ties to even.
+        let shift = 0x1.8p52
+        return Int32(truncates ? number : number + shift - shift)
     }
 
     private mutating func invalidInteger() -> UInt32 {
@@ -27,6 +43,11 @@ extension FloatOperation {
     mutating func float<Lane: FloatLane>(_ integer: UInt32, _: Lane.Type) -> Lane.Bits {
         let signed = Int32(bitPattern: integer)
         if signed == 0 { return 0 }
+        if mode == .nearest {
+            let (bits, number) = Lane.host(Double(signed))
+            if number != Double(signed) { after |= MXCSR.precision }
+            return bits
+        }
         let value = Unpacked(isNegative: signed < 0, exponent: 63, normalizing: UInt64(signed.magnitude))
         return round(value, Lane.self)
     }
@@ -35,6 +56,7 @@ extension FloatOperation {
     @inline(__always)
     mutating func double(_ single: UInt32) -> UInt64 {
         let value = operand(single, SingleLane.self)
+        if FloatFastPath.isOrdinary(value) { return SingleLane.double(value).bitPattern }
         let sign = UInt64(value & SingleLane.signBit) << 32
         if SingleLane.isZero(value) { return sign }
         if SingleLane.isInfinity(value) { return sign | DoubleLane.infinity }
@@ -50,6 +72,13 @@ extension FloatOperation {
     @inline(__always)
     mutating func single(_ double: UInt64) -> UInt32 {
         let value = operand(double, DoubleLane.self)
+        if mode == .nearest {
+            let (bits, number) = SingleLane.host(DoubleLane.double(value))
+            if FloatFastPath.isSafe(bits) {
+                if number != DoubleLane.double(value) { after |= MXCSR.precision }
+                return bits
+            }
+        }
         let sign = UInt32(truncatingIfNeeded: value >> 32) & SingleLane.signBit
         if DoubleLane.isZero(value) { return sign }
         if DoubleLane.isInfinity(value) { return sign | SingleLane.infinity }

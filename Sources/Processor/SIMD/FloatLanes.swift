@@ -10,6 +10,10 @@ protocol FloatLane {
     /// The lane's bits are those of a finite number that is not zero.
     static func unpack(_ bits: Bits) -> Unpacked
     static func pack(_ value: Unpacked) -> Bits
+    /// The number, exactly.
+    static func double(_ bits: Bits) -> Double
+    /// The nearest number of this format, and the same as a double.
+    static func host(_ number: Double) -> (bits: Bits, number: Double)
 }
 
 enum SingleLane: FloatLane {
@@ -25,6 +29,13 @@ enum SingleLane: FloatLane {
     static func unpack(_ bits: UInt32) -> Unpacked { Unpacked(single: bits) }
     @inline(__always)
     static func pack(_ value: Unpacked) -> UInt32 { value.singleBits }
+    @inline(__always)
+    static func double(_ bits: UInt32) -> Double { Double(Float(bitPattern: bits)) }
+    @inline(__always)
+    static func host(_ number: Double) -> (bits: UInt32, number: Double) {
+        let single = Float(number)
+        return (single.bitPattern, Double(single))
+    }
 }
 
 enum DoubleLane: FloatLane {
@@ -40,6 +51,10 @@ enum DoubleLane: FloatLane {
     static func unpack(_ bits: UInt64) -> Unpacked { Unpacked(double: bits) }
     @inline(__always)
     static func pack(_ value: Unpacked) -> UInt64 { value.doubleBits }
+    @inline(__always)
+    static func double(_ bits: UInt64) -> Double { Double(bitPattern: bits) }
+    @inline(__always)
+    static func host(_ number: Double) -> (bits: UInt64, number: Double) { (number.bitPattern, number) }
 }
 
 extension FloatLane {
@@ -79,8 +94,8 @@ extension FloatLane {
 
 /// One SSE floating-point instruction under way: how MXCSR wants it done, and what happened in its lanes.
 ///
-/// Exceptions come in two stages (SDM vol. 1, 11.5.3 and E.4.2): if the operands of any lane raise one that is not masked, no
-/// lane is computed, and only the flags of this stage are set. That is why there are two sets of them.
+/// Exceptions come in two stages (SDM vol. 1, 11.5.3 and E.4.2): if the operands of any lane raise one that is not
+/// masked, no lane is computed, and only the flags of this stage are set. That is why there are two sets of them.
 struct FloatOperation {
     let control: UInt32
     /// Exceptions that the operands raised: invalid operation, denormal operand, division by zero.
@@ -113,6 +128,14 @@ struct FloatOperation {
             mode: mode, format: Lane.format,
             unmasked: FloatExceptions(rawValue: UInt16(truncatingIfNeeded: unmasked)))
         let result = context.round(value)
+        // A conversion from double can leave even the range that results have after an exception that is not masked
+        // (SDM vol. 1, 4.9.1.4). It is inexact if the significand alone is.
+        let isBeyond =
+            value.exponent &+ Lane.format.biasAdjustment < Lane.format.minExponent && unmasked & MXCSR.underflow != 0
+            || value.exponent &- Lane.format.biasAdjustment > Lane.format.maxExponent && unmasked & MXCSR.overflow != 0
+        if _slowPath(isBeyond), value.significand &<< UInt64(Lane.format.precision) | value.fraction == 0 {
+            context.exceptions.remove(.precision)
+        }
         after |= UInt32(context.exceptions.rawValue)
         if context.isTiny, control & MXCSR.flushToZero != 0, unmasked & MXCSR.underflow == 0 {
             after |= MXCSR.underflow | MXCSR.precision

@@ -35,8 +35,8 @@ extension XMM {
 
     // MARK: Unpacks
 
-    /// `punpcklbw`. On MMX registers, the low quadword is the result of `punpcklbw` and the high one of `punpckhbw`; the
-    /// same holds for the other widths.
+    /// `punpcklbw`. On MMX registers, the low quadword is the result of `punpcklbw` and the high one of `punpckhbw`;
+    /// the same holds for the other widths.
     @inline(__always)
     func unpackingLowBytes(_ other: XMM) -> XMM {
         var result = SIMD16<UInt8>()
@@ -154,8 +154,8 @@ extension XMM {
         return index & 4 == 0 ? XMM(low & ~mask | bits, high) : XMM(low, high & ~mask | bits)
     }
 
-    /// `pmovmskb`: the top bit of each byte. The multiplication gathers eight bits that are eight apart into the top byte;
-    /// no two of its partial products meet in a bit.
+    /// `pmovmskb`: the top bit of each byte. The multiplication gathers eight bits that are eight apart into the top
+    /// byte; no two of its partial products meet in a bit.
     @inline(__always)
     var byteSigns: UInt32 { Self.byteSigns(low) | Self.byteSigns(high) << 8 }
 

@@ -1,9 +1,9 @@
 /// `rcpps` and `rsqrtps`: approximations whose relative error the manual bounds by 1.5 · 2⁻¹² and nothing else defines
 /// (SDM vol. 2, RCPPS and RSQRTPS). AMD's and Intel's differ; these are ours, the same on every host.
 ///
-/// The significand is cut to its first bits, and the reciprocal (root) of the middle of what it can have been is computed in
-/// double precision, by operations that IEEE 754 defines exactly, and cut to 16 bits. The first step is off by at most
-/// half a step in 2¹¹, which is 2⁻¹² relative to 1 and half that for the root; the second by 2⁻¹⁵: less than
+/// The significand is cut to its first bits, and the reciprocal (root) of the middle of what it can have been is
+/// computed in double precision, by operations that IEEE 754 defines exactly, and cut to 16 bits. The first step is off
+/// by at most half a step in 2¹¹, which is 2⁻¹² relative to 1 and half that for the root; the second by 2⁻¹⁵: less than
 /// 1.2 · 2⁻¹² in all. No exceptions, and MXCSR does not matter: denormal operands count as zeros, results that would be
 /// denormal are zeros.
 enum Reciprocal {
@@ -30,7 +30,8 @@ enum Reciprocal {
         if exponent == 0 { return sign | SingleLane.infinity }
         if sign != 0 { return SingleLane.indefinite }
         if exponent == 0xFF { return 0 }
-        // The significand of an odd exponent (that of 2 is, with its bias, even) is taken twice: the root is in (0.5, 1).
+        // The significand of an odd exponent (that of 2 is, with its bias, even) is taken twice: the root is in (0.5,
+        // 1).
         let isOdd = exponent & 1 == 0
         let inverse = 1 / (middle(bits) * (isOdd ? 2 : 1)).squareRoot()
         let half = (exponent &- 127 &- (isOdd ? 1 : 0)) / 2

@@ -5,8 +5,9 @@
 ///
 /// **Choice.** One trivial value with views as vectors of Swift's standard library. The lane arithmetic
 /// (`PackedArithmetic`, `PackedShifts`, `PackedShuffles`) is pure functions from values to values, written so that LLVM
-/// finds the vector instruction of the host: `addingUnsignedSaturated` is one `paddusb` on x86-64 and one `uqadd` on ARM.
-/// MMX instructions are the same functions on a value whose upper half is zero, of whose result the lower half is kept.
+/// finds the vector instruction of the host: `addingUnsignedSaturated` is one `paddusb` on x86-64 and one `uqadd` on
+/// ARM. MMX instructions are the same functions on a value whose upper half is zero, of whose result the lower half is
+/// kept.
 ///
 /// **Example.** `paddusw mm1, [ebx]` reads 8 bytes, adds as `paddusw xmm` does, and writes the low quadword to MM1.
 public struct XMM: Equatable, Sendable {
@@ -81,8 +82,8 @@ public struct XMM: Equatable, Sendable {
     }
 }
 
-/// The bits of a comparison's result: all ones in the lanes for which it is true. A mask is a vector of signed integers of
-/// the lanes' size, of which it is documented that true is -1, so the cast is valid.
+/// The bits of a comparison's result: all ones in the lanes for which it is true. A mask is a vector of signed integers
+/// of the lanes' size, of which it is documented that true is -1, so the cast is valid.
 @inline(__always)
 func laneMask<Lanes>(_ mask: SIMDMask<Lanes>) -> XMM {
     XMM(unsafeBitCast(mask, to: SIMD2<UInt64>.self))
