@@ -185,6 +185,14 @@ extension Core {
         case .fprem: partialRemainder(isIEEE: false)
         case .fprem1: partialRemainder(isIEEE: true)
         case .fxtract: extractExponent()
+        case .f2xm1: unary(x87Context()) { $0.exponential($1) }
+        case .fyl2x: binary(pops: true) { $0.logarithm($1, times: $2) }
+        case .fyl2xp1: binary(pops: true) { $0.logarithm(onePlus: $1, times: $2) }
+        case .fpatan: binary(pops: true) { $0.arcTangent($2, $1) }
+        case .fsin: sine(cosine: false)
+        case .fcos: sine(cosine: true)
+        case .fsincos: sineAndCosine()
+        case .fptan: tangent()
         case .fincstp: rotateStack(by: 1)
         case .fdecstp: rotateStack(by: 7)
         default: break

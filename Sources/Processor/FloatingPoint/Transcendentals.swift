@@ -1,0 +1,239 @@
+/// The transcendental functions of the FPU.
+///
+/// **Constraint.** Their last bits differ between Intel's and AMD's processors, and between generations of either, so no
+/// host's instructions can do the work; nor can a host's library. The manual promises an error below 1 ulp to nearest
+/// (SDM vol. 1, 8.3.10).
+///
+/// **Choice.** Integers only: a table narrows the argument to a small rest, a Taylor series with 128 bits takes the rest
+/// (``Wide``, `TranscendentalTables`), and one rounding ends it. The error before the rounding is below 2⁻¹¹⁰ of the
+/// result, that is 2⁻⁴⁶ ulp: results are within 0.50000001 ulp in every rounding mode, and correctly rounded but in one
+/// of some 10¹³ cases. Where a result is small, it is computed relative to the argument and not by subtraction.
+///
+/// Trigonometric arguments are reduced, exactly, by the π that the manual says processors have: 66 bits (SDM vol. 1,
+/// 8.3.8). So `fsin` of the number nearest to π is -2⁻⁶⁴, as Intel has it, though the true sine is -0.925·2⁻⁶⁴: the period
+/// is too short by 8·10⁻²¹. The bound above is against functions with that period.
+///
+/// **Example.** `fsin` of 1 is nearer to π/2 than to 0, so it is cos r with r = π/2 - 1 = 0.5708. In units of 1/64 that is
+/// i = 36 and s = 0.0083: cos r = cos(i/64)·cos s - sin(i/64)·sin s, with eight terms each for sin s and cos s.
+enum Transcendentals {
+    // MARK: Trigonometric functions
+
+    /// π/2 in units of 2⁻⁶⁵: the 66 bits C90FDAA22168C234C that the manual quotes, times 2⁻⁶⁷.
+    private static let halfPi: UInt128 = 0x3_243F_6A88_85A3_08D3
+
+    /// An angle as a multiple of π/2 and a rest between 0 and π/4 that is added or subtracted.
+    private struct ReducedAngle {
+        var quadrant: UInt64
+        var subtracts: Bool
+        var rest: Wide
+    }
+
+    /// `angle` is positive and below 2⁶³.
+    private static func reduce(_ angle: Unpacked) -> ReducedAngle {
+        guard angle.exponent >= -2 else { return ReducedAngle(quadrant: 0, subtracts: false, rest: Wide(angle)) }
+        let units = UInt128(angle.significand) &<< UInt128(truncatingIfNeeded: angle.exponent &+ 2)
+        var quotient: UInt128 = 0
+        var rest = units
+        if units >= halfPi {
+            quotient = units / halfPi
+            rest = units &- quotient &* halfPi
+        }
+        let subtracts = rest &<< 1 > halfPi
+        if subtracts {
+            rest = halfPi &- rest
+            quotient &+= 1
+        }
+        // π/2 is odd in these units and longer than any significand, so the rest is never zero.
+        return ReducedAngle(
+            quadrant: UInt64(truncatingIfNeeded: quotient) & 3, subtracts: subtracts,
+            rest: Wide(isNegative: false, exponent: 62, normalizing: rest))
+    }
+
+    /// Sine and cosine of a number from 0 to π/4.
+    private static func sineAndCosine(_ rest: Wide) -> (sine: Wide, cosine: Wide) {
+        let fixed = rest.fixed
+        let index = Int(truncatingIfNeeded: fixed &>> 122)
+        let s = fixed & (1 &<< 122 &- 1)
+        let square = highProduct(s, s)
+        // At least a few units, so that what is below the argument stays below it, and the tangent above it.
+        let sineSeries = max(series(square, TranscendentalTables.sineSeries, alternates: true), 8)
+        let cosineSeries = max(series(square, TranscendentalTables.cosineSeries, alternates: true), 32)
+        if index == 0 {
+            return (
+                rest.reduced(by: sineSeries),
+                Wide(isNegative: false, exponent: -1, normalizing: 0 &- cosineSeries)
+            )
+        }
+        let sine = s &- highProduct(s, sineSeries)
+        let (tableSine, tableCosine) = (TranscendentalTables.sine[index], TranscendentalTables.cosine[index])
+        let sum = tableSine &- highProduct(tableSine, cosineSeries) &+ highProduct(tableCosine, sine)
+        let difference = tableCosine &- highProduct(tableCosine, cosineSeries) &- highProduct(tableSine, sine)
+        return (
+            Wide(isNegative: false, exponent: -1, normalizing: sum),
+            Wide(isNegative: false, exponent: -1, normalizing: difference)
+        )
+    }
+
+    /// Sine and cosine of a finite number that is not zero, with a magnitude below 2⁶³.
+    static func sineAndCosine(_ value: Unpacked) -> (sine: Wide, cosine: Wide) {
+        let angle = reduce(value)
+        var (sine, cosine) = sineAndCosine(angle.rest)
+        sine.isNegative = angle.subtracts
+        switch angle.quadrant {
+        case 0: break
+        case 1:
+            (sine, cosine) = (cosine, sine)
+            cosine.isNegative.toggle()
+        case 2:
+            sine.isNegative.toggle()
+            cosine.isNegative.toggle()
+        default:
+            (sine, cosine) = (cosine, sine)
+            sine.isNegative.toggle()
+        }
+        if value.isNegative { sine.isNegative.toggle() }
+        return (sine, cosine)
+    }
+
+    // MARK: Exponential
+
+    /// 2^value - 1 for a magnitude below 1 that is not zero.
+    static func exponential(_ value: Unpacked) -> Wide {
+        let wide = Wide(value)
+        let logarithm = TranscendentalTables.naturalLogarithmOf2
+        var fixed = wide.fixed
+        if fixed < 1 &<< 122 {
+            let factor = Wide(isNegative: false, exponent: -1, significand: logarithm)
+            let terms = series(
+                highProduct(fixed, logarithm), TranscendentalTables.exponentialSeries, alternates: value.isNegative)
+            let product = wide * factor
+            return value.isNegative ? product.reduced(by: terms) : product.increased(by: terms)
+        }
+        // A negative argument is a multiple of 1/64 below it and a positive rest, too.
+        if value.isNegative { fixed = 0 &- fixed }
+        let rest = fixed & (1 &<< 122 &- 1)
+        var index = Int(truncatingIfNeeded: fixed &>> 122)
+        let u = highProduct(rest, logarithm)
+        let growth = u &+ highProduct(u, series(u, TranscendentalTables.exponentialSeries, alternates: false))
+        if value.isNegative {
+            index = 64 - index
+            let lack = TranscendentalTables.inversePower[index]
+            return Wide(
+                isNegative: true, exponent: -1, normalizing: lack &- (growth &- highProduct(lack, growth)))
+        }
+        let power = TranscendentalTables.power[index]
+        return Wide(
+            isNegative: false, exponent: -1, normalizing: power &+ growth &+ highProduct(power, growth))
+    }
+
+    // MARK: Logarithm
+
+    /// log₂ of (`significand` / 2¹²⁷) · 2^exponent, where bit 127 is set; nil if it is `exponent` exactly.
+    static func logarithm(_ significand: UInt128, exponent: Int32) -> Wide? {
+        // A number between 2/3 and 4/3 and a power of two, so that a logarithm near zero does not come from a difference.
+        let isAbove = significand >= 0xAAAA_AAAA_AAAA_AAAA_AAAA_AAAA_AAAA_AAAA
+        let mantissa = isAbove ? significand &>> 1 : significand
+        let power = isAbove ? exponent &+ 1 : exponent
+        let interval = Int(truncatingIfNeeded: mantissa &>> 120) - TranscendentalTables.firstInterval
+        let reciprocal = TranscendentalTables.reciprocal[interval]
+        let product = mantissa &>> 9 &* UInt128(reciprocal)
+        let one: UInt128 = 1 &<< 127
+        let isBelow = product < one
+        let distance = isBelow ? one &- product : product &- one
+        if reciprocal == 512 {
+            if distance == 0 && mantissa == one { return nil }
+            if power == 0 {
+                // Nothing was cut off by the product in what decides: see `logarithm(onePlus:)` for smaller ones.
+                let exact = isBelow ? one &- mantissa : mantissa &- one
+                return logarithm(onePlus: Wide(isNegative: isBelow, exponent: 0, normalizing: exact))
+            }
+        }
+        let z = distance &<< 1
+        let terms = series(z, TranscendentalTables.logarithmSeries, alternates: !isBelow)
+        let natural = isBelow ? z &+ highProduct(z, terms) : z &- highProduct(z, terms)
+        // From here in units of 2⁻¹²⁷.
+        let binary = Int128(truncatingIfNeeded: highProduct(natural, TranscendentalTables.binaryLogarithmOfE))
+        let table = Int128(truncatingIfNeeded: TranscendentalTables.logarithm[interval] &>> 1)
+        let fraction = (reciprocal > 512 ? 0 &- table : table) &+ (isBelow ? 0 &- binary : binary)
+        if power == 0 {
+            return Wide(
+                isNegative: fraction < 0, exponent: 0,
+                normalizing: max(UInt128(truncatingIfNeeded: fraction < 0 ? 0 &- fraction : fraction), 1))
+        }
+        var whole = UInt64(power.magnitude)
+        var part = power < 0 ? 0 &- fraction : fraction
+        if part < 0 {
+            whole &-= 1
+            part = Int128(truncatingIfNeeded: one) &+ part
+        }
+        let low = UInt128(truncatingIfNeeded: part)
+        if whole == 0 { return Wide(isNegative: power < 0, exponent: 0, normalizing: max(low, 1)) }
+        let bits = 64 - whole.leadingZeroBitCount
+        return Wide(
+            isNegative: power < 0, exponent: Int32(truncatingIfNeeded: bits &- 1),
+            significand: UInt128(whole) &<< UInt128(128 &- bits) | (low &<< 1) &>> UInt128(bits))
+    }
+
+    /// log₂(1 + z) for a magnitude up to 2⁻⁷ that is not zero.
+    static func logarithm(onePlus z: Wide) -> Wide {
+        let terms = series(z.fixed, TranscendentalTables.logarithmSeries, alternates: !z.isNegative)
+        let natural = z.isNegative ? z.increased(by: terms) : z.reduced(by: terms)
+        return natural * Wide(isNegative: false, exponent: 0, significand: TranscendentalTables.binaryLogarithmOfE)
+    }
+
+    // MARK: Arc tangent
+
+    /// The angle of the point (x, y), neither of which is zero.
+    static func arcTangent(_ y: Unpacked, _ x: Unpacked) -> Wide {
+        let isSteep = (y.exponent, y.significand) > (x.exponent, x.significand)
+        let (numerator, denominator) = isSteep ? (x, y) : (y, x)
+        let angle = arcTangent(ofQuotient: numerator, denominator)
+        var result = angle
+        if isSteep || x.isNegative {
+            // In units of 2⁻¹²⁶.
+            let small = angle.fixed &>> 2 &+ (angle.exponent == 0 ? 1 &<< 126 : 0)
+            let pi = TranscendentalTables.pi
+            let sum = isSteep ? (x.isNegative ? pi &>> 1 &+ small : pi &>> 1 &- small) : pi &- small
+            result = Wide(isNegative: false, exponent: 1, normalizing: sum)
+        }
+        result.isNegative = y.isNegative
+        return result
+    }
+
+    /// The arc tangent of a quotient of magnitudes that is not above 1.
+    private static func arcTangent(ofQuotient numerator: Unpacked, _ denominator: Unpacked) -> Wide {
+        var (top, bottom) = (Wide(numerator), Wide(denominator))
+        top.isNegative = false
+        bottom.isNegative = false
+        let distance = denominator.exponent &- numerator.exponent
+        var index: UInt128 = 0
+        if distance < 7 {
+            // With t the quotient and c = index/64 below it: atan t = atan c + atan((t - c) / (1 + t·c)).
+            let a = UInt128(numerator.significand) &<< UInt128(truncatingIfNeeded: 7 &- distance)
+            let b = UInt128(denominator.significand) &<< 7
+            index = (a &<< 6) / b
+            if index != 0 {
+                let rest = a &<< 6 &- index &* b
+                let base = TranscendentalTables.arcTangent[Int(truncatingIfNeeded: min(index, 64))]
+                guard rest != 0 else { return Wide(isNegative: false, exponent: -1, normalizing: base) }
+                top = Wide(isNegative: false, exponent: 0, normalizing: rest)
+                bottom = Wide(isNegative: false, exponent: 0, normalizing: b &<< 6 &+ index &* a)
+                let z = (top / bottom).fixed
+                let terms = series(highProduct(z, z), TranscendentalTables.arcTangentSeries, alternates: true)
+                return Wide(isNegative: false, exponent: -1, normalizing: base &+ z &- highProduct(z, terms))
+            }
+        }
+        if distance > 72 {
+            // The quotient, and a little less: no bits decide but those of a quotient that ends.
+            let quotient = numerator / denominator
+            var result = Wide(quotient)
+            result.isNegative = false
+            guard quotient.fraction == 0 || quotient.fraction == 1 << 63 else { return result }
+            return Wide(isNegative: false, exponent: result.exponent, normalizing: result.significand &- 1)
+        }
+        let quotient = top / bottom
+        let z = quotient.fixed
+        let terms = series(highProduct(z, z), TranscendentalTables.arcTangentSeries, alternates: true)
+        return quotient.reduced(by: max(terms, 8))
+    }
+}
