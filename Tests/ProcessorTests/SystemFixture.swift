@@ -165,6 +165,7 @@ final class RecordingBus: Bus {
     var portWrites: [(port: UInt16, size: Int, value: UInt32)] = []
     var mmioReads: [(address: UInt32, size: Int)] = []
     var mmioWrites: [(address: UInt32, size: Int, value: UInt32)] = []
+    var numericErrors: [Bool] = []
 
     func readPort(_ port: UInt16, size: Int) -> UInt32 {
         portReads.append((port, size))
@@ -177,4 +178,5 @@ final class RecordingBus: Bus {
     }
     func writeMMIO(_ address: UInt32, size: Int, value: UInt32) { mmioWrites.append((address, size, value)) }
     func acknowledgeInterrupt() -> UInt8 { 0x20 }
+    func numericErrorChanged(_ isAsserted: Bool) { numericErrors.append(isAsserted) }
 }

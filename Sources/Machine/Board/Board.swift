@@ -174,12 +174,26 @@ final class Board: Bus {
         interrupts.acknowledge()
     }
 
+    /// FERR#, as a PC/AT wires it: IRQ 13 until the handler writes to port F0h, which makes the board assert IGNNE# for
+    /// as long as FERR# is there.
+    func numericErrorChanged(_ isAsserted: Bool) {
+        interrupts.setLine(Self.numericErrorLine, isAsserted)
+        if !isAsserted { processor.state.pointee.x87.ignoresErrors = false }
+    }
+
+    private static let numericErrorLine = 13
+
+    private func acknowledgeNumericError() {
+        interrupts.setLine(Self.numericErrorLine, false)
+        if processor.state.pointee.x87.errorOutput { processor.state.pointee.x87.ignoresErrors = true }
+    }
+
     // MARK: Ports
 
     /// Who answers at a port.
     private enum PortDevice: UInt8 {
         case none, interrupts, timer, systemControl, realTimeClock, keyboardController, serial0, serial1, display
-        case disk0, disk1, debugConsole, exit
+        case disk0, disk1, debugConsole, exit, numericError
     }
 
     private func mapPorts() {
@@ -206,6 +220,7 @@ final class Board: Bus {
         map(.disk1, 0x170...0x177)
         map(.disk1, 0x376...0x376)
         map(.debugConsole, 0xE9...0xE9)
+        map(.numericError, 0xF0...0xF0)
         map(.exit, 0x501...0x501)
     }
 
@@ -264,7 +279,7 @@ final class Board: Bus {
         case .disk1: return readDisk(disks[1], port)
         // Reading its own address is how software recognises the debug console.
         case .debugConsole: return 0xE9
-        case .exit: return 0xFF
+        case .exit, .numericError: return 0xFF
         }
     }
 
@@ -283,6 +298,7 @@ final class Board: Bus {
         case .disk1: writeDisk(disks[1], port, value)
         case .debugConsole: output.send { $0.debugConsole(sent: value) }
         case .exit: exit(UInt32(value))
+        case .numericError: acknowledgeNumericError()
         }
     }
 
