@@ -23,6 +23,15 @@ import Testing
         return bench
     }
 
+    /// Runs until the processor waits; the interrupt controller interrupts the run when its output changes.
+    private func run(_ bench: Bench) -> RunExit {
+        for _ in 0..<10 {
+            let exit = bench.machine.processor.run(until: 100)
+            if exit != .requested { return exit }
+        }
+        return .requested
+    }
+
     /// fninit; unmask all; fld1; fldz; fdiv; fnop; inc bx; hlt
     private static let divideByZero: [UInt8] = [
         0xDB, 0xE3, 0xC7, 0x06, 0x00, 0x05, 0x40, 0x03, 0xD9, 0x2E, 0x00, 0x05, 0xD9, 0xE8, 0xD9, 0xEE, 0xD8, 0xF9, 0xD9,
@@ -36,7 +45,7 @@ import Testing
         ]
         let bench = try bench(code: Self.divideByZero, handler: handler)
         let state = bench.machine.processor.state
-        #expect(bench.machine.processor.run(until: 100) == .halted)
+        #expect(run(bench) == .halted)
         // ZE, ES and B; `fnop` in the handler did not wait, because IGNNE# was asserted.
         #expect(state.pointee.general[2] & 0xC0FF == 0x8084 & 0xC0FF)
         #expect(state.pointee.general[3] == 1)
@@ -50,12 +59,12 @@ import Testing
         let bench = try bench(code: Self.divideByZero)
         let state = bench.machine.processor.state
         state.pointee.systemFlags &= ~0x200
-        #expect(bench.machine.processor.run(until: 100) == .halted)
+        #expect(run(bench) == .halted)
         #expect(state.pointee.eip == 0x7012)
         #expect(state.pointee.x87.errorOutput)
         #expect(bench.interruptRequested)
         let steps = bench.machine.steps
-        #expect(bench.machine.processor.run(until: 100) == .halted)
+        #expect(run(bench) == .halted)
         #expect(bench.machine.steps == steps)
 
         // All of it survives in a file.

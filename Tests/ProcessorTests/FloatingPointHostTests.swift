@@ -207,6 +207,19 @@
         }
     }
 
+    extension Extended {
+        /// Whether `other` is at most `distance` units in the last place away.
+        fileprivate func isNear(_ other: Extended, _ distance: UInt64) -> Bool {
+            if signExponent == other.signExponent {
+                return max(significand, other.significand) - min(significand, other.significand) <= distance
+            }
+            // Just below a power of two, and just above it.
+            let (low, high) = signExponent < other.signExponent ? (self, other) : (other, self)
+            return high.signExponent - low.signExponent == 1 && ~low.significand <= distance
+                && high.significand & ~(1 << 63) <= distance
+        }
+    }
+
     extension X87State {
         /// As `frstor` takes it in 32-bit protected mode.
         func store(to image: UnsafeMutableRawPointer) {
@@ -234,8 +247,9 @@
                 let number = physical(index)
                 let significand = image.loadUnaligned(fromByteOffset: 28 + 10 * Int(index), as: UInt64.self)
                 let signExponent = image.loadUnaligned(fromByteOffset: 36 + 10 * Int(index), as: UInt16.self)
-                let distance = max(significands[number], significand) - min(significands[number], significand)
-                if distance > tolerance || signExponents[number] != signExponent {
+                let ours = Extended(significand: significands[number], signExponent: signExponents[number])
+                let theirs = Extended(significand: significand, signExponent: signExponent)
+                if tolerance == 0 ? ours != theirs : !ours.isNear(theirs, tolerance) {
                     result.append(
                         "ST(\(index)) \(hexadecimal(signExponents[number])):\(hexadecimal(significands[number])) != "
                             + "\(hexadecimal(signExponent)):\(hexadecimal(significand))")

@@ -50,7 +50,8 @@ extension Core {
         case .outOfRange: leaveAngle()
         case .number(let value):
             let both = Transcendentals.sineAndCosine(value)
-            finishPair(context, context.rounded(both.sine / both.cosine), .one)
+            let result = context.rounded(both.sine / both.cosine)
+            finishPair(context, result, .one)
         }
     }
 
