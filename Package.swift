@@ -42,7 +42,8 @@ let package = Package(
         .target(name: "Disassembler", dependencies: ["Processor"], swiftSettings: optimised),
         .target(name: "ToolchainTestSupport", path: "Tests/ToolchainTestSupport"),
         .testTarget(
-            name: "DisassemblerTests", dependencies: ["Disassembler", "Processor", "ToolchainTestSupport"]),
+            name: "DisassemblerTests", dependencies: ["Disassembler", "Processor", "ToolchainTestSupport"],
+            swiftSettings: optimised),
         .target(name: "Debugger", dependencies: ["Machine", "Processor", "Disassembler", "ELF"]),
         .testTarget(
             name: "DebuggerTests",

@@ -151,7 +151,9 @@ extension Disassembler {
         if instruction.base != Instruction.noRegister { terms = registerName(instruction.base, addressSize) }
         if instruction.index != Instruction.noRegister {
             let name = registerName(instruction.index, addressSize)
-            let scaled = instruction.scale == 0 ? name : "\(1 << (instruction.scale & 3))*\(name)"
+            // EBP as the index means the data segment, as the base the stack segment: the factor tells.
+            let isUnscaled = instruction.scale == 0 && !(terms.isEmpty && instruction.index == 5)
+            let scaled = isUnscaled ? name : "\(1 << (instruction.scale & 3))*\(name)"
             terms = terms.isEmpty ? scaled : "\(terms) + \(scaled)"
         }
         if terms.isEmpty { return absolute(instruction, size) }

@@ -1,66 +1,107 @@
 import Disassembler
+import Foundation
 import Processor
 import Testing
 
+/// Every opcode of both maps, with prefixes and ModRM bytes: the same lengths and, but for the differences that
+/// ``Difference`` explains, the same texts; and what is no instruction here is none there.
+///
+/// `MARTLET_ORACLE=long` compares every ModRM byte with every pair of prefixes and every SIB byte, which takes some
+/// minutes.
 @Suite("Comparison with llvm-objdump", .enabled(if: LLVM.isAvailable, "llvm-objdump is not installed"))
 struct ComparisonWithLLVM {
-    private let differences = Difference.all
-    private let unknown = Difference.unknownToLLVM
+    private static let extent: Sample.Extent =
+        ProcessInfo.processInfo.environment["MARTLET_ORACLE"] == "long" ? .everything : .selection
+    /// As many opcodes go through LLVM at once.
+    private static let opcodesAtOnce = extent == .everything ? 8 : 512
 
-    /// Every opcode of both maps with ModRM bytes and prefixes: the same lengths and, but for the differences that
-    /// ``Difference`` explains, the same texts.
+    /// Which of the explanations were needed.
+    private struct Usage {
+        var differences: Set<String> = []
+        var unknown: Set<String> = []
+        var foreign: Set<String> = []
+    }
+
     @Test func everyOpcode() throws {
-        var unused = Set(differences.map(\.name))
+        var failures: [String] = []
+        var count = 0
+        var usage = Usage()
         for code32 in [true, false] {
-            try compare(Sample.all(code32: code32), code32: code32, &unused)
+            for first in stride(from: 0, to: Sample.opcodes.count, by: Self.opcodesAtOnce) {
+                let opcodes = Sample.opcodes[first..<min(first + Self.opcodesAtOnce, Sample.opcodes.count)]
+                let samples = opcodes.flatMap { Sample.all(of: $0, code32: code32, Self.extent) }
+                let listings = try LLVM.disassemble(samples.map(\.bytes), code32: code32)
+                try #require(listings.count == samples.count)
+                count += samples.count
+                for (sample, listing) in zip(samples, listings) {
+                    guard let failure = compare(sample, listing, &usage) else { continue }
+                    failures.append("\(code32 ? 32 : 16)-bit code \(sample.hexadecimal): \(failure)")
+                }
+            }
         }
-        #expect(unused.isEmpty, "these differences no longer exist")
+        #expect(count > 400_000)
+        let differing = failures.count
+        #expect(differing == 0, "\(differing) of \(count) differ; the first: \(failures.prefix(20))")
+        #expect(Set(Difference.all.map(\.name)).subtracting(usage.differences) == [], "no longer exist")
+        #expect(Set(Difference.unknownToLLVM.map(\.reason)).subtracting(usage.unknown) == [], "known by now")
+        #expect(Set(Difference.foreign.map(\.reason)).subtracting(usage.foreign) == [], "no longer instructions")
     }
 
-    private func compare(_ samples: [Sample], code32: Bool, _ unused: inout Set<String>) throws {
-        #expect(samples.count > 20_000)
-        var bytes: [UInt8] = []
-        var starts: [Int] = []
-        for sample in samples {
-            starts.append(bytes.count)
-            bytes += sample.bytes
-            // Behind what LLVM may not know, so many `nop`s that it finds the next sample whatever it makes of this
-            // one.
-            let isRisky = unknown.contains { $0.matches(sample) }
-            bytes += [UInt8](repeating: 0x90, count: isRisky ? 16 : 1)
-        }
-        let lines = try LLVM.disassemble(bytes, code32: code32)
-        var texts: [Int: (text: String, end: Int)] = [:]
-        for (index, line) in lines.enumerated() {
-            var text = line.text
-            var next = index + 1
-            // LLVM writes `lock` as a line of its own.
-            if text == "lock", next < lines.count {
-                text += " " + lines[next].text
-                next += 1
+    /// What differs, or nil.
+    private func compare(_ sample: Sample, _ listing: LLVM.Listing, _ usage: inout Usage) -> String? {
+        let theirs = listing.first
+        let length = theirs.length ?? sample.bytes.count
+        guard sample.isInstruction else {
+            if theirs.isUnknown { return nil }
+            guard let reason = Difference.foreign.first(where: { $0.matches(sample) })?.reason else {
+                return "no instruction, LLVM has '\(theirs.text)'"
             }
-            texts[line.address] = (text, next < lines.count ? lines[next].address : bytes.count)
+            usage.foreign.insert(reason)
+            return nil
         }
-        let disassembler = Disassembler()
-        var failures: [String] = []
-        for (sample, start) in zip(samples, starts) where !unknown.contains(where: { $0.matches(sample) }) {
-            let ours = disassembler.text(of: sample.instruction, at: UInt32(start))
-            let theirs = texts[start] ?? ("(not there)", start)
-            var rewritten = theirs.text
-            for difference in differences where rewritten != ours {
-                let text = difference.rewrite(rewritten, ours, sample)
-                if text != rewritten { unused.remove(difference.name) }
-                rewritten = text
-            }
-            guard rewritten == ours, theirs.end - start == sample.bytes.count else {
-                let hex = sample.bytes.map { String($0, radix: 16) }.joined(separator: " ")
-                failures.append(
-                    "\(code32 ? 32 : 16)-bit code \(hex): ours '\(ours)', LLVM's '\(theirs.text)' (as ours: "
-                        + "'\(rewritten)') of \(theirs.end - start) bytes")
-                continue
-            }
+        let ours = Disassembler().text(of: sample.instruction, at: UInt32(listing.address))
+        var rewritten = theirs.text
+        var needed: Set<String> = []
+        for difference in Difference.all where rewritten != ours {
+            let text = difference.rewrite(rewritten, ours, sample)
+            if text != rewritten { needed.insert(difference.name) }
+            rewritten = text
         }
-        for failure in failures { print("D\t\(failure)") }
-        #expect(failures.isEmpty, "\(failures.count) of \(samples.count) differ; the first: \(failures.prefix(20))")
+        if rewritten == ours, length == sample.bytes.count {
+            usage.differences.formUnion(needed)
+            return nil
+        }
+        if let reason = Difference.unknownToLLVM.first(where: { $0.matches(sample) })?.reason {
+            usage.unknown.insert(reason)
+            return nil
+        }
+        return "ours '\(ours)', LLVM's '\(theirs.text)' (as ours: '\(rewritten)') of \(length) bytes"
     }
+}
+
+extension LLVM.Listing {
+    /// The sample's first instruction: LLVM writes some prefixes on lines of their own. Its length is nil where the
+    /// sample ends with it.
+    var first: (text: String, length: Int?, isUnknown: Bool) {
+        var words: [String] = []
+        for (index, line) in lines.enumerated() {
+            words.append(line.text)
+            // Of several prefixes, and of prefixes before an instruction in the same line, the last word tells.
+            let last = line.text.split(separator: " ").last.map(String.init) ?? ""
+            if Self.prefixes.contains(last) { continue }
+            return (
+                words.joined(separator: " "), index + 1 < lines.count ? lines[index + 1].offset : nil,
+                last == "<unknown>"
+            )
+        }
+        return (words.joined(separator: " "), nil, true)
+    }
+
+    private static let prefixes: Set<String> = [
+        "lock", "rep", "repne", "xacquire", "xrelease", "data16", "data32", "addr16", "addr32",
+    ]
+}
+
+extension Sample {
+    var hexadecimal: String { bytes.map { String($0, radix: 16) }.joined(separator: " ") }
 }

@@ -1,69 +1,110 @@
 import Disassembler
 import Processor
 
-/// Instructions for the comparison with LLVM: every opcode of both maps, with ModRM bytes, SIB bytes and prefixes.
+/// Bytes for the comparison with LLVM: an opcode of one of the maps, with prefixes before and ModRM, SIB, displacement
+/// and immediates behind it.
 struct Sample {
-    /// The instruction, and nothing behind it.
+    /// The instruction, and nothing behind it; of what is no instruction, all bytes.
     let bytes: [UInt8]
+    let code32: Bool
+    /// What our decoder makes of it; with operation `.invalid` where it is no instruction.
     let instruction: Instruction
     let row: OpcodeRow
-    let code32: Bool
+    /// Whether our disassembler takes it for an instruction.
+    let isInstruction: Bool
 
-    /// All samples that our decoder takes for instructions.
-    ///
-    /// Without prefix, every ModRM byte; with prefixes, a selection: each value of `reg` with a register, and with
-    /// several forms of memory operand.
-    static func all(code32: Bool) -> [Sample] {
+    /// How many samples there are.
+    enum Extent {
+        /// Without prefix, every ModRM byte; with prefixes, a selection: each value of `reg` with a register, and with
+        /// several forms of memory operand.
+        case selection
+        /// Every ModRM byte with all combinations of prefixes, and every SIB byte.
+        case everything
+    }
+
+    static let prefixes: [UInt8] = [0x26, 0x2E, 0x36, 0x3E, 0x64, 0x65, 0x66, 0x67, 0xF0, 0xF2, 0xF3]
+
+    /// The opcodes of both maps, as the bytes that name them.
+    static let opcodes: [[UInt8]] =
+        (UInt8.min...UInt8.max).filter { !prefixes.contains($0) && $0 != 0x0F }.map { [$0] }
+        + (UInt8.min...UInt8.max).map { [0x0F, $0] }
+
+    /// All samples of an opcode.
+    static func all(of opcode: [UInt8], code32: Bool, _ extent: Extent) -> [Sample] {
         var samples: [Sample] = []
-        for map in 0...1 {
-            for opcode in UInt8.min...UInt8.max where map == 1 || !prefixes.contains(opcode) && opcode != 0x0F {
-                let opcodeBytes = map == 1 ? [0x0F, opcode] : [opcode]
-                for prefix in prefixLists {
-                    append(prefix, opcodeBytes, code32, to: &samples)
-                }
-            }
+        for prefix in extent == .everything ? everyPrefixList : selectedPrefixLists {
+            append(prefix, opcode, code32, extent, to: &samples)
         }
         return samples
     }
 
-    static let prefixes: Set<UInt8> = [0x26, 0x2E, 0x36, 0x3E, 0x64, 0x65, 0x66, 0x67, 0xF0, 0xF2, 0xF3]
-    private static let prefixLists: [[UInt8]] = [
-        [], [0x66], [0x67], [0x66, 0x67], [0x26], [0x65], [0xF0], [0xF2], [0xF3], [0xF3, 0x66], [0x67, 0x36],
+    private static let selectedPrefixLists: [[UInt8]] = [
+        [], [0x66], [0x67], [0x66, 0x67], [0x26], [0x65], [0xF0], [0xF2], [0xF3], [0xF3, 0x66], [0x66, 0xF2],
+        [0x67, 0x36], [0xF3, 0xF2],
     ]
+
+    /// None, each one, and each pair of two different ones.
+    private static let everyPrefixList: [[UInt8]] =
+        [[]] + prefixes.map { [$0] }
+        + prefixes.flatMap { first in prefixes.filter { $0 != first }.map { [first, $0] } }
+
     /// What follows the opcode: displacements and immediates, with and without the sign bit.
     private static let tails: [[UInt8]] = [
         [0x12, 0x34, 0x56, 0x78, 0x1A, 0x2B, 0x3C, 0x4D], [0x81, 0xF2, 0xE3, 0xD4, 0x95, 0xB6, 0xC7, 0xD8],
         [0x7F, 0x00, 0x00, 0x00, 0x80, 0xFF, 0xFF, 0xFF], [0x00, 0x00, 0x00, 0x00, 0x0A, 0x00, 0x00, 0x00],
     ]
 
-    private static func append(_ prefix: [UInt8], _ opcode: [UInt8], _ code32: Bool, to samples: inout [Sample]) {
+    private static func append(
+        _ prefix: [UInt8], _ opcode: [UInt8], _ code32: Bool, _ extent: Extent, to samples: inout [Sample]
+    ) {
         var hasModRM = false
+        let last = opcode[opcode.count - 1]
+        // Where ModRM.rm extends the opcode, no register form stands for the others.
+        let isFixed = opcode.count == 1 && last & 0xF8 == 0xD8 || opcode == [0x0F, 0x1E] || opcode == [0x0F, 0xAE]
         for modRM in UInt8.min...UInt8.max {
             // A register form, and [eax], [disp], and a SIB byte with disp8.
-            let isSelected = modRM >> 6 == 3 && modRM & 7 == 1 || [0x00, 0x05, 0x06, 0x44].contains(modRM & 0xC7)
-            guard prefix.isEmpty || isSelected else { continue }
+            let isSelected =
+                extent == .everything || prefix.isEmpty || modRM >> 6 == 3 && (modRM & 7 == 1 || isFixed)
+                || [0x00, 0x05, 0x06, 0x44].contains(modRM & 0xC7)
+            guard isSelected else { continue }
             var tail = tails[Int(modRM ^ modRM >> 3) % tails.count]
-            // The SIB byte walks through all values.
-            if modRM & 7 == 4, modRM < 0xC0 { tail.insert(modRM &* 37 &+ opcode[opcode.count - 1], at: 0) }
+            if modRM & 7 == 4, modRM < 0xC0 {
+                // The SIB byte walks through all values.
+                tail.insert(modRM &* 37 &+ last, at: 0)
+                if extent == .everything, prefix.isEmpty || prefix == [0x67] {
+                    for sib in UInt8.min...UInt8.max {
+                        tail[0] = sib
+                        if let sample = Sample(prefix + opcode + [modRM] + tail, code32: code32) {
+                            samples.append(sample)
+                        }
+                    }
+                    continue
+                }
+            }
             guard let sample = Sample(prefix + opcode + [modRM] + tail, code32: code32) else { continue }
-            // LLVM is of two minds about repeat prefixes where they do nothing.
-            let isRepeat = prefix.contains(0xF2) || prefix.contains(0xF3)
-            guard !isRepeat || sample.row.flags.contains(.string) || sample.row.prefix != nil else { break }
             samples.append(sample)
-            hasModRM = hasModRM || sample.row.flags.contains(.modRM)
+            hasModRM = hasModRM || sample.row.flags.contains(.modRM) || !sample.isInstruction
             if !hasModRM, modRM >= 3 { break }
         }
     }
 
-    private init?(_ bytes: [UInt8], code32: Bool) {
-        guard let instruction = try? Decoder.decode(bytes, code32: code32), instruction.operation != .invalid,
-            Disassembler().text(of: instruction, at: 0) != Disassembler.bad
-        else {
-            return nil
-        }
-        self.bytes = Array(bytes.prefix(Int(instruction.length)))
+    /// 0 for the one-byte map, 1 for that after 0Fh.
+    var map: UInt8 { bytes.first { !Self.prefixes.contains($0) } == 0x0F ? 1 : 0 }
+    /// The last byte of the opcode.
+    var opcode: UInt8 { instruction.opcode }
+    /// ModRM.reg, as it extends the opcode.
+    var `extension`: UInt8 {
+        let start = (bytes.firstIndex { !Self.prefixes.contains($0) } ?? 0) + Int(map) + 1
+        return start < bytes.count ? bytes[start] >> 3 & 7 : 0
+    }
+
+    init?(_ bytes: [UInt8], code32: Bool) {
+        guard let instruction = try? Decoder.decode(bytes, code32: code32) else { return nil }
         self.instruction = instruction
         self.code32 = code32
         row = OpcodeTable.rows[Int(instruction.row)]
+        // A misplaced `lock` makes an instruction #UD, but not another instruction.
+        isInstruction = Disassembler().text(of: instruction, at: 0) != Disassembler.bad
+        self.bytes = isInstruction ? Array(bytes.prefix(Int(instruction.length))) : bytes
     }
 }

@@ -12,11 +12,26 @@ public enum Toolchain {
     /// Runs a program and returns what it writes to standard output.
     @discardableResult
     public static func run(_ tool: String, _ arguments: [String]) throws -> Data {
-        var name = tool
-        if let directory, FileManager.default.isExecutableFile(atPath: directory + "/" + tool) {
-            name = directory + "/" + tool
-        }
-        return try launch(name, arguments)
+        try launch(path(of: tool), arguments)
+    }
+
+    /// Runs a program, whether it succeeds or not, and returns what it writes to standard error.
+    public static func diagnostics(_ tool: String, _ arguments: [String]) throws -> String {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = [path(of: tool)] + arguments
+        let errors = Pipe()
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = errors
+        try process.run()
+        let data = errors.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return String(decoding: data, as: UTF8.self)
+    }
+
+    private static func path(of tool: String) -> String {
+        guard let directory, FileManager.default.isExecutableFile(atPath: directory + "/" + tool) else { return tool }
+        return directory + "/" + tool
     }
 
     /// Calls `body` with a directory that exists as long as the call.

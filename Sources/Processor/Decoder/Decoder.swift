@@ -171,9 +171,11 @@ public enum Decoder {
         if instruction.prefixes.contains(.address32) {
             if rm == 4 {
                 let sib = try stream.byte()
-                instruction.scale = sib &>> 6
                 let index = (sib &>> 3) & 7
-                if index != 4 { instruction.index = index }
+                if index != 4 {
+                    instruction.index = index
+                    instruction.scale = sib &>> 6
+                }
                 if sib & 7 == 5 && mod == 0 {
                     displacementSize = 4
                 } else {
