@@ -30,8 +30,8 @@ struct Difference {
             Difference(
                 name: "repeat prefixes that do nothing",
                 reason: """
-                    F2h and F3h before what does not repeat are ignored, or part of the opcode; LLVM shows them in most \
-                    cases, before xchg and others under the names that TSX gave them.
+                    F2h and F3h before what does not repeat are ignored, or part of the opcode; LLVM shows them in \
+                    most cases, before xchg and others under the names that TSX gave them.
                     """
             ) { theirs, _, sample in
                 guard !sample.row.flags.contains(.string) else { return theirs }
@@ -43,8 +43,8 @@ struct Difference {
                 name: "16-bit operands in memory behind F2h or F3h",
                 reason: """
                     Before opcodes of the two-byte map LLVM lets F2h and F3h hide 66h: it shows a memory operand of 32 \
-                    bits beside a register of 16. The processor has no such rule where the prefixes are not part of the \
-                    opcode (SDM vol. 2, 2.1.1).
+                    bits beside a register of 16. The processor has no such rule where the prefixes are not part of \
+                    the opcode (SDM vol. 2, 2.1.1).
                     """
             ) { theirs, _, sample in
                 guard sample.row.map == 1, sample.row.prefix == nil, !sample.instruction.is32BitOperand,
@@ -99,7 +99,7 @@ struct Difference {
             Difference(
                 name: "pusha and pushad",
                 reason:
-                    "LLVM uses the AT&T names pushaw, pushal, popaw and popal; Intel's are pusha, pushad, popa and popad."
+                    "LLVM's pushaw, pushal, popaw and popal are AT&T's names; Intel's are pusha, pushad, popa, popad."
             ) { theirs, _, _ in
                 var text = theirs
                 for (their, our) in [("pushaw", "pusha"), ("pushal", "pushad"), ("popaw", "popa"), ("popal", "popad")] {
@@ -117,7 +117,7 @@ struct Difference {
             Difference(
                 name: "order of xchg's operands",
                 reason:
-                    "The SDM's opcode map has the operands in the order of the other instructions: xchg ecx, eax for 91h."
+                    "The SDM's opcode map orders the operands as those of other instructions: xchg ecx, eax for 91h."
             ) { theirs, _, sample in
                 guard sample.row.mnemonic == "xchg", let comma = theirs.range(of: ", "),
                     let space = theirs.range(of: "xchg ")?.upperBound
@@ -178,8 +178,8 @@ struct Difference {
         [
             (
                 """
-                LLVM does not know the undocumented aliases: 82h; /6 of C0h-D3h; /1 of F6h and F7h; int1 (F1h); fcom2 and \
-                its kin; fneni, fndisi, fnsetpm.
+                LLVM does not know the undocumented aliases: 82h; /6 of C0h-D3h; /1 of F6h and F7h; int1 (F1h); fcom2 \
+                and its kin; fneni, fndisi, fnsetpm.
                 """,
                 { $0.row.flags.contains(.undocumented) }
             ),
@@ -204,8 +204,8 @@ struct Difference {
             (
                 """
                 In 16-bit code LLVM takes 66h before 0Fh for a stray prefix and shows the instruction without it: \
-                movups for movupd, MMX for XMM registers. In 32-bit code it knows them, and its assembler knows them in \
-                both (AssemblerTests).
+                movups for movupd, MMX for XMM registers. In 32-bit code it knows them, and its assembler knows them \
+                in both (AssemblerTests).
                 """,
                 { $0.row.prefix == .operandSize && !$0.code32 }
             ),
@@ -216,8 +216,8 @@ struct Difference {
             ),
             (
                 """
-                After F2h or F3h, opcodes of the two-byte map are to LLVM as if there were no 66h: near jumps are longer \
-                or shorter than the processor's, lgdtw is lgdtd.
+                After F2h or F3h, opcodes of the two-byte map are to LLVM as if there were no 66h: near jumps are \
+                longer or shorter than the processor's, lgdtw is lgdtd.
                 """,
                 {
                     !$0.instruction.prefixes.isDisjoint(with: [.rep, .repne]) && $0.map == 1
@@ -240,8 +240,8 @@ struct Difference {
         [
             (
                 """
-                A prefix 66h, F2h or F3h for which an opcode of MMX or SSE has no instruction makes it #UD (SDM vol. 2, \
-                table A-3; tried on a processor). LLVM takes it for a stray prefix.
+                A prefix 66h, F2h or F3h for which an opcode of MMX or SSE has no instruction makes it #UD (SDM vol. \
+                2, table A-3; tried on a processor). LLVM takes it for a stray prefix.
                 """,
                 { sample in
                     let given: Instruction.Prefixes = [.operandSize, .rep, .repne]
@@ -252,7 +252,9 @@ struct Difference {
                 }
             ),
             later("SSE3: fisttp", 0, [0xDB, 0xDD, 0xDF], [1]),
-            later("SSE3: horizontal arithmetic, movddup, movsldup, movshdup and lddqu", 1, [0x12, 0x16, 0x7C, 0x7D, 0xD0, 0xF0]),
+            later(
+                "SSE3: horizontal arithmetic, movddup, movsldup, movshdup and lddqu", 1,
+                [0x12, 0x16, 0x7C, 0x7D, 0xD0, 0xF0]),
             later("SSSE3, SSE4 and others: the three-byte maps", 1, [0x38, 0x3A]),
             later("SSE4.2: popcnt", 1, [0xB8]),
             later("VMX: vmread and vmwrite; SSE4a: extrq and insertq", 1, [0x78, 0x79]),

@@ -1,7 +1,7 @@
 /// Floating point and moves of SSE and SSE2, and their state (SDM vol. 2, table A-3).
 ///
-/// Most opcodes are four instructions: without prefix on packed singles, with 66h on packed doubles, with F3h and F2h on
-/// scalars. A prefix that has no row makes the opcode #UD.
+/// Most opcodes are four instructions: without prefix on packed singles, with 66h on packed doubles, with F3h and F2h
+/// on scalars. A prefix that has no row makes the opcode #UD.
 extension OpcodeTable.Builder {
     mutating func addSSE() {
         addPackedMoves()

@@ -155,7 +155,8 @@ extension OpcodeTable {
             let group = self.group(at: place) + Int(opcodeExtension) + 8
             let previous = lookup.groups[group]
             if previous & OpcodeTable.choiceBit == 0 {
-                lookup.groups[group] = OpcodeTable.choiceBit | UInt16(truncatingIfNeeded: lookup.registerForms.count / 8)
+                lookup.groups[group] =
+                    OpcodeTable.choiceBit | UInt16(truncatingIfNeeded: lookup.registerForms.count / 8)
                 lookup.registerForms.append(contentsOf: repeatElement(previous, count: 8))
             }
             let choice = Int(lookup.groups[group] & OpcodeTable.indexMask) * 8

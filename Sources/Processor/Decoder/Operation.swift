@@ -152,7 +152,8 @@ public enum Operation: UInt16, CaseIterable, Sendable {
     // exchanged). Instructions that differ in name only share a case: `movupd` and `movdqu` are `movups`.
 
     // Moves. `movaps` demands alignment, also as `movapd`, `movdqa` and the non-temporal stores. `movqXMM` clears the
-    // upper half, also as `movsd` from memory; `movlpsStore` stores the lower half, also as `movlpd`, `movsd` and `movq`.
+    // upper half, also as `movsd` from memory; `movlpsStore` stores the lower half, also as `movlpd`, `movsd` and
+    // `movq`.
     case movupsLoad, movupsStore, movapsLoad, movapsStore, movssR, movssLoad, movssStore, movsdR, movqXMM, movlpsLoad,
         movlpsStore, movhpsLoad, movhpsStore, movhlps, movlhps
     case movqMMX, movqMMXStore, movq2dq, movdq2q, movdToMMX, movdFromMMX, movdToXMM, movdFromXMM, movnti, maskmovq,

@@ -52,6 +52,8 @@ struct Context {
     var fetchGeneration: UInt64 = 1 << 32
     /// Instructions of later processors are invalid.
     let generation: ProcessorGeneration
+    /// Where to note what was executed; nil unless somebody asked.
+    let coverage = RowCoverage.shared
     /// ``Processor/requestExit()`` was called.
     var exitRequested = false
     /// There is no single-step trap behind the instruction: it has entered a handler, which cleared TF, or loaded SS.

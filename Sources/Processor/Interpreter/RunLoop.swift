@@ -74,11 +74,20 @@ extension Core {
                     continue
                 }
             }
-            if traps || hasInstructionBreakpoints { limit = min(limit, before &+ 1) }
+            let coverage = context.pointee.coverage
+            if traps || hasInstructionBreakpoints || coverage != nil { limit = min(limit, before &+ 1) }
             context.pointee.limit = limit
             context.pointee.suppressesTrap = false
             do throws(Fault) {
-                if let block = try enterBlock() { try execute(block) }
+                if let block = try enterBlock() {
+                    if let coverage {
+                        let instruction = block[1]
+                        try execute(block)
+                        coverage.note(instruction)
+                    } else {
+                        try execute(block)
+                    }
+                }
             } catch {
                 // What the instruction accessed before it faulted does not count: it is going to be executed again.
                 state.pointee.pendingDebugStatus = 0
