@@ -9,33 +9,35 @@ import Testing
 @Suite("Instructions by processor") struct ModelTests {
     private static let i486 = "bswap cmpxchg xadd invd wbinvd invlpg cpuid"
     private static let pentium = "cmpxchg8b rdtsc rdmsr wrmsr rsm"
+    /// With hints, in whose place it has `nop`s.
     private static let pentiumPro =
-        "cmovo cmovno cmovb cmovae cmove cmovne cmovbe cmova cmovs cmovns cmovp cmovnp cmovl cmovge cmovle cmovg rdpmc "
-        + "fcmovb fcmove fcmovbe fcmovu fcmovnb fcmovne fcmovnbe fcmovnu fcomi fcomip fucomi fucomip "
-        // In the place of these hints it has `nop`s.
+        "cmovo cmovno cmovb cmovae cmove cmovne cmovbe cmova cmovs cmovns cmovp cmovnp cmovl cmovge cmovle cmovg "
+        + "rdpmc fcmovb fcmove fcmovbe fcmovu fcmovnb fcmovne fcmovnbe fcmovnu fcomi fcomip fucomi fucomip "
         + "prefetchnta prefetcht0 prefetcht1 prefetcht2 endbr32 endbr64"
     private static let pentium2 =
         "sysenter sysexit fxsave fxrstor emms packsswb packssdw packuswb punpckhbw punpckhwd punpckhdq punpcklbw "
-        + "punpcklwd punpckldq paddb paddw paddd paddsb paddsw paddusb paddusw psubb psubw psubd psubsb psubsw psubusb "
-        + "psubusw pmulhw pmullw pmaddwd pcmpeqb pcmpeqw pcmpeqd pcmpgtb pcmpgtw pcmpgtd pand pandn por pxor psllw pslld "
-        + "psllq psrlw psrld psrlq psraw psrad movd movq"
+        + "punpcklwd punpckldq paddb paddw paddd paddsb paddsw paddusb paddusw psubb psubw psubd psubsb psubsw "
+        + "psubusb psubusw pmulhw pmullw pmaddwd pcmpeqb pcmpeqw pcmpeqd pcmpgtb pcmpgtw pcmpgtd pand pandn por "
+        + "pxor psllw pslld psllq psrlw psrld psrlq psraw psrad movd movq"
     private static let pentium3 =
-        "movaps movups movhps movhlps movlps movlhps movmskps movss addps addss subps subss mulps mulss divps divss "
-        + "rcpps rcpss sqrtps sqrtss rsqrtps rsqrtss maxps maxss minps minss cmpps cmpss comiss ucomiss andps andnps orps "
-        + "xorps shufps unpckhps unpcklps cvtpi2ps cvtsi2ss cvtps2pi cvttps2pi cvtss2si cvttss2si ldmxcsr stmxcsr pavgb "
-        + "pavgw pextrw pinsrw pmaxub pmaxsw pminub pminsw pmovmskb pmulhuw psadbw pshufw maskmovq movntq movntps sfence"
+        "movaps movups movhps movhlps movlps movlhps movmskps movss addps addss subps subss mulps mulss divps "
+        + "divss rcpps rcpss sqrtps sqrtss rsqrtps rsqrtss maxps maxss minps minss cmpps cmpss comiss ucomiss andps "
+        + "andnps orps xorps shufps unpckhps unpcklps cvtpi2ps cvtsi2ss cvtps2pi cvttps2pi cvtss2si cvttss2si "
+        + "ldmxcsr stmxcsr pavgb pavgw pextrw pinsrw pmaxub pmaxsw pminub pminsw pmovmskb pmulhuw psadbw pshufw "
+        + "maskmovq movntq movntps sfence"
     private static let pentium4 =
-        "movapd movupd movhpd movlpd movmskpd movsd addpd addsd subpd subsd mulpd mulsd divpd divsd sqrtpd sqrtsd maxpd "
-        + "maxsd minpd minsd andpd andnpd orpd xorpd cmppd cmpsd comisd ucomisd shufpd unpckhpd unpcklpd cvtpd2pi "
-        + "cvttpd2pi cvtpi2pd cvtpd2dq cvttpd2dq cvtdq2pd cvtps2pd cvtpd2ps cvtss2sd cvtsd2ss cvtsd2si cvttsd2si "
-        + "cvtsi2sd cvtdq2ps cvtps2dq cvttps2dq movdqa movdqu movq2dq movdq2q pmuludq paddq psubq pshuflw pshufhw pshufd "
-        + "pslldq psrldq punpckhqdq punpcklqdq clflush lfence mfence maskmovdqu movntpd movntdq movnti"
+        "movapd movupd movhpd movlpd movmskpd movsd addpd addsd subpd subsd mulpd mulsd divpd divsd sqrtpd sqrtsd "
+        + "maxpd maxsd minpd minsd andpd andnpd orpd xorpd cmppd cmpsd comisd ucomisd shufpd unpckhpd unpcklpd "
+        + "cvtpd2pi cvttpd2pi cvtpi2pd cvtpd2dq cvttpd2dq cvtdq2pd cvtps2pd cvtpd2ps cvtss2sd cvtsd2ss cvtsd2si "
+        + "cvttsd2si cvtsi2sd cvtdq2ps cvtps2dq cvttps2dq movdqa movdqu movq2dq movdq2q pmuludq paddq psubq pshuflw "
+        + "pshufhw pshufd pslldq psrldq punpckhqdq punpcklqdq clflush lfence mfence maskmovdqu movntpd movntdq "
+        + "movnti"
 
     private static let introduced: [String: ProcessorGeneration] = {
         var generations: [String: ProcessorGeneration] = [:]
         let lists: [(String, ProcessorGeneration)] = [
-            (i486, .i486), (pentium, .pentium), (pentiumPro, .pentiumPro), (pentium2, .pentium2), (pentium3, .pentium3),
-            (pentium4, .pentium4),
+            (i486, .i486), (pentium, .pentium), (pentiumPro, .pentiumPro), (pentium2, .pentium2),
+            (pentium3, .pentium3), (pentium4, .pentium4),
         ]
         for (names, generation) in lists {
             for name in names.split(separator: " ") { generations[String(name)] = generation }
@@ -75,7 +77,9 @@ import Testing
                     } else {
                         .invalid
                     }
-                if operation != expected { Issue.record("\(sample.hexadecimal) (\(sample.row.mnemonic)): \(operation)") }
+                if operation != expected {
+                    Issue.record("\(sample.hexadecimal) (\(sample.row.mnemonic)): \(operation)")
+                }
                 if isThere { names.remove(sample.row.mnemonic) }
             }
         }

@@ -43,10 +43,12 @@ struct Sample {
         [0x67, 0x36], [0xF3, 0xF2],
     ]
 
-    /// None, each one, and each pair of two different ones.
-    private static let everyPrefixList: [[UInt8]] =
-        [[]] + prefixes.map { [$0] }
-        + prefixes.flatMap { first in prefixes.filter { $0 != first }.map { [first, $0] } }
+    /// None, each one, and each pair of two different ones; two segment prefixes stand for all in pairs.
+    private static let everyPrefixList: [[UInt8]] = {
+        let kinds: [UInt8] = [0x26, 0x65, 0x66, 0x67, 0xF0, 0xF2, 0xF3]
+        let pairs = kinds.flatMap { first in kinds.filter { $0 != first }.map { [first, $0] } }
+        return [[]] + prefixes.map { [$0] } + pairs
+    }()
 
     /// What follows the opcode: displacements and immediates, with and without the sign bit.
     private static let tails: [[UInt8]] = [

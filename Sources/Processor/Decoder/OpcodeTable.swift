@@ -10,6 +10,12 @@
 /// and separate rows for memory and register forms where these are different instructions. An opcode without a row is
 /// row 0: #UD. Where one of the prefixes 66h, F2h and F3h is part of the opcode, there is a row for each, too.
 ///
+/// What is absent although some processor of the time had it: `xbts` and `ibts` (0Fh A6h, A7h), which only the first
+/// 386 steppings had, and `cmpxchg` in the same place of the first 486; `umov` (0Fh 10h-13h) and `loadall` (0Fh 07h) of
+/// the 386 and 486, made for in-circuit emulators and never documented; `fisttp`, `monitor` and all else that came with
+/// SSE3; `syscall` (AMD's, and Intel's in 64-bit mode only). All of them are #UD, as they are on the other processors
+/// of their time. `rsm` is here for its #UD outside of system-management mode.
+///
 /// Built once, at first use; about 1000 rows.
 public enum OpcodeTable {
     /// All rows; row 0 stands for every opcode that is not an instruction.

@@ -8,8 +8,8 @@ import Darwin
 
 /// Which rows of the opcode table have been executed: for the question whether tests left any out.
 ///
-/// **Constraint.** The answer must be true (an instruction that was decoded but never reached, or raised a fault, was not
-/// executed), must add up over many test processes, and must cost a machine that nobody asks nothing.
+/// **Constraint.** The answer must be true (an instruction that was decoded but never reached, or raised a fault, was
+/// not executed), must add up over many test processes, and must cost a machine that nobody asks nothing.
 ///
 /// **Choice.** With `MARTLET_COVERAGE=directory` in the environment, every processor of the process executes one
 /// instruction at a time, and the run loop notes each that retires. When the process ends, it writes what it saw to a
