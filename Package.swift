@@ -37,7 +37,7 @@ let package = Package(
     targets: [
         .target(name: "Processor", swiftSettings: optimised),
         .testTarget(
-            name: "ProcessorTests", dependencies: ["Processor"], exclude: ["FloatingPointVectors", "NativeRunner", "SystemPrograms"], swiftSettings: optimised),
+            name: "ProcessorTests", dependencies: ["Processor"], exclude: ["FloatingPointVectors", "NativeRunner"], swiftSettings: optimised),
         .target(name: "Machine", dependencies: ["Processor"], swiftSettings: optimised),
         .target(name: "Disassembler", dependencies: ["Processor"], swiftSettings: optimised),
         .target(name: "ToolchainTestSupport", path: "Tests/ToolchainTestSupport"),

@@ -25,18 +25,9 @@ struct SystemProgram: CustomTestStringConvertible, Sendable {
 
     /// What our machine prints.
     func runHere() throws -> Report {
-        var configuration = Machine.Configuration()
-        configuration.memorySize = 32 << 20
-        // The one that QEMU and Bochs are told to be, too.
-        configuration.processorModel = "pentium4"
-        // Instead of a BIOS: a jump to what the boot sector would have loaded.
-        var rom = [UInt8](repeating: 0xFF, count: 64 << 10)
-        rom.replaceSubrange(0xFFF0..<0xFFF5, with: [0xEA, 0x00, 0x7E, 0x00, 0x00])
-        configuration.firmware = rom
-        let machine = try Machine(configuration)
+        let machine = try BareMachine.make(try assemble(), at: 0x7C00)
         let output = DebugConsole()
         machine.output = output
-        machine.memory.write(try assemble(), at: 0x7C00)
         let result = machine.run(until: 100_000_000)
         guard case .exited = result else {
             return Report(output.text + "\nour machine: \(result)\n")

@@ -88,8 +88,13 @@ extension Core {
         }
         guard descriptor.isPresent else { throw .notPresent(selector.errorCode) }
         descriptor.high |= UInt32(SystemType.busy) << 8
-        try writeSystem8(address &+ 5, UInt8(truncatingIfNeeded: descriptor.high >> 8))
+        try writeSystem32(address &+ 4, descriptor.high)
         state.pointee.tr = SegmentRegister(selector: selector, descriptor: descriptor)
+    }
+
+    /// What instructions that only know descriptors check before they look at an operand in memory.
+    func requireDescriptors() throws(Fault) {
+        guard usesDescriptors else { throw .invalidOpcode }
     }
 
     // MARK: Questions about selectors

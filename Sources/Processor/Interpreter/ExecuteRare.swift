@@ -395,6 +395,8 @@ extension Core {
                 set(instruction.pointee.rm, value)
             }
         case .arplM:
+            try requireDescriptors()
+            try probeWrite(instruction.pointee.segment, address(instruction), 2)
             let value: UInt16 = try load(instruction)
             if let adjusted = try adjustRequestedPrivilege(value, source: get(instruction.pointee.reg)) {
                 try store(instruction, adjusted)
@@ -420,24 +422,30 @@ extension Core {
         case .verwR:
             try verifyWritable(get(instruction.pointee.rm))
         case .larM16:
+            try requireDescriptors()
             if let rights = try loadAccessRights(try load(instruction)) {
                 set(instruction.pointee.reg, UInt16(truncatingIfNeeded: rights))
             }
         case .lslM16:
+            try requireDescriptors()
             if let limit = try loadSegmentLimit(try load(instruction)) {
                 set(instruction.pointee.reg, UInt16(truncatingIfNeeded: limit))
             }
         case .larM32:
+            try requireDescriptors()
             if let rights = try loadAccessRights(try load(instruction)) {
                 set(instruction.pointee.reg, UInt32(truncatingIfNeeded: rights))
             }
         case .lslM32:
+            try requireDescriptors()
             if let limit = try loadSegmentLimit(try load(instruction)) {
                 set(instruction.pointee.reg, UInt32(truncatingIfNeeded: limit))
             }
         case .verrM:
+            try requireDescriptors()
             try verifyReadable(try load(instruction))
         case .verwM:
+            try requireDescriptors()
             try verifyWritable(try load(instruction))
         case .sldtR16:
             set(instruction.pointee.rm, UInt16(try storeLocalDescriptorTable()))

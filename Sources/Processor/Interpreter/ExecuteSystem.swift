@@ -98,15 +98,23 @@ extension Core {
 
         // Tables and control registers.
         case .lldtR: try loadLocalDescriptorTable(get(rm))
-        case .lldtM: try loadLocalDescriptorTable(try load(instruction))
+        case .lldtM:
+            try requireDescriptors()
+            try requireFullPrivilege()
+            try loadLocalDescriptorTable(try load(instruction))
         case .ltrR: try loadTaskRegister(get(rm))
-        case .ltrM: try loadTaskRegister(try load(instruction))
+        case .ltrM:
+            try requireDescriptors()
+            try requireFullPrivilege()
+            try loadTaskRegister(try load(instruction))
         case .lgdt16, .lgdt32:
             try loadGlobalDescriptorTable(instruction.pointee.segment, address(instruction), operandSize: size)
         case .lidt16, .lidt32:
             try loadInterruptDescriptorTable(instruction.pointee.segment, address(instruction), operandSize: size)
         case .lmswR: try loadMachineStatusWord(get(rm))
-        case .lmswM: try loadMachineStatusWord(try load(instruction))
+        case .lmswM:
+            try requireFullPrivilege()
+            try loadMachineStatusWord(try load(instruction))
         case .invlpg: try invalidatePage(instruction.pointee.segment, address(instruction))
         case .clts: try clearTaskSwitched()
         case .invd, .wbinvd: try invalidateCaches()

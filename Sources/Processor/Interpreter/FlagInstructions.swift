@@ -89,11 +89,18 @@ extension Core {
         state.pointee.interruptShadowEnd = state.pointee.steps &+ 1
     }
 
-    /// As ``holdInterrupts()``, and no single-step trap follows: a stack pointer is loaded in two instructions
-    /// (SDM vol. 3A, 6.8.3).
+    /// As ``holdInterrupts()``, because a stack pointer is loaded in two instructions: no single-step trap follows, an
+    /// instruction breakpoint at the next instruction is suppressed as if RF were set, and a data breakpoint waits
+    /// until that instruction is done (SDM vol. 3A, 6.8.3).
     func holdInterruptsAndTraps() {
         holdInterrupts()
         context.pointee.suppressesTrap = true
+        setFlags(Flag.resume, mask: Flag.resume)
+    }
+
+    /// The last instruction was `mov ss` or `pop ss`: only they end RF and the interrupt shadow at the same step.
+    var holdsDebugExceptions: Bool {
+        state.pointee.interruptShadowEnd == state.pointee.resumeEnd && isResuming
     }
 
     /// `hlt`.

@@ -20,6 +20,8 @@ extension Core {
     /// Returns false if the processor has shut down: the double fault could not be delivered either. The state is then as
     /// at the last fault.
     func deliver(_ fault: Fault) -> Bool {
+        // A single-step trap wakes the processor from the `hlt` that it follows.
+        state.pointee.halted = false
         context.pointee.faultChain.begin(FaultRecord(fault, self))
         return deliverChain(fault)
     }
@@ -86,7 +88,9 @@ extension Core {
         if isRealMode {
             try raiseInRealMode(vector, returnEIP: returnEIP)
         } else {
-            let flags = isFault ? eflags | Flag.resume : eflags
+            // RF is clear in what software interrupts push, since it covers only the instruction that pushes it.
+            let isSoftware = source != .hardware || vector == Vector.debug && returnEIP != state.pointee.eip
+            let flags = isFault ? eflags | Flag.resume : isSoftware ? eflags & ~Flag.resume : eflags
             try raiseInProtectedMode(vector, source, errorCode: errorCode, returnEIP: returnEIP, flags: flags)
         }
     }

@@ -2,7 +2,14 @@
 extension Core {
     /// Throws #GP if the program may not use the `size` ports from `port` on: CPL above IOPL, or virtual-8086 mode, and the
     /// I/O permission map of the TSS does not allow it.
+    ///
+    /// Notes the breakpoints that the access meets; should it fault after all, they are forgotten.
     func checkPort(_ port: UInt16, size: UInt32) throws(Fault) {
+        try checkPermission(port, size: size)
+        if state.pointee.debugRegisters[7] & DebugControl.enables != 0 { matchPortBreakpoints(port, size) }
+    }
+
+    private func checkPermission(_ port: UInt16, size: UInt32) throws(Fault) {
         guard isVirtual8086 || state.pointee.cpl > ioPrivilege else { return }
         let tr = state.pointee.tr
         guard tr.isPresent, tr.attributes & UInt16(SystemType.is32Bit) != 0, tr.limit >= 0x67 else {

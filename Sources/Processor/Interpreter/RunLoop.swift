@@ -27,8 +27,8 @@ extension Core {
             context.pointee.first = context.pointee.current
             if context.pointee.exitRequested { return .requested }
             guard state.pointee.steps < deadline else { return .deadline }
-            if state.pointee.pendingDebugStatus != 0 {
-                state.pointee.debugRegisters[6] |= state.pointee.pendingDebugStatus
+            if state.pointee.pendingDebugStatus != 0 && !holdsDebugExceptions {
+                setDebugStatus(state.pointee.pendingDebugStatus)
                 state.pointee.pendingDebugStatus = 0
                 guard deliverCounted(Fault(Vector.debug)) else { return .shutdown }
                 continue
@@ -69,13 +69,14 @@ extension Core {
             if hasInstructionBreakpoints {
                 let met = matchInstructionBreakpoints(state.pointee.segments[1].base &+ state.pointee.eip)
                 if met != 0 && !isResuming {
-                    state.pointee.debugRegisters[6] |= met
+                    setDebugStatus(met)
                     guard deliverCounted(Fault(Vector.debug)) else { return .shutdown }
                     continue
                 }
             }
             let coverage = context.pointee.coverage
-            if traps || hasInstructionBreakpoints || coverage != nil { limit = min(limit, before &+ 1) }
+            let held = state.pointee.pendingDebugStatus
+            if traps || hasInstructionBreakpoints || coverage != nil || held != 0 { limit = min(limit, before &+ 1) }
             context.pointee.limit = limit
             context.pointee.suppressesTrap = false
             do throws(Fault) {
@@ -90,7 +91,7 @@ extension Core {
                 }
             } catch {
                 // What the instruction accessed before it faulted does not count: it is going to be executed again.
-                state.pointee.pendingDebugStatus = 0
+                state.pointee.pendingDebugStatus = held
                 if error == .standstill {
                     state.pointee.halted = true
                     continue

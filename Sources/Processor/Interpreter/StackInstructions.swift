@@ -134,7 +134,7 @@ extension Core {
         let size = UInt32(MemoryLayout<T>.size)
         var values = InlineArray<8, T>(repeating: 0)
         for index in 0..<8 {
-            values[index] = try read(2, stackOffset(size &* UInt32(7 - index)))
+            values[7 - index] = try read(2, stackOffset(size &* UInt32(index)))
         }
         for index in UInt8(0)..<8 where index != 4 {
             if T.bitWidth == 16 {

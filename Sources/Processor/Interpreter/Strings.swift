@@ -141,7 +141,14 @@ extension Core {
         let left = counter(instruction) &- iterations
         setCounter(instruction, left)
         state.pointee.steps &+= UInt64(iterations)
-        guard left == 0 || ends else { return false }
+        guard left == 0 || ends else {
+            // Between two iterations RF is set (SDM vol. 3B, 17.3.1.1).
+            state.pointee.systemFlags |= Flag.resume
+            state.pointee.resumeEnd = state.pointee.steps
+            return false
+        }
+        state.pointee.systemFlags &= ~Flag.resume
+        state.pointee.resumeEnd = 0
         state.pointee.eip &+= UInt32(instruction.pointee.length)
         return true
     }

@@ -39,6 +39,20 @@ extension Core {
         requestAttention()
     }
 
+    /// As ``matchDataBreakpoints(_:_:write:)``, for an access to the `size` ports from `port` on: with CR4.DE only.
+    func matchPortBreakpoints(_ port: UInt16, _ size: UInt32) {
+        guard state.pointee.cr4 & ControlRegister.debuggingExtensions != 0 else { return }
+        var met: UInt32 = 0
+        for number in 0..<4 {
+            guard let found = breakpoint(number), found.kind == DebugCondition.port else { continue }
+            let port = UInt32(port)
+            if port &- found.address < found.size || found.address &- port < size { met |= 1 << UInt32(number) }
+        }
+        guard met != 0 else { return }
+        state.pointee.pendingDebugStatus |= met
+        requestAttention()
+    }
+
     /// The bits of DR6 for the instruction breakpoints at `linear`.
     func matchInstructionBreakpoints(_ linear: UInt32) -> UInt32 {
         var met: UInt32 = 0
@@ -52,6 +66,12 @@ extension Core {
         return met
     }
 
+    /// Records in DR6 why a debug exception comes. Its breakpoint bits are those of this exception; the other bits stay
+    /// until a program clears them (SDM vol. 3B, 17.2.3).
+    func setDebugStatus(_ met: UInt32) {
+        state.pointee.debugRegisters[6] = state.pointee.debugRegisters[6] & ~DebugStatus.breakpoints | met
+    }
+
     /// An instruction breakpoint is enabled.
     var hasInstructionBreakpoints: Bool {
         guard state.pointee.debugRegisters[7] & DebugControl.enables != 0 else { return false }
@@ -63,6 +83,8 @@ extension Core {
 private enum DebugCondition {
     static let execution: UInt32 = 0
     static let write: UInt32 = 1
+    /// With CR4.DE: `in`, `out` and their string forms.
+    static let port: UInt32 = 2
     /// Reads or writes, not fetches.
     static let access: UInt32 = 3
 }
