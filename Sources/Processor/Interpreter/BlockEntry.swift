@@ -181,7 +181,7 @@ extension Core {
         while count < most {
             if count == toPageEnd { second = try translateContinuation(linear &+ count) }
             let source = count < toPageEnd ? physical &+ count : second &+ count &- toPageEnd
-            window[Int(count & 15)] = UInt8(truncatingIfNeeded: readPhysical(source, size: 1))
+            window[Int(count & 15)] = fetchByte(source)
             count &+= 1
             // The next page is looked at only if the instruction continues there.
             guard count >= min(toPageEnd, most) else { continue }
@@ -206,6 +206,17 @@ extension Core {
         }
         // Longer than 15 bytes, or beyond the limit of the segment.
         throw .generalProtection()
+    }
+
+    /// A byte of an instruction. If a device has it, the run loop looks around behind the instruction and not before it:
+    /// it would fetch again, and never get on.
+    private func fetchByte(_ physical: UInt32) -> UInt8 {
+        let limit = context.pointee.limit
+        let byte = UInt8(truncatingIfNeeded: readPhysical(physical, size: 1))
+        if context.pointee.limit != limit {
+            context.pointee.limit = min(limit, context.pointee.state.steps &+ 1)
+        }
+        return byte
     }
 
     /// Translates the first address of the page in which an instruction continues. It may take the place of another
