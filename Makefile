@@ -1,6 +1,6 @@
 # The front door: each goal is a line or two over scripts/ and SwiftPM, and does everything from a fresh clone.
 .DEFAULT_GOAL := help
-.PHONY: help run debug image build test bench setup clean
+.PHONY: help run debug image build test oracle bench setup clean
 
 help:           ## Say what can be asked for
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -23,7 +23,11 @@ test: image     ## Run every test (installs QEMU and what else the tests compare
 	swift build --build-tests
 	swift test --skip-build
 
-bench: image    ## Compare the emulator's speed with QEMU's, as ratios measured in one run
+oracle: image   ## Prove the processor against its five oracles, for hours
+	@scripts/setup.sh test
+	scripts/oracle.sh
+
+bench: image    ## Compare the emulator's speed with that of others, as ratios measured in one run
 	@scripts/setup.sh test
 	scripts/bench.sh
 
