@@ -12,11 +12,15 @@ final class EmulatedUser {
     private let processor: Processor
     private let bus = RecordingBus()
     private var template = ProcessorState()
-    private var data: [UInt8]
+    /// Copies of the data pages' contents and of the code around a case's, and a page of breakpoints; valid until
+    /// `deinit`.
+    private let data: UnsafeMutableRawPointer
+    private let codeBefore: UnsafeMutableRawPointer
+    private let breakpoints: UnsafeMutableRawPointer
     private var core: Core { Core(processor.context) }
 
-    /// Linear address of tables, handlers and the stack of level 0, where natively the runner is; at `systemPhysical` in
-    /// physical memory.
+    /// Linear address of tables, handlers and the stack of level 0, where natively the runner is; at `systemPhysical`
+    /// in physical memory.
     private static let system: UInt32 = 0x5A00_0000
     private static let systemPhysical: UInt32 = 0x1_0000
     private enum System {
@@ -35,7 +39,11 @@ final class EmulatedUser {
         memory = try PhysicalMemory(ramSize: 4 << 20)
         processor = Processor(memory: memory, model: model)
         processor.bus = bus
-        data = Array(repeating: 0, count: Int(NativeProcessor.dataSize))
+        data = .allocate(byteCount: Int(NativeProcessor.dataSize), alignment: 16)
+        codeBefore = .allocate(byteCount: 384, alignment: 16)
+        breakpoints = .allocate(byteCount: 4096, alignment: 16)
+        memset(data, 0, Int(NativeProcessor.dataSize))
+        memset(breakpoints, 0xCC, 4096)
         setUpTables()
         setUpPages()
         let state = processor.state
@@ -54,7 +62,20 @@ final class EmulatedUser {
         try core.loadLocalDescriptorTable(0x50)
         core.setPrivilege(3)
         template = state.pointee
-        memory.write(Array(repeating: 0xCC, count: Int(NativeProcessor.codeEnd - NativeProcessor.code)), at: NativeProcessor.code)
+        fillCode()
+    }
+
+    deinit {
+        data.deallocate()
+        codeBefore.deallocate()
+        breakpoints.deallocate()
+    }
+
+    private func fillCode() {
+        for page in stride(from: NativeProcessor.code, to: NativeProcessor.codeEnd, by: 4096)
+        where memcmp(memory.host + Int(page), breakpoints, 4096) != 0 {
+            memory.write(UnsafeRawBufferPointer(start: breakpoints, count: 4096), at: page)
+        }
     }
 
     /// CR4.OSFXSR and OSXMMEXCPT where the model has them.
@@ -77,10 +98,13 @@ final class EmulatedUser {
         put(System.gdt + 0x18, segment(access: 0x93))
         put(System.gdt + 0x20, segment(access: 0xFB))
         put(System.gdt + 0x28, segment(access: 0xF3))
+        // 64-bit code of programs.
+        put(System.gdt + 0x30, segment(access: 0xFB, flags: 0xA))
         put(
             System.gdt + 0x50,
             segment(
-                access: 0x82, base: Self.system + System.ldt, limit: UInt32(LocalDescriptor.all.count * 8 - 1), flags: 0))
+                access: 0x82, base: Self.system + System.ldt, limit: UInt32(LocalDescriptor.all.count * 8 - 1),
+                flags: 0))
         put(System.gdt + 0x60, segment(access: 0x89, base: Self.system + System.tss, limit: 0x67, flags: 0))
         for (index, descriptor) in LocalDescriptor.all.enumerated() {
             put(System.ldt + UInt32(index * 8), descriptor.descriptor)
@@ -126,9 +150,10 @@ final class EmulatedUser {
 
     /// What the data pages hold before each case; see ``NativeProcessor/data``.
     func setData(_ bytes: UnsafeRawBufferPointer) {
-        data = Array(bytes)
+        guard let base = bytes.baseAddress, bytes.count == Int(NativeProcessor.dataSize) else { return }
+        memcpy(data, base, bytes.count)
         memory.write(bytes, at: NativeProcessor.data)
-        memory.write(Array(repeating: 0xCC, count: Int(NativeProcessor.codeEnd - NativeProcessor.code)), at: NativeProcessor.code)
+        fillCode()
     }
 
     /// The segment register for a selector that a case may begin with.
@@ -150,7 +175,7 @@ final class EmulatedUser {
         }
         for index in 0..<Int(test.pokeCount) { poke(test.pokes[index * 2], test.pokes[index * 2 + 1]) }
         let window = min((test.eip &- 128) & ~3, NativeProcessor.codeEnd - 384)
-        let before = UnsafeRawBufferPointer(start: memory.host + Int(window), count: 384).map { $0 }
+        memcpy(codeBefore, memory.host + Int(window), 384)
 
         let steps = state.pointee.steps
         state.pointee = template
@@ -186,34 +211,32 @@ final class EmulatedUser {
             result.eip = state.pointee.eip
         }
         result.fx = FXImage(state.pointee)
-        collectChanges(&result, window, before)
+        collectChanges(&result, window)
         return result
     }
 
-    private func collectChanges(_ result: inout NativeResult, _ window: UInt32, _ before: [UInt8]) {
-        let writable = Int(NativeProcessor.writableSize)
-        data.withUnsafeBytes { template in
-            // Valid: the template has as many bytes as the pages.
-            guard let base = template.baseAddress, memcmp(memory.host + Int(NativeProcessor.data), base, writable) != 0
-            else { return }
-            for offset in stride(from: 0, to: writable, by: 4) {
+    private func collectChanges(_ result: inout NativeResult, _ window: UInt32) {
+        // In pieces, most of which are the same.
+        let piece = 256
+        for start in stride(from: 0, to: Int(NativeProcessor.writableSize), by: piece)
+        where memcmp(memory.host + Int(NativeProcessor.data) + start, data + start, piece) != 0 {
+            for offset in stride(from: start, to: start + piece, by: 4) {
                 let address = NativeProcessor.data + UInt32(offset)
                 let now = peek(address)
-                let then = template.load(fromByteOffset: offset, as: UInt32.self)
+                let then = data.load(fromByteOffset: offset, as: UInt32.self)
                 guard now != then else { continue }
                 result.noteChange(address, now)
                 poke(address, then)
             }
         }
-        before.withUnsafeBytes { before in
-            guard let base = before.baseAddress, memcmp(memory.host + Int(window), base, 384) != 0 else { return }
+        if memcmp(memory.host + Int(window), codeBefore, 384) != 0 {
             for offset in stride(from: 0, to: 384, by: 4) {
                 let now = peek(window + UInt32(offset))
-                if now != before.load(fromByteOffset: offset, as: UInt32.self) {
+                if now != codeBefore.load(fromByteOffset: offset, as: UInt32.self) {
                     result.noteChange(window + UInt32(offset), now)
                 }
             }
         }
-        memory.write(Array(repeating: 0xCC, count: 384), at: window)
+        fillCode()
     }
 }

@@ -2,10 +2,10 @@
 
 /// The 512 bytes of `fxsave` (SDM vol. 1, table 10-2).
 ///
-/// On processors of AMD before "Zen", `fxsave` keeps FOP, FIP and FDP only while an unmasked exception is pending (APM
-/// vol. 2, 11.4.4); with CPUID 8000_0008h EBX[2] (RstrFpErrPtrs) it always does, as Intel's do. The selectors behind FIP
-/// and FDP are 0 on processors that no longer keep them (CPUID 7 EBX[13]), and the kernel, which saves the state in 64-bit
-/// mode where an exception ends a case, loses them as well.
+/// FOP, FIP and FDP are comparable only while an unmasked exception is pending: at other times processors of AMD do not
+/// keep them up to date (APM vol. 2, 11.4.4; CPUID 8000_0008h EBX[2] is about saving only).
+/// The selectors behind FIP and FDP are 0 on processors that no longer keep them (CPUID 7 EBX[13]), and the kernel,
+/// which saves the state in 64-bit mode where an exception ends a case, loses them as well.
 struct FXImage: Equatable {
     private var words = InlineArray<128, UInt32>(repeating: 0)
 
@@ -80,7 +80,8 @@ struct FXImage: Equatable {
     func xmm(_ index: Int) -> (low: UInt64, high: UInt64) {
         let place = 40 + index * 4
         return (
-            UInt64(words[place + 1]) << 32 | UInt64(words[place]), UInt64(words[place + 3]) << 32 | UInt64(words[place + 2])
+            UInt64(words[place + 1]) << 32 | UInt64(words[place]),
+            UInt64(words[place + 3]) << 32 | UInt64(words[place + 2])
         )
     }
 

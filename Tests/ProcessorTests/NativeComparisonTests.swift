@@ -8,6 +8,21 @@ import Testing
     "Against the host's processor",
     .enabled(if: NativeProcessor.isAvailable, "this host does not run 32-bit code, or clang is missing"), .serialized)
 struct NativeComparisonTests {
+    /// How many cases of a kind; `MARTLET_NATIVE_CASES` asks for more than a test run should take.
+    static let count = Int(ProcessInfo.processInfo.environment["MARTLET_NATIVE_CASES"] ?? "") ?? 50_000
+    static let seed = UInt64(ProcessInfo.processInfo.environment["MARTLET_SEED"] ?? "") ?? 1
+
+    @Test("Random integer instructions")
+    func integerInstructions() throws {
+        try NativeComparison(seed: Self.seed, options: .init(rows: CaseGenerator.integerRows)).run(Self.count)
+    }
+
+    @Test("Random x87 instructions")
+    func x87Instructions() throws {
+        try NativeComparison(seed: Self.seed, options: .init(rows: CaseGenerator.x87Rows, length: 3, fx: .x87))
+            .run(Self.count / 2)
+    }
+
     /// Both run `code` from the same state.
     private func compare(
         _ code: [UInt8], jumps: Bool = true, vector: UInt32 = 3, _ change: (inout NativeCase) -> Void = { _ in }

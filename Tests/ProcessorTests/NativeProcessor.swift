@@ -3,8 +3,8 @@ import Foundation
 /// The host's own processor in 32-bit mode: `NativeRunner/runner.c`, built with the toolchain's clang, in a process of
 /// its own.
 ///
-/// Cases and results travel through a file that both processes map; the structures below are those of `runner.c`. A batch
-/// is prepared in place (``data``, ``cases``), executed by ``run(count:)``, and answered in ``results``:
+/// Cases and results travel through a file that both processes map; the structures below are those of `runner.c`. A
+/// batch is prepared in place (``data``, ``cases``), executed by ``run(count:)``, and answered in ``results``:
 ///
 ///     let native = try #require(NativeProcessor())
 ///     var test = NativeCase()
@@ -12,8 +12,10 @@ import Foundation
 ///     test.setCode([0xD9, 0xE8])        // fld1
 ///     let result = native.run(test)     // result.fx.st(0)
 final class NativeProcessor {
-    /// Two pages of code; a jump to the first byte ends a case.
+    /// Two pages of code.
     static let code: UInt32 = 0x10_0000
+    /// A jump to here ends a case.
+    static let finish: UInt32 = 0x10_07A3
     static let codeEnd: UInt32 = 0x10_2000
     /// Where the code of most cases begins.
     static let start: UInt32 = 0x10_0800
@@ -175,7 +177,7 @@ struct NativeCase {
         let room = min(Int(NativeProcessor.codeEnd - eip), 96)
         var all = bytes
         if jumps {
-            let distance = NativeProcessor.code &- (eip &+ UInt32(bytes.count) &+ 5)
+            let distance = NativeProcessor.finish &- (eip &+ UInt32(bytes.count) &+ 5)
             all.append(0xE9)
             for shift in 0..<4 as Range<UInt32> { all.append(UInt8(truncatingIfNeeded: distance >> (shift * 8))) }
         }
@@ -204,12 +206,13 @@ struct NativeResult {
     var eip: UInt32 = 0
     /// ES, CS, SS, DS, FS, GS.
     var selectors = InlineArray<6, UInt32>(repeating: 0)
-    /// What ended the case; 3 with `eip` just behind the start of the code pages is its regular end.
+    /// What ended the case; 3 with `eip` just behind ``NativeProcessor/finish`` is its regular end.
     var vector: UInt32 = 0
     var errorCode: UInt32 = 0
     /// The address of a page fault, otherwise 0.
     var cr2: UInt32 = 0
-    /// How many doublewords of the writable pages, and of the code around the start, are not what they were; pokes count.
+    /// How many doublewords of the writable pages, and of the code around the start, are not what they were; pokes
+    /// count.
     var changeCount: UInt32 = 0
     var fx = FXImage()
     /// Pairs of an address and what it holds now, the first 192.
@@ -219,7 +222,7 @@ struct NativeResult {
     static let notEnding: UInt32 = 254
 
     /// The case ran to its end.
-    var isComplete: Bool { vector == 3 && eip == NativeProcessor.code + 1 }
+    var isComplete: Bool { vector == 3 && eip == NativeProcessor.finish + 1 }
 
     mutating func noteChange(_ address: UInt32, _ value: UInt32) {
         if changeCount < 192 {

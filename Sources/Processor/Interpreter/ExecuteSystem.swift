@@ -73,7 +73,10 @@ extension Core {
         // Segment registers.
         case .loadFarPointer16, .loadFarPointer32: try loadFarPointer(instruction)
         case .movToSegmentR: try movToSegment(reg, get(rm))
-        case .movToSegmentM: try movToSegment(reg, try load(instruction))
+        case .movToSegmentM:
+            // What is no segment register is noticed before the operand.
+            guard reg < 6, reg != SegmentIndex.cs.rawValue else { throw .invalidOpcode }
+            try movToSegment(reg, try load(instruction))
         case .popSegment16, .popSegment32: try popSegment(reg, size)
 
         // Devices.

@@ -6,9 +6,9 @@
  * Choice: a static i386 Linux program without a C library, which shares one file with the test (file descriptor 2):
  * the cases of a batch, then their results, as the structures below (`NativeProcessor.swift` has the same). A byte on
  * standard input starts a batch, a byte on standard output says that it is done. Only the pages that the cases use, and
- * this program far away from them, are mapped. A case ends by jumping to CODE, from where `finish` saves the registers,
- * or by an exception, whose signal brings them. Nothing here uses x87, MMX or SSE registers but for `fxrstor` before a
- * case and `fxsave` behind it.
+ * this program far away from them, are mapped. A case ends by jumping to FINISH, from where `finish` saves the
+ * registers, or by an exception, whose signal brings them. Nothing here uses x87, MMX or SSE registers but for
+ * `fxrstor` before a case and `fxsave` behind it.
  *
  * Build: clang --target=i386-unknown-linux-gnu -m32 -O2 -nostdlib -static -ffreestanding -fno-stack-protector
  *        -mgeneral-regs-only -fuse-ld=lld -Wl,--image-base=0x5a000000 -o runner runner.c
@@ -20,7 +20,8 @@ typedef unsigned char u8;
 enum {
     /* Code: two pages, writable and executable. Data: two pages, then one that may only be read. Everything around is
      * unmapped. */
-    CODE = 0x100000, CODE_END = 0x102000, DATA = 0x103000, DATA_WRITABLE = 0x2000, DATA_SIZE = 0x3000,
+    CODE = 0x100000, CODE_END = 0x102000, FINISH = 0x1007a3, DATA = 0x103000, DATA_WRITABLE = 0x2000,
+    DATA_SIZE = 0x3000,
     SHARED = 0x60000000, BATCH = 256, CODE_SIZE = 96, POKES = 24, CHANGES = 192, DESCRIPTORS = 64
 };
 
@@ -54,8 +55,8 @@ struct shared {
 
 /* arch/x86/include/uapi/asm/sigcontext.h */
 struct sigcontext {
-    u32 gs, fs, es, ds, edi, esi, ebp, esp, ebx, edx, ecx, eax, trapno, err, eip, cs, eflags, esp_at_signal, ss, fpstate,
-        oldmask, cr2;
+    u32 gs, fs, es, ds, edi, esi, ebp, esp, ebx, edx, ecx, eax, trapno, err, eip, cs, eflags, esp_at_signal, ss,
+        fpstate, oldmask, cr2;
 };
 struct ucontext { u32 flags; struct ucontext *link; u32 ss_sp, ss_flags, ss_size; struct sigcontext context; };
 struct sigaction { void *handler; u32 flags; void *restorer; u32 mask[2]; };
@@ -144,8 +145,8 @@ __asm__(
     "  mov %eax, result + 56\n"
     "  mov %gs, %eax\n"
     "  mov %eax, result + 60\n"
-    /* As the breakpoint at CODE would have it, which our processor finds there. */
-    "  movl $0x100001, result + 36\n"
+    /* As the breakpoint at FINISH would have it, which our processor finds there. */
+    "  movl $0x1007a4, result + 36\n"
     "  movl $3, result + 64\n"
     "leave_test:\n"
     "  mov saved_esp, %esp\n"
@@ -197,6 +198,9 @@ static void run_case(struct shared *shared, u32 index) {
     static u32 code_before[96];
     struct result *out = &shared->result[index];
     current++;
+    fill((void *)CODE, 0xCCCCCCCC, (CODE_END - CODE) / 4);
+    *(u8 *)FINISH = 0xE9;
+    *(u32 *)(FINISH + 1) = (u32)finish - (FINISH + 5);
     copy(&test, &shared->test[index], sizeof test / 4);
     for (u32 i = 0; i < test.length; i++) ((u8 *)test.eip)[i] = test.code[i];
     for (u32 i = 0; i < test.pokes && i < POKES; i++) *(u32 *)test.poke[i].address = test.poke[i].value;
@@ -223,7 +227,6 @@ static void run_case(struct shared *shared, u32 index) {
             *(u32 *)address = *(u32 *)(shared->data + (address - DATA));
         }
     }
-    fill((void *)window, 0xCCCCCCCC, 96);
 }
 
 void run(void);
@@ -253,9 +256,6 @@ void run(void) {
         call(MPROTECT, DATA, DATA_SIZE, 3, 0);
         copy((void *)DATA, shared->data, DATA_SIZE / 4);
         call(MPROTECT, DATA + DATA_WRITABLE, DATA_SIZE - DATA_WRITABLE, 1, 0);
-        fill((void *)CODE, 0xCCCCCCCC, (CODE_END - CODE) / 4);
-        *(u8 *)CODE = 0xE9;
-        *(u32 *)(CODE + 1) = (u32)finish - (CODE + 5);
         for (u32 i = 0; i < shared->tests && i < BATCH; i++) run_case(shared, i);
         if (call(WRITE, 1, (u32)&signal, 1, 0) != 1) break;
     }
