@@ -36,6 +36,8 @@ struct SIMDNativeTests {
                 vectors.insert(expected.vector)
                 if expected.isComplete { executed.insert(Self.name(row)) }
                 let actual = ours.run(native.cases[index])
+                // Processors of AMD have one bit of MXCSR more: misaligned operands are allowed (APM vol. 1, 4.2.2).
+                if expected.fx.mxcsr & 1 << 17 != 0 { continue }
                 let differences = NativeDifferences(expected, actual).all
                 guard !differences.isEmpty else { continue }
                 failures[row.mnemonic, default: 0] += 1
@@ -115,16 +117,18 @@ struct SIMDNativeTests {
     func reciprocals() throws {
         let native = try #require(NativeProcessor())
         let ours = try EmulatedUser(model: try #require(ProcessorModel.named("pentium4")))
-        ours.setData(UnsafeRawBufferPointer(native.data))
         var cases = SIMDCases(seed: Self.seed)
-        let codes: [[UInt8]] = [
-            [0x0F, 0x53, 0xC1], [0xF3, 0x0F, 0x53, 0xC1], [0x0F, 0x52, 0xC1], [0xF3, 0x0F, 0x52, 0xC1],
-        ]
+        cases.fillData(native.data)
+        ours.setData(UnsafeRawBufferPointer(native.data))
+        // Of XMM1, and of memory at the beginning of the data pages.
+        let sources: [[UInt8]] = [[0xC1], [0x05, 0, 0x30, 0x10, 0]]
+        let opcodes: [[UInt8]] = [[0x0F, 0x53], [0xF3, 0x0F, 0x53], [0x0F, 0x52], [0xF3, 0x0F, 0x52]]
+        let codes: [[UInt8]] = sources.flatMap { source in opcodes.map { $0 + source } }
         for _ in 0..<16 {
             for index in 0..<NativeProcessor.batchSize {
                 var test = NativeCase()
                 cases.setState(&test.fx)
-                test.setCode(codes[index % 4])
+                test.setCode(codes[index % codes.count])
                 native.cases[index] = test
             }
             try #require(native.run(count: NativeProcessor.batchSize), "the runner has died")

@@ -17,6 +17,7 @@ extension Core {
     @inline(never)
     func executeSIMD(_ instruction: InstructionPointer) throws(Fault) {
         try checkSIMD(instruction)
+        if instruction.pointee.operation.isPackedInteger { return try packedInteger(instruction) }
         let reg = instruction.pointee.reg
         let rm = instruction.pointee.rm
         let segment = instruction.pointee.segment
@@ -149,8 +150,14 @@ extension Core {
             .cvtpd2pi, .cvtss2si, .cvtsd2si, .cvtps2pd, .cvtpd2ps, .cvtss2sd, .cvtsd2ss, .cvtdq2ps, .cvtps2dq,
             .cvttps2dq, .cvttpd2dq, .cvtdq2pd, .cvtpd2dq:
             try convert(instruction)
-        default: try packedInteger(instruction)
+        case .pshufw: try shuffleMMX(instruction)
+        default: throw .invalidOpcode
         }
+    }
+
+    private func shuffleMMX(_ instruction: InstructionPointer) throws(Fault) {
+        let source = XMM(try sourceMMX(instruction))
+        setMMX(instruction.pointee.reg, source.shufflingLowWords(instruction.pointee.immediate).low)
     }
 
     /// Writes the general register `rm`, or memory.

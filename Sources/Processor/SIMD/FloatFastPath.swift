@@ -109,28 +109,22 @@ enum FloatFastPath {
     /// `addss` and so on.
     @inline(__always)
     static func single(_ operation: Operation, _ left: UInt32, _ right: UInt32, _ mxcsr: UInt32) -> UInt32? {
-        guard isOrdinary(right) else { return nil }
         let first = Float(bitPattern: left)
         let second = Float(bitPattern: right)
-        if operation == .sqrtss {
-            guard roundsFreely(mxcsr), right >> 31 == 0 else { return nil }
-            return second.squareRoot().bitPattern
-        }
-        guard isOrdinary(left) else { return nil }
-        switch operation {
-        case .minss: return first < second ? left : right
-        case .maxss: return first > second ? left : right
-        default: break
-        }
-        guard roundsFreely(mxcsr) else { return nil }
         let result: UInt32
         switch operation {
         case .addss: result = (first + second).bitPattern
         case .subss: result = (first - second).bitPattern
         case .mulss: result = (first * second).bitPattern
-        default: result = (first / second).bitPattern
+        case .divss: result = (first / second).bitPattern
+        case .minss: return isOrdinary(left) && isOrdinary(right) ? (first < second ? left : right) : nil
+        case .maxss: return isOrdinary(left) && isOrdinary(right) ? (first > second ? left : right) : nil
+        default:
+            guard roundsFreely(mxcsr), isOrdinary(right), right >> 31 == 0 else { return nil }
+            return second.squareRoot().bitPattern
         }
-        if isSafe(result) { return result }
+        guard roundsFreely(mxcsr), isOrdinary(left), isOrdinary(right) else { return nil }
+        if _fastPath(isSafe(result)) { return result }
         return result &<< 1 == 0 && (operation == .addss || operation == .subss) ? result : nil
     }
 
@@ -150,22 +144,8 @@ enum FloatFastPath {
     /// `addsd` and so on, and a lane of `addpd` and so on.
     @inline(__always)
     static func double(_ operation: Operation, _ left: UInt64, _ right: UInt64, _ mxcsr: UInt32) -> UInt64? {
-        guard isOrdinary(right) else { return nil }
         let first = Double(bitPattern: left)
         let second = Double(bitPattern: right)
-        switch operation {
-        case .sqrtsd, .sqrtpd:
-            guard roundsFreely(mxcsr), right >> 63 == 0 else { return nil }
-            return second.squareRoot().bitPattern
-        default: break
-        }
-        guard isOrdinary(left) else { return nil }
-        switch operation {
-        case .minsd, .minpd: return first < second ? left : right
-        case .maxsd, .maxpd: return first > second ? left : right
-        default: break
-        }
-        guard roundsFreely(mxcsr) else { return nil }
         let result: UInt64
         var isSum = false
         switch operation {
@@ -176,9 +156,15 @@ enum FloatFastPath {
             result = (first - second).bitPattern
             isSum = true
         case .mulsd, .mulpd: result = (first * second).bitPattern
-        default: result = (first / second).bitPattern
+        case .divsd, .divpd: result = (first / second).bitPattern
+        case .minsd, .minpd: return isOrdinary(left) && isOrdinary(right) ? (first < second ? left : right) : nil
+        case .maxsd, .maxpd: return isOrdinary(left) && isOrdinary(right) ? (first > second ? left : right) : nil
+        default:
+            guard roundsFreely(mxcsr), isOrdinary(right), right >> 63 == 0 else { return nil }
+            return second.squareRoot().bitPattern
         }
-        if isSafe(result) { return result }
-        return result &<< 1 == 0 && isSum ? result : nil
+        guard roundsFreely(mxcsr), isOrdinary(left), isOrdinary(right) else { return nil }
+        if _fastPath(isSafe(result)) { return result }
+        return isSum && result &<< 1 == 0 ? result : nil
     }
 }

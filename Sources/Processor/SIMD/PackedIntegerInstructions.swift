@@ -118,10 +118,6 @@ extension Core {
         case .psllwImmediateMMX, .psllwImmediateXMM: result = operand.shiftedLeftWords(count)
         case .pslldImmediateMMX, .pslldImmediateXMM: result = operand.shiftedLeftDoublewords(count)
         case .psllqImmediateMMX, .psllqImmediateXMM: result = operand.shiftedLeftQuadwords(count)
-        case .pshufw:
-            let source = XMM(try sourceMMX(instruction))
-            setMMX(reg, source.shufflingLowWords(immediate).low)
-            return
         case .pinsrwMMX:
             let word = try sourceWord(instruction)
             setMMX(reg, XMM(mmx(reg)).inserting(word, at: immediate & 3).low)
