@@ -181,11 +181,11 @@ extension CaseGenerator {
 
     /// Puts a value of `size` bytes on the stack, `offset` bytes from its top; a doubleword is written in any case.
     private mutating func pokeStack(_ offset: UInt32, _ value: UInt32, size: UInt32) {
-        var top = need(4)
+        var place = need(4) &+ offset
         let index = Int(test.selectors[2] >> 3)
-        if test.selectors[2] & 4 != 0, !LocalDescriptor.all[index].isBig { top &= 0xFFFF }
+        if test.selectors[2] & 4 != 0, !LocalDescriptor.all[index].isBig { place &= 0xFFFF }
         let upper = size == 4 ? 0 : self.value() & 0xFFFF_0000
-        test.poke(bases[2] &+ top &+ offset, value & (size == 4 ? 0xFFFF_FFFF : 0xFFFF) | upper)
+        test.poke(bases[2] &+ place, value & (size == 4 ? 0xFFFF_FFFF : 0xFFFF) | upper)
     }
 
     // MARK: ModRM
