@@ -21,10 +21,9 @@ extension Core {
                 // "GenuineIntel": software takes the features of other vendors' processors for granted or not by name.
                 answer = (model.highestLeaf, 0x756E_6547, 0x6C65_746E, 0x4965_6E69)
             case 1:
-                let announced = features & CPUFeature.implemented
                 // The line that `clflush` flushes, in units of 8 bytes.
-                let line: UInt32 = announced & CPUFeature.cacheLineFlush != 0 ? 64 / 8 << 8 : 0
-                answer = (model.signature, line, 0, announced)
+                let line: UInt32 = features & CPUFeature.cacheLineFlush != 0 ? 64 / 8 << 8 : 0
+                answer = (model.signature, line, 0, features)
             default:
                 let caches = model.cacheDescriptors
                 answer = (caches[0], caches[1], caches[2], caches[3])

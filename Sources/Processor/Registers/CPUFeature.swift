@@ -32,7 +32,4 @@ public enum CPUFeature {
         /// NX.
         public static let executeDisable: UInt32 = 1 << 20
     }
-
-    /// What the interpreter has of the above. The rest is not announced.
-    static let implemented: UInt32 = ~(fpu | cacheLineFlush | mmx | fastSave | sse | sse2)
 }

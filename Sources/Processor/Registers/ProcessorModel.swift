@@ -165,7 +165,7 @@ public struct ProcessorModel: Equatable, Sendable {
     /// All models, oldest first.
     public static let all: [ProcessorModel] = [.i386, .i486, .pentium, .pentium2, .pentium3, .pentium4]
     /// What a machine has if nobody chooses.
-    public static let standard = ProcessorModel.pentium3
+    public static let standard = ProcessorModel.pentium4
 
     /// The model that a person calls `name`.
     public static func named(_ name: String) -> ProcessorModel? {
