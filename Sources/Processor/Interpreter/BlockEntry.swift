@@ -1,16 +1,16 @@
 /// From block to block: how the end of one finds the next.
 ///
 /// **Constraint.** Programs jump every few instructions, so that the way from one block to the next is as hot as the
-/// instructions themselves; yet a block may be entered only if its code is still what memory holds, if its page is still
-/// mapped and executable, and if it ends before anything is due.
+/// instructions themselves; yet a block may be entered only if its code is still what memory holds, if its page is
+/// still mapped and executable, and if it ends before anything is due.
 ///
 /// **Choice.** Three ways, each a fallback of the one before. A jump within its page remembers its target
 /// (``BlockLink``): code of the same page is mapped if the jump is, and is forgotten together with it. Other transfers
 /// look for the page among those at hand (``FetchPage``) and for the offset in its table. All else (pages not at hand,
 /// code not decoded, limits, breakpoints) is the work of ``Core/enterBlock()``.
 ///
-/// **Example.** A loop of 10,000 iterations ends with `jnz` to its beginning. The first time, the target is looked for and
-/// its place kept in the jump; from then on an iteration costs a comparison of the step count with the limit.
+/// **Example.** A loop of 10,000 iterations ends with `jnz` to its beginning. The first time, the target is looked for
+/// and its place kept in the jump; from then on an iteration costs a comparison of the step count with the limit.
 extension Core {
     /// Makes EIP and the step count exact at `instruction`, which has not been executed; the block began with `first`.
     @inline(__always)
@@ -41,8 +41,8 @@ extension Core {
         return header
     }
 
-    /// The block that the linked jump `instruction` leads to, if the limit on steps is further away than its end. EIP and
-    /// steps are exact.
+    /// The block that the linked jump `instruction` leads to, if the limit on steps is further away than its end. EIP
+    /// and steps are exact.
     @inline(__always)
     func linkedBlock(_ link: UInt32) -> InstructionPointer? {
         // A link that is in use is the place of a block of the same page, which was forgotten with it if at all.

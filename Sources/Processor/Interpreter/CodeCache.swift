@@ -7,8 +7,9 @@
 /// **Choice.** Instructions lie in one large array, the *arena*, block after block: a header slot (how many
 /// instructions, how many bytes), the instructions, and a slot with `blockEnd`, which makes the run loop look for the
 /// next block. A page of physical memory from which code was decoded has a table with a slot for each of its bytes: the
-/// place in the arena of the block that starts there. A block goes on behind conditional jumps, which leave it if they are
-/// taken. It never leaves its page: an instruction that crosses the page's end is kept apart (``CrossingInstruction``).
+/// place in the arena of the block that starts there. A block goes on behind conditional jumps, which leave it if they
+/// are taken. It never leaves its page: an instruction that crosses the page's end is kept apart
+/// (``CrossingInstruction``).
 ///
 /// A page with decoded code is marked in ``PhysicalMemory``, so that writes to it come to
 /// ``Core/codeWritten(at:count:)``. A mask says which 64-byte pieces of the page hold code; a write to other pieces
@@ -132,8 +133,8 @@ enum BlockLink {
 
 /// The decoded code of one physical page.
 struct CodePage {
-    /// For each mode, where in the arena the block lies that starts at each byte; 0: there is none. A table is made when
-    /// the first block is decoded.
+    /// For each mode, where in the arena the block lies that starts at each byte; 0: there is none. A table is made
+    /// when the first block is decoded.
     struct Tables {
         private var tables = InlineArray<4, UnsafeMutablePointer<UInt32>?>(repeating: nil)
 

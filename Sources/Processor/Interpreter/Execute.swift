@@ -4,15 +4,20 @@
 /// (closures, tables of functions and existentials cost 5 to 10 times as much). What the hot path needs must be in
 /// this function: everything that it calls in the module is either inlined or a plain call.
 ///
-/// **Choice.** The cases are in three groups. Frequent instructions are executed here. Rare ones are left to
-/// ``executeRare(_:)``, a second switch behind a call. Instructions of the system, which may change how the next
-/// instruction is fetched, counted or interrupted, are left to ``executeSystem(_:)``, after the state has been brought
-/// up to date; afterwards the run loop looks around before it goes on.
+/// **Choice.** The `switch` is over ``Handler``, which is dense and has no `default`, so that there is no range check
+/// in front of the jump, and LLVM can put a copy of the jump behind each case (`Package.swift` asks it to): the host
+/// predicts each by itself, from what usually follows that instruction. Every case must contain some code for that.
+///
+/// The cases are in three groups. Frequent instructions are executed here. Rare ones are left to ``executeRare(_:)``,
+/// ``executeX87(_:)`` and ``executeSIMD(_:)``, switches behind a call. Instructions of the system, which may change how
+/// the next instruction is fetched, counted or interrupted, are left to ``executeSystem(_:)``, after the state has been
+/// brought up to date; afterwards the run loop looks around before it goes on.
 ///
 /// While a block runs, ``ProcessorState/eip`` is the offset of the block's first instruction and
 /// ``ProcessorState/steps`` does not count the block's instructions yet: both follow from the instruction pointer, so
-/// that an instruction need not maintain them. `Context.current` lets the slow path compute them
-/// (``synchronizedSteps``).
+/// that an instruction need not maintain them. Instructions that access memory put themselves into `Context.current`,
+/// from which the slow path computes them (``synchronizedSteps``). What a handler does for two instructions moves the
+/// pointer between them.
 extension Core {
     /// Executes the block behind `header` and those that follow it, until ``Context/limit`` or something that demands
     /// attention. EIP and steps are exact when it returns and when it throws: a fault's EIP is that of the instruction
@@ -350,6 +355,24 @@ extension Core {
                         context.pointee.current = instruction
                         try writeFlat(
                             instruction.pointee.segment, basedAddress(instruction), register(instruction.pointee.reg))
+                    case .movRM8Based:
+                        context.pointee.current = instruction
+                        set(
+                            instruction.pointee.reg,
+                            try readFlat(instruction.pointee.segment, basedAddress(instruction)) as UInt8)
+                    case .movMR8Based:
+                        context.pointee.current = instruction
+                        try writeFlat(
+                            instruction.pointee.segment, basedAddress(instruction),
+                            get(instruction.pointee.reg) as UInt8)
+                    case .movzx8RM32Based:
+                        context.pointee.current = instruction
+                        let byte: UInt8 = try readFlat(instruction.pointee.segment, basedAddress(instruction))
+                        setRegister(instruction.pointee.reg, UInt32(byte))
+                    case .lea32Based:
+                        setRegister(instruction.pointee.reg, basedAddress(instruction))
+                    case .lea32Indexed:
+                        setRegister(instruction.pointee.reg, address32(instruction))
                     case .movMR32:
                         try store(instruction, get(instruction.pointee.reg) as UInt32)
                     case .movMI32:
@@ -695,6 +718,14 @@ extension Core {
                             break block
                         }
                     // A comparison and the conditional jump behind it.
+                    case .decR32Jnz:
+                        let count = decrement(register(instruction.pointee.rm))
+                        setRegister(instruction.pointee.rm, count)
+                        instruction += 1
+                        if count != 0 {
+                            target = try branch32(instruction)
+                            break block
+                        }
                     case .cmpRR32Jz:
                         let (left, right) = compareRR32(instruction)
                         instruction += 1

@@ -1,16 +1,16 @@
 /// How the interpreter executes a prepared instruction: the value that the hot `switch` dispatches on.
 ///
-/// **Constraint.** An ``Operation`` says what an instruction means, which is what disassembler, tests and every engine want
-/// to know. The interpreter wants to know more: whether anything can see the flags, whether a branch follows the
-/// comparison, whether the instruction needs the run loop; and it wants its `switch` to be dense and exhaustive, so that
-/// Swift makes it one indirect jump without a range check.
+/// **Constraint.** An ``Operation`` says what an instruction means, which is what disassembler, tests and every engine
+/// want to know. The interpreter wants to know more: whether anything can see the flags, whether a branch follows the
+/// comparison, whether the instruction needs the run loop; and it wants its `switch` to be dense and exhaustive, so
+/// that Swift makes it one indirect jump without a range check.
 ///
-/// **Choice.** So the interpreter has an enumeration of its own. An operation that is executed in the hot `switch` has a
-/// handler of the same name; all others share one for each function that executes them (``rare``, ``system``). On top
+/// **Choice.** So the interpreter has an enumeration of its own. An operation that is executed in the hot `switch` has
+/// a handler of the same name; all others share one for each function that executes them (``rare``, ``system``). On top
 /// of these come handlers for what preparation finds out about neighbours (``BlockPreparation``).
 ///
-/// **Example.** `cmp eax, ebx` is the operation `cmpRR32` wherever it stands. In front of `jb` its handler is `cmpRR32Jb`,
-/// which executes both; in a copy of the block that must end between the two it is `cmpRR32` again.
+/// **Example.** `cmp eax, ebx` is the operation `cmpRR32` wherever it stands. In front of `jb` its handler is
+/// `cmpRR32Jb`, which executes both; in a copy of the block that must end between the two it is `cmpRR32` again.
 enum Handler: UInt16, CaseIterable, Sendable {
     // The same names as in `Operation`.
     case addRR8, addRR16, addRR32, addMR8, addMR16, addMR32, addRM8, addRM16, addRM32, addRI8, addRI16, addRI32,
@@ -49,7 +49,9 @@ enum Handler: UInt16, CaseIterable, Sendable {
     case loopne16, loopne32, loope16, loope32, loop16, loop32, jcxz16, jcxz32
 
     // The memory operand is flat and has no index register.
-    case movRM32Based, movMR32Based
+    case movRM32Based, movMR32Based, movRM8Based, movMR8Based, movzx8RM32Based
+    // 32-bit addresses, without and with an index register.
+    case lea32Based, lea32Indexed
 
     // Nothing can see the flags before another instruction sets them.
     case addRR32NoFlags, addRI32NoFlags, subRR32NoFlags, subRI32NoFlags, andRR32NoFlags, andRI32NoFlags,
@@ -57,11 +59,12 @@ enum Handler: UInt16, CaseIterable, Sendable {
         shlRI32NoFlags, shrRI32NoFlags, sarRI32NoFlags, rolRI32NoFlags, rorRI32NoFlags, imulRR32NoFlags,
         imulRRI32NoFlags
 
-    // A comparison and the conditional jump behind it.
+    // A comparison, or the counting of a loop, and the conditional jump behind it.
     case cmpRR32Jz, cmpRR32Jnz, cmpRR32Jb, cmpRR32Jnb, cmpRR32Jbe, cmpRR32Jnbe, cmpRR32Jl, cmpRR32Jnl, cmpRR32Jle,
         cmpRR32Jnle, cmpRR32Js, cmpRR32Jns
     case cmpRI32Jz, cmpRI32Jnz, cmpRI32Jb, cmpRI32Jnb, cmpRI32Jbe, cmpRI32Jnbe, cmpRI32Jl, cmpRI32Jnl, cmpRI32Jle,
         cmpRI32Jnle, cmpRI32Js, cmpRI32Jns
+    case decR32Jnz
     case testRR32Jz, testRR32Jnz, testRR32Jbe, testRR32Jnbe, testRR32Jl, testRR32Jnl,
         testRR32Jle, testRR32Jnle, testRR32Js, testRR32Jns
 
@@ -83,8 +86,8 @@ enum Handler: UInt16, CaseIterable, Sendable {
         self = Self.handlers[Int(operation.rawValue)]
     }
 
-    /// By the raw value of an ``Operation``. Allocated once, never freed and never written again: safe to read from every
-    /// thread.
+    /// By the raw value of an ``Operation``. Allocated once, never freed and never written again: safe to read from
+    /// every thread.
     nonisolated(unsafe) private static let handlers: UnsafePointer<Handler> = {
         let named = Dictionary(uniqueKeysWithValues: allCases.map { ("\($0)", $0) })
         let storage = UnsafeMutablePointer<Handler>.allocate(capacity: Operation.allCases.count)

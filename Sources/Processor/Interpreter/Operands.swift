@@ -69,8 +69,8 @@ extension Core {
         return instruction.pointee.is32BitAddress ? offset : offset & 0xFFFF
     }
 
-    // The memory operand. Whatever may take the slow path, and there meet a device or code, says which instruction it is:
-    // `Context.current`.
+    // The memory operand. Whatever may take the slow path, and there meet a device or code, says which instruction it
+    // is: `Context.current`.
 
     @inline(__always)
     func load<T: Operand>(_ instruction: InstructionPointer) throws(Fault) -> T {

@@ -1,8 +1,8 @@
 /// What the code cache does with a decoded instruction before it is executed.
 ///
-/// The decoder's form of an instruction is made for everybody; the interpreter wants to find things where its handlers look
-/// for them: byte registers become byte offsets into the register file (AH is 1), both directions of an opcode become
-/// one, and frequent forms get operations of their own.
+/// The decoder's form of an instruction is made for everybody; the interpreter wants to find things where its handlers
+/// look for them: byte registers become byte offsets into the register file (AH is 1), both directions of an opcode
+/// become one, and frequent forms get operations of their own.
 extension Instruction {
     /// Nothing is executed behind this instruction without looking for the next block.
     var endsBlock: Bool {
@@ -39,13 +39,7 @@ extension Instruction {
             mode == .flat32 && is32BitAddress
             && (segment == SegmentIndex.ds.rawValue || segment == SegmentIndex.ss.rawValue)
         handler = Handler(operation)
-        if isFlat && index == Self.noRegister {
-            switch operation {
-            case .movRM32: handler = .movRM32Based
-            case .movMR32: handler = .movMR32Based
-            default: break
-            }
-        }
+        handler = handler.withAddress(isBased: index == Self.noRegister, isFlat: isFlat, is32Bit: is32BitAddress)
     }
 
     private static func byteOffset(_ register: UInt8) -> UInt8 {
@@ -54,8 +48,8 @@ extension Instruction {
 
     /// Makes a jump within its page linkable; `endOffset` is where in the page the next instruction begins.
     ///
-    /// Linear and physical addresses have the same offset in a page, and 32-bit targets wrap as addresses do, so the distance
-    /// alone says whether the target is in the page. (16-bit targets wrap at 64 KiB.)
+    /// Linear and physical addresses have the same offset in a page, and 32-bit targets wrap as addresses do, so the
+    /// distance alone says whether the target is in the page. (16-bit targets wrap at 64 KiB.)
     mutating func prepareLink(endOffset: Int) {
         guard is32BitOperand else { return }
         switch operation {
@@ -79,16 +73,16 @@ extension Instruction {
 /// comparisons stand in front of a conditional jump. But an interrupt, a fault or a debugger may look between any two
 /// instructions.
 ///
-/// **Choice.** A block is entered only if it is going to end before the limit on steps, so between two instructions of a
-/// block nothing looks that they do not cause themselves. Where neither of two instructions that set flags, nor
-/// anything between them, can fault, leave the block or meet a device or code, the first one's flags are invisible, and it
-/// gets a handler that does not compute them. Only instructions that work on registers qualify. And a comparison of
+/// **Choice.** A block is entered only if it is going to end before the limit on steps, so between two instructions of
+/// a block nothing looks that they do not cause themselves. Where neither of two instructions that set flags, nor
+/// anything between them, can fault, leave the block or meet a device or code, the first one's flags are invisible, and
+/// it gets a handler that does not compute them. Only instructions that work on registers qualify. And a comparison of
 /// registers with the conditional jump behind it becomes one handler. The jump keeps its slot, so that the position in
 /// the block still says how many steps were made. Where a block has to end early, a copy of it runs without any of this
 /// (``Instruction/separate()``).
 ///
-/// **Example.** In `add eax, ebx; shl eax, 3; mov [edi], eax` nothing sees the flags of `add`; those of `shl` may be seen by
-/// the handler of a page fault.
+/// **Example.** In `add eax, ebx; shl eax, 3; mov [edi], eax` nothing sees the flags of `add`; those of `shl` may be
+/// seen by the handler of a page fault.
 enum BlockPreparation {
     static func prepare(_ instructions: InstructionPointer, count: Int) {
         removeFlags(instructions, count)
@@ -152,11 +146,24 @@ private enum FlagEffect {
 }
 
 extension Handler {
+    /// The handler for a form of address, if this one has such.
+    fileprivate func withAddress(isBased: Bool, isFlat: Bool, is32Bit: Bool) -> Handler {
+        switch self {
+        case .movRM32 where isFlat && isBased: .movRM32Based
+        case .movMR32 where isFlat && isBased: .movMR32Based
+        case .movRM8 where isFlat && isBased: .movRM8Based
+        case .movMR8 where isFlat && isBased: .movMR8Based
+        case .movzx8RM32 where isFlat && isBased: .movzx8RM32Based
+        case .lea32 where is32Bit: isBased ? .lea32Based : .lea32Indexed
+        default: self
+        }
+    }
+
     fileprivate var flagEffect: FlagEffect {
         switch self {
         case .movRR8, .movRR16, .movRR32, .movRI8, .movRI16, .movRI32, .movzx8RR16, .movzx8RR32, .movzx16RR16,
-            .movzx16RR32, .movsx8RR16, .movsx8RR32, .movsx16RR16, .movsx16RR32, .lea16, .lea32, .notR32, .xchgRR32,
-            .cwd32:
+            .movzx16RR32, .movsx8RR16, .movsx8RR32, .movsx16RR16, .movsx16RR32, .lea16, .lea32, .lea32Based,
+            .lea32Indexed, .notR32, .xchgRR32, .cwd32:
             .none
         case .addRR32: .setsAll(withoutFlags: .addRR32NoFlags)
         case .addRI32: .setsAll(withoutFlags: .addRI32NoFlags)
@@ -193,6 +200,7 @@ extension Handler {
     /// The handler that executes this instruction and the next, `jump`.
     fileprivate func fused(with jump: Handler) -> Handler? {
         switch self {
+        case .decR32: jump == .jnz32 ? .decR32Jnz : nil
         case .cmpRR32:
             switch jump {
             case .jz32: .cmpRR32Jz
