@@ -20,7 +20,9 @@ struct NativeDifferences {
             compare(name, expected.general[index], actual.general[index])
         }
         for (index, name) in ["es", "cs", "ss", "ds", "fs", "gs"].enumerated() {
-            compare(name, expected.selectors[index], actual.selectors[index])
+            // When the host's kernel runs another thread in between, it gives back 0 for any null selector.
+            let isNull = expected.selectors[index] < 4 && actual.selectors[index] < 4
+            if !isNull { compare(name, expected.selectors[index], actual.selectors[index]) }
         }
         if !exceptions.memory { compareMemory(expected, actual) }
         compareFX(expected.fx, actual.fx, conditionCodes: !exceptions.conditionCodes)
@@ -85,6 +87,9 @@ struct NativeExceptions {
     init(_ test: CaseGenerator.Case, _ expected: NativeResult, _ actual: NativeResult) {
         let mnemonics = test.rows.map { OpcodeTable.rows[$0].mnemonic }
         flags = undefinedFlags(test, expected)
+        // The jump that ends a case has been overwritten; ours has a breakpoint there.
+        let finish = NativeProcessor.finish & ~3
+        isEverything = (0..<Int(min(expected.changeCount, 192))).contains { expected.changes[$0 * 2] &- finish < 8 }
         // `enter` tries whether the final stack can be written (SDM vol. 2, ENTER, "#PF"); on processors of AMD this
         // access is checked for alignment.
         if expected.vector == 17 && mnemonics.contains("enter") { isEverything = true }
@@ -92,8 +97,12 @@ struct NativeExceptions {
         let accessesSegments = test.rows.contains {
             OpcodeTable.rows[$0].operands.contains(where: CaseGenerator.segmentOperands.contains)
         }
-        if accessesSegments, Self.memoryFaults.contains(expected.vector), expected.vector != actual.vector {
-            isEverything = true
+        // Processors of AMD look at the limit of a call's target when they have pushed.
+        if expected.vector == 17 && actual.vector == 13 && mnemonics.contains("call") { isEverything = true }
+        // Alignment is a matter of that too, and may be noticed an instruction apart.
+        let isElsewhere = expected.vector == 17 && expected.eip != actual.eip
+        if accessesSegments, Self.memoryFaults.contains(expected.vector) {
+            if expected.vector != actual.vector || isElsewhere { isEverything = true }
         }
         // Whether `arpl` that changes nothing wants a destination that can be written: for ours (as for QEMU and Bochs) it
         // does, for processors of AMD it does not.

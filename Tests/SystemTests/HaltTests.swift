@@ -1,7 +1,7 @@
 import Machine
 import Testing
 
-/// `hlt`, where other emulators cannot be asked: Bochs and QEMU sleep on.
+/// `hlt` where Bochs, which sleeps on, cannot be asked.
 @Suite("hlt")
 struct HaltTests {
     @Test("The single-step trap behind hlt wakes the processor (SDM vol. 2, HLT)")
