@@ -252,6 +252,14 @@ final class Board: Bus {
         }
     }
 
+    func readPort(_ port: UInt16, size: Int, into target: UnsafeMutableRawBufferPointer) -> Int {
+        size > 1 ? dataChannel(port)?.readData(size: size, into: target) ?? 0 : 0
+    }
+
+    func writePort(_ port: UInt16, size: Int, from source: UnsafeRawBufferPointer) -> Int {
+        size > 1 ? dataChannel(port)?.writeData(size: size, from: source) ?? 0 : 0
+    }
+
     private static func mask(_ size: Int) -> UInt32 {
         size >= 4 ? 0xFFFF_FFFF : (1 << UInt32(8 * size)) - 1
     }

@@ -219,6 +219,34 @@ final class IDEChannel {
         return value
     }
 
+    /// The data register for `rep ins`: as many elements of `size` (2 or 4) bytes as `target` has room for, up to the
+    /// block's last, with which the drive goes on and which is therefore read by itself. Returns how many.
+    func readData(size: Int, into target: UnsafeMutableRawBufferPointer) -> Int {
+        guard !isEmpty, registers.phase == .dataIn, drive.status & Status.dataRequest != 0 else { return 0 }
+        let range = atOnce(target.count, size: size)
+        registers.buffer.withUnsafeBytes { target.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[range])) }
+        registers.position = range.upperBound
+        return range.count / size
+    }
+
+    /// The data register for `rep outs`, likewise.
+    func writeData(size: Int, from source: UnsafeRawBufferPointer) -> Int {
+        guard registers.phase == .dataOut, drive.status & Status.dataRequest != 0 else { return 0 }
+        let range = atOnce(source.count, size: size)
+        registers.buffer.withUnsafeMutableBytes {
+            UnsafeMutableRawBufferPointer(rebasing: $0[range])
+                .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[..<range.count]))
+        }
+        registers.position = range.upperBound
+        return range.count / size
+    }
+
+    /// The bytes of the buffer that may be moved at once: whole elements, at most `count` bytes, not the last one.
+    private func atOnce(_ count: Int, size: Int) -> Range<Int> {
+        let most = min(count, registers.buffer.count - registers.position - 1)
+        return registers.position..<registers.position + max(most, 0) / size * size
+    }
+
     func writeData(_ value: UInt32, size: Int) {
         guard registers.phase == .dataOut, drive.status & Status.dataRequest != 0 else { return }
         for index in 0..<(size == 4 ? 4 : 2) where registers.position < registers.buffer.count {

@@ -124,12 +124,12 @@ extension Core {
         case .lods8: try repeatLoad(UInt8.self, instruction)
         case .lods16: try repeatLoad(UInt16.self, instruction)
         case .lods32: try repeatLoad(UInt32.self, instruction)
-        case .ins8: try iterate(instruction) { () throws(Fault) in try inputString(UInt8.self, instruction) }
-        case .ins16: try iterate(instruction) { () throws(Fault) in try inputString(UInt16.self, instruction) }
-        case .ins32: try iterate(instruction) { () throws(Fault) in try inputString(UInt32.self, instruction) }
-        case .outs8: try iterate(instruction) { () throws(Fault) in try outputString(UInt8.self, instruction) }
-        case .outs16: try iterate(instruction) { () throws(Fault) in try outputString(UInt16.self, instruction) }
-        case .outs32: try iterate(instruction) { () throws(Fault) in try outputString(UInt32.self, instruction) }
+        case .ins8: try repeatInput(UInt8.self, instruction)
+        case .ins16: try repeatInput(UInt16.self, instruction)
+        case .ins32: try repeatInput(UInt32.self, instruction)
+        case .outs8: try repeatOutput(UInt8.self, instruction)
+        case .outs16: try repeatOutput(UInt16.self, instruction)
+        case .outs32: try repeatOutput(UInt32.self, instruction)
         default: throw .invalidOpcode
         }
     }
@@ -160,18 +160,6 @@ extension Core {
         state.pointee.steps &+= 1
         state.pointee.eip &+= UInt32(instruction.pointee.length)
         return true
-    }
-
-    /// Iterations one by one. `ends` is asked after each.
-    @inline(__always)
-    private func iterate(
-        _ instruction: InstructionPointer, ends: () -> Bool = { false }, _ body: () throws(Fault) -> Void
-    ) throws(Fault) {
-        if isOver(instruction) { return }
-        repeat {
-            try body()
-            if count(1, of: instruction, ends: ends()) { return }
-        } while state.pointee.steps < context.pointee.limit
     }
 
     /// The most elements that may be done at once from an index register on: limited by the counter, the deadline and
@@ -283,6 +271,57 @@ extension Core {
             try loadString(T.self, instruction)
             if count(1, of: instruction) { return }
         } while state.pointee.steps < context.pointee.limit
+    }
+
+    /// `rep ins`: at once what the device has at hand.
+    private func repeatInput<T: Operand>(_: T.Type, _ instruction: InstructionPointer) throws(Fault) {
+        if isOver(instruction) { return }
+        let (port, size): (UInt16, UInt32) = (get(2), UInt32(MemoryLayout<T>.size))
+        repeat {
+            let to = indexRegister(7, instruction)
+            let most = mostElements(T.self, instruction, to, to)
+            if most > 1, mayMoveAtOnce,
+                let run = writeRun(SegmentIndex.es.rawValue, to, size: size, most: most, descending: false)
+            {
+                try checkPort(port, size: size)
+                let target = UnsafeMutableRawBufferPointer(start: run.pointer, count: Int(run.count &* size))
+                let done = readPort(port, size: size, into: target)
+                if done > 0 {
+                    moveIndex(7, instruction, by: done &* size)
+                    if count(done, of: instruction) { return }
+                    continue
+                }
+            }
+            try inputString(T.self, instruction)
+            if count(1, of: instruction) { return }
+        } while state.pointee.steps < context.pointee.limit
+    }
+
+    /// `rep outs`: at once what the device takes without doing anything else.
+    private func repeatOutput<T: Operand>(_: T.Type, _ instruction: InstructionPointer) throws(Fault) {
+        if isOver(instruction) { return }
+        let (port, size): (UInt16, UInt32) = (get(2), UInt32(MemoryLayout<T>.size))
+        repeat {
+            let from = indexRegister(6, instruction)
+            let most = mostElements(T.self, instruction, from, from)
+            if most > 1, mayMoveAtOnce, let run = sourceRun(T.self, instruction, most: most) {
+                try checkPort(port, size: size)
+                let source = UnsafeRawBufferPointer(start: run.pointer, count: Int(run.count &* size))
+                let done = writePort(port, size: size, from: source)
+                if done > 0 {
+                    moveIndex(6, instruction, by: done &* size)
+                    if count(done, of: instruction) { return }
+                    continue
+                }
+            }
+            try outputString(T.self, instruction)
+            if count(1, of: instruction) { return }
+        } while state.pointee.steps < context.pointee.limit
+    }
+
+    /// Upwards, and no breakpoint on ports or data has to be looked for at each element.
+    private var mayMoveAtOnce: Bool {
+        !isDescending && state.pointee.debugRegisters[7] & DebugControl.enables == 0
     }
 
     // MARK: Repetition with a condition

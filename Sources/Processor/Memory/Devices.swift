@@ -30,6 +30,23 @@ extension Core {
         return size == 4 ? value : value & (1 << (size * 8) &- 1)
     }
 
+    /// Reads elements of `size` bytes from a port without asking whether the program may; returns how many. Nothing
+    /// happens that the run loop would have to look at (``Bus/readPort(_:size:into:)``).
+    @inline(never)
+    func readPort(_ port: UInt16, size: UInt32, into target: UnsafeMutableRawBufferPointer) -> UInt32 {
+        context.pointee.processor._withUnsafeGuaranteedRef {
+            UInt32(truncatingIfNeeded: $0.bus?.readPort(port, size: Int(size), into: target) ?? 0)
+        }
+    }
+
+    /// Writes elements of `size` bytes to a port without asking whether the program may; returns how many.
+    @inline(never)
+    func writePort(_ port: UInt16, size: UInt32, from source: UnsafeRawBufferPointer) -> UInt32 {
+        context.pointee.processor._withUnsafeGuaranteedRef {
+            UInt32(truncatingIfNeeded: $0.bus?.writePort(port, size: Int(size), from: source) ?? 0)
+        }
+    }
+
     /// Writes a port without asking whether the program may.
     @inline(never)
     func writePort(_ port: UInt16, size: UInt32, value: UInt32) {
