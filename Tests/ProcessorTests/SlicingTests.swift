@@ -122,8 +122,8 @@ struct RandomProgram {
 }
 
 extension SystemFixture {
-    /// Everything that the guest could ever notice.
-    func digest() -> [UInt64] {
+    /// Everything that the guest could ever notice; of memory only what is in `ranges`, which is all of it by itself.
+    func digest(memory ranges: [Range<UInt32>]? = nil) -> [UInt64] {
         let snapshot = processor.snapshot()
         let state = snapshot.state
         var words: [UInt64] = (0..<16).map { UInt64(state.general[$0]) }
@@ -146,7 +146,11 @@ extension SystemFixture {
         }
         // FNV-1a over all of memory.
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in memory.read(0, count: memory.ramSize) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        for range in ranges ?? [0..<UInt32(memory.ramSize)] {
+            for byte in memory.read(range.lowerBound, count: range.count) {
+                hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3
+            }
+        }
         words.append(hash)
         return words
     }

@@ -112,32 +112,6 @@ extension Core {
         }
     }
 
-    // MARK: In front of a conditional jump
-
-    /// `cmp` of registers; returns the operands.
-    @inline(__always)
-    func compareRR32(_ instruction: InstructionPointer) -> (UInt32, UInt32) {
-        let operands = (register(instruction.pointee.rm), register(instruction.pointee.reg))
-        _ = subtract(operands.0, operands.1)
-        return operands
-    }
-
-    /// `cmp` of a register with an immediate; returns the operands.
-    @inline(__always)
-    func compareRI32(_ instruction: InstructionPointer) -> (UInt32, UInt32) {
-        let operands = (register(instruction.pointee.rm), instruction.pointee.immediate)
-        _ = subtract(operands.0, operands.1)
-        return operands
-    }
-
-    /// `test` of registers; returns the result, with a sign.
-    @inline(__always)
-    func testRR32(_ instruction: InstructionPointer) -> Int32 {
-        let result = register(instruction.pointee.rm) & register(instruction.pointee.reg)
-        setFlags(logical: result)
-        return Int32(bitPattern: result)
-    }
-
     // MARK: One operand
 
     /// `inc` is an addition of 1 that leaves CF alone.

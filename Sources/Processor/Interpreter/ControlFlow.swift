@@ -44,6 +44,23 @@ extension Core {
         return target
     }
 
+    /// A conditional jump: whether it is taken, and then `target` is where it leads to.
+    @inline(__always)
+    func takes32(
+        _ condition: Bool, _ instruction: InstructionPointer, _ target: inout UInt32
+    ) throws(Fault) -> Bool {
+        if condition { target = try branch32(instruction) }
+        return condition
+    }
+
+    @inline(__always)
+    func takes16(
+        _ condition: Bool, _ instruction: InstructionPointer, _ target: inout UInt32
+    ) throws(Fault) -> Bool {
+        if condition { target = try branch16(instruction) }
+        return condition
+    }
+
     /// CX or ECX, by address size.
     @inline(__always)
     func counter(_ instruction: InstructionPointer) -> UInt32 {

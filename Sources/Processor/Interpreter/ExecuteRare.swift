@@ -8,8 +8,6 @@ extension Core {
             set(instruction.pointee.rm, ~(get(instruction.pointee.rm) as UInt8))
         case .notR16:
             set(instruction.pointee.rm, ~(get(instruction.pointee.rm) as UInt16))
-        case .notR32:
-            set(instruction.pointee.rm, ~(get(instruction.pointee.rm) as UInt32))
         case .notM8:
             try modify(instruction) { (value: UInt8) in ~value }
         case .notM16:
@@ -20,8 +18,6 @@ extension Core {
             set(instruction.pointee.rm, negate(get(instruction.pointee.rm) as UInt8))
         case .negR16:
             set(instruction.pointee.rm, negate(get(instruction.pointee.rm) as UInt16))
-        case .negR32:
-            set(instruction.pointee.rm, negate(get(instruction.pointee.rm) as UInt32))
         case .negM8:
             try modify(instruction) { (value: UInt8) in negate(value) }
         case .negM16:
@@ -32,8 +28,6 @@ extension Core {
             exchangeRegisters(UInt8.self, instruction)
         case .xchgRR16:
             exchangeRegisters(UInt16.self, instruction)
-        case .xchgRR32:
-            exchangeRegisters(UInt32.self, instruction)
         case .xchgMR8:
             try exchangeMemory(UInt8.self, instruction)
         case .xchgMR16:
@@ -45,8 +39,6 @@ extension Core {
         case .bswap16:
             // Undefined in the manual; processors clear the register.
             set(instruction.pointee.rm, 0 as UInt16)
-        case .bswap32:
-            byteSwap32(instruction.pointee.rm)
         case .cmovRR16:
             if condition(instruction.pointee.opcode) {
                 set(instruction.pointee.rm, get(instruction.pointee.reg) as UInt16)
@@ -54,15 +46,6 @@ extension Core {
         case .cmovRM16:
             let value: UInt16 = try load(instruction)
             if condition(instruction.pointee.opcode) { set(instruction.pointee.reg, value) }
-        case .cmovRR32:
-            if condition(instruction.pointee.opcode) {
-                set(instruction.pointee.rm, get(instruction.pointee.reg) as UInt32)
-            }
-        case .cmovRM32:
-            let value: UInt32 = try load(instruction)
-            if condition(instruction.pointee.opcode) { set(instruction.pointee.reg, value) }
-        case .setccR:
-            set(instruction.pointee.rm, condition(instruction.pointee.opcode) ? 1 : 0 as UInt8)
         case .setccM:
             try store(instruction, condition(instruction.pointee.opcode) ? 1 : 0 as UInt8)
         case .movFromSegmentR16, .movFromSegmentR32, .movFromSegmentM:
@@ -95,14 +78,10 @@ extension Core {
             shiftR(UInt8.self, instruction, by: UInt8(truncatingIfNeeded: instruction.pointee.immediate))
         case .shiftRI16:
             shiftR(UInt16.self, instruction, by: UInt8(truncatingIfNeeded: instruction.pointee.immediate))
-        case .shiftRI32:
-            shiftR(UInt32.self, instruction, by: UInt8(truncatingIfNeeded: instruction.pointee.immediate))
         case .shiftRC8:
             shiftR(UInt8.self, instruction, by: UInt8(truncatingIfNeeded: register(1)))
         case .shiftRC16:
             shiftR(UInt16.self, instruction, by: UInt8(truncatingIfNeeded: register(1)))
-        case .shiftRC32:
-            shiftR(UInt32.self, instruction, by: UInt8(truncatingIfNeeded: register(1)))
         case .shiftMI8:
             try shiftM(UInt8.self, instruction, by: UInt8(truncatingIfNeeded: instruction.pointee.immediate))
         case .shiftMI16:
@@ -118,13 +97,8 @@ extension Core {
         case .shldRI16:
             doubleShiftR(
                 UInt16.self, instruction, by: UInt8(truncatingIfNeeded: instruction.pointee.immediate), left: true)
-        case .shldRI32:
-            doubleShiftR(
-                UInt32.self, instruction, by: UInt8(truncatingIfNeeded: instruction.pointee.immediate), left: true)
         case .shldRC16:
             doubleShiftR(UInt16.self, instruction, by: UInt8(truncatingIfNeeded: register(1)), left: true)
-        case .shldRC32:
-            doubleShiftR(UInt32.self, instruction, by: UInt8(truncatingIfNeeded: register(1)), left: true)
         case .shldMI16:
             try doubleShiftM(
                 UInt16.self, instruction, by: UInt8(truncatingIfNeeded: instruction.pointee.immediate), left: true)
@@ -138,13 +112,8 @@ extension Core {
         case .shrdRI16:
             doubleShiftR(
                 UInt16.self, instruction, by: UInt8(truncatingIfNeeded: instruction.pointee.immediate), left: false)
-        case .shrdRI32:
-            doubleShiftR(
-                UInt32.self, instruction, by: UInt8(truncatingIfNeeded: instruction.pointee.immediate), left: false)
         case .shrdRC16:
             doubleShiftR(UInt16.self, instruction, by: UInt8(truncatingIfNeeded: register(1)), left: false)
-        case .shrdRC32:
-            doubleShiftR(UInt32.self, instruction, by: UInt8(truncatingIfNeeded: register(1)), left: false)
         case .shrdMI16:
             try doubleShiftM(
                 UInt16.self, instruction, by: UInt8(truncatingIfNeeded: instruction.pointee.immediate), left: false)
@@ -159,8 +128,6 @@ extension Core {
             multiply(get(instruction.pointee.rm) as UInt8)
         case .mulR16:
             multiply(get(instruction.pointee.rm) as UInt16)
-        case .mulR32:
-            multiply(get(instruction.pointee.rm) as UInt32)
         case .mulM8:
             multiply(try load(instruction) as UInt8)
         case .mulM16:
@@ -171,8 +138,6 @@ extension Core {
             multiplySigned(get(instruction.pointee.rm) as UInt8)
         case .imulR16:
             multiplySigned(get(instruction.pointee.rm) as UInt16)
-        case .imulR32:
-            multiplySigned(get(instruction.pointee.rm) as UInt32)
         case .imulM8:
             multiplySigned(try load(instruction) as UInt8)
         case .imulM16:
@@ -183,8 +148,6 @@ extension Core {
             try divide(get(instruction.pointee.rm) as UInt8)
         case .divR16:
             try divide(get(instruction.pointee.rm) as UInt16)
-        case .divR32:
-            try divide(get(instruction.pointee.rm) as UInt32)
         case .divM8:
             try divide(try load(instruction) as UInt8)
         case .divM16:
@@ -195,8 +158,6 @@ extension Core {
             try divideSigned(get(instruction.pointee.rm) as UInt8)
         case .idivR16:
             try divideSigned(get(instruction.pointee.rm) as UInt16)
-        case .idivR32:
-            try divideSigned(get(instruction.pointee.rm) as UInt32)
         case .idivM8:
             try divideSigned(try load(instruction) as UInt8)
         case .idivM16:
@@ -211,8 +172,6 @@ extension Core {
             multiplySigned16(instruction.pointee.rm, get(instruction.pointee.reg), immediate(instruction))
         case .imulRMI16:
             multiplySigned16(instruction.pointee.reg, try load(instruction), immediate(instruction))
-        case .imulRRI32:
-            multiplySigned32(instruction.pointee.rm, register(instruction.pointee.reg), instruction.pointee.immediate)
         case .imulRMI32:
             multiplySigned32(instruction.pointee.reg, try load(instruction), instruction.pointee.immediate)
         case .cbw16:
@@ -221,8 +180,6 @@ extension Core {
             setAccumulator(extend(get(0) as UInt16, to: UInt32.self))
         case .cwd16:
             set(2, (get(0) as UInt16) >> 15 == 0 ? 0 : 0xFFFF as UInt16)
-        case .cwd32:
-            setRegister(2, register(0) >> 31 == 0 ? 0 : 0xFFFF_FFFF)
         case .daa:
             decimalAdjustAfterAddition()
         case .das:
@@ -260,10 +217,6 @@ extension Core {
             try bitTestString(.test, UInt16.self, instruction)
         case .btMI16:
             try bitTestMemory(.test, immediate(instruction) as UInt16, address(instruction), instruction)
-        case .btRR32:
-            bitTestRegister(.test, get(instruction.pointee.reg) as UInt32, instruction)
-        case .btRI32:
-            bitTestRegister(.test, immediate(instruction) as UInt32, instruction)
         case .btMR32:
             try bitTestString(.test, UInt32.self, instruction)
         case .btMI32:
@@ -280,8 +233,6 @@ extension Core {
             bitTestRegister(.set, get(instruction.pointee.reg) as UInt32, instruction)
         case .btsRI32:
             bitTestRegister(.set, immediate(instruction) as UInt32, instruction)
-        case .btsMR32:
-            try bitTestString(.set, UInt32.self, instruction)
         case .btsMI32:
             try bitTestMemory(.set, immediate(instruction) as UInt32, address(instruction), instruction)
         case .btrRR16:
@@ -296,8 +247,6 @@ extension Core {
             bitTestRegister(.reset, get(instruction.pointee.reg) as UInt32, instruction)
         case .btrRI32:
             bitTestRegister(.reset, immediate(instruction) as UInt32, instruction)
-        case .btrMR32:
-            try bitTestString(.reset, UInt32.self, instruction)
         case .btrMI32:
             try bitTestMemory(.reset, immediate(instruction) as UInt32, address(instruction), instruction)
         case .btcRR16:
@@ -320,16 +269,12 @@ extension Core {
             bitScanForward(instruction.pointee.rm, get(instruction.pointee.reg) as UInt16)
         case .bsfRM16:
             bitScanForward(instruction.pointee.reg, try load(instruction) as UInt16)
-        case .bsfRR32:
-            bitScanForward(instruction.pointee.rm, get(instruction.pointee.reg) as UInt32)
         case .bsfRM32:
             bitScanForward(instruction.pointee.reg, try load(instruction) as UInt32)
         case .bsrRR16:
             bitScanReverse(instruction.pointee.rm, get(instruction.pointee.reg) as UInt16)
         case .bsrRM16:
             bitScanReverse(instruction.pointee.reg, try load(instruction) as UInt16)
-        case .bsrRR32:
-            bitScanReverse(instruction.pointee.rm, get(instruction.pointee.reg) as UInt32)
         case .bsrRM32:
             bitScanReverse(instruction.pointee.reg, try load(instruction) as UInt32)
         case .cmpxchgR8:

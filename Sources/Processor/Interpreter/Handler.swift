@@ -7,7 +7,7 @@
 ///
 /// **Choice.** So the interpreter has an enumeration of its own. An operation that is executed in the hot `switch` has
 /// a handler of the same name; all others share one for each function that executes them (``rare``, ``system``). On top
-/// of these come handlers for what preparation finds out about neighbours (``BlockPreparation``).
+/// of these come handlers for what preparation finds out about neighbours (``BlockPreparation``, ``Fusion``).
 ///
 /// **Example.** `cmp eax, ebx` is the operation `cmpRR32` wherever it stands. In front of `jb` its handler is
 /// `cmpRR32Jb`, which executes both; in a copy of the block that must end between the two it is `cmpRR32` again.
@@ -42,6 +42,7 @@ enum Handler: UInt16, CaseIterable, Sendable {
     case pushR16, pushR32, pushI16, pushI32, pushM16, pushM32, popR16, popR32, leave16, leave32
     case shlRI32, shrRI32, sarRI32, rolRI32, rorRI32, shiftRC32
     case imulRR32, imulRM32, imulRRI32, mulR32, imulR32, divR32, idivR32, cwd32
+    case bsfRR32, bsrRR32, bswap32, btRR32, btRI32, btsMR32, btrMR32, shldRI32, shldRC32, shrdRI32, shrdRC32, shiftRI32
     case jo16, jo32, jno16, jno32, jb16, jb32, jnb16, jnb32, jz16, jz32, jnz16, jnz32, jbe16, jbe32, jnbe16, jnbe32,
         js16, js32, jns16, jns32, jp16, jp32, jnp16, jnp32, jl16, jl32, jnl16, jnl32, jle16, jle32, jnle16, jnle32
     case jmpRelative16, jmpRelative32, jmpR16, jmpR32, jmpM16, jmpM32, callRelative16, callRelative32, callR16,
@@ -54,19 +55,34 @@ enum Handler: UInt16, CaseIterable, Sendable {
     case lea32Based, lea32Indexed
 
     // Nothing can see the flags before another instruction sets them.
-    case addRR32NoFlags, addRI32NoFlags, subRR32NoFlags, subRI32NoFlags, andRR32NoFlags, andRI32NoFlags,
-        orRR32NoFlags, orRI32NoFlags, xorRR32NoFlags, xorRI32NoFlags, incR32NoFlags, decR32NoFlags, negR32NoFlags,
-        shlRI32NoFlags, shrRI32NoFlags, sarRI32NoFlags, rolRI32NoFlags, rorRI32NoFlags, imulRR32NoFlags,
-        imulRRI32NoFlags
+    case addRR32NoFlags, addRI32NoFlags, subRR32NoFlags, subRI32NoFlags, andRR32NoFlags, andRI32NoFlags, orRR32NoFlags,
+        orRI32NoFlags, xorRR32NoFlags, xorRI32NoFlags, negR32NoFlags, shlRI32NoFlags, shrRI32NoFlags, sarRI32NoFlags,
+        rolRI32NoFlags, rorRI32NoFlags, imulRR32NoFlags, imulRRI32NoFlags
 
-    // A comparison, or the counting of a loop, and the conditional jump behind it.
+    // A pair: what sets the flags, and the conditional jump behind it.
     case cmpRR32Jz, cmpRR32Jnz, cmpRR32Jb, cmpRR32Jnb, cmpRR32Jbe, cmpRR32Jnbe, cmpRR32Jl, cmpRR32Jnl, cmpRR32Jle,
         cmpRR32Jnle, cmpRR32Js, cmpRR32Jns
     case cmpRI32Jz, cmpRI32Jnz, cmpRI32Jb, cmpRI32Jnb, cmpRI32Jbe, cmpRI32Jnbe, cmpRI32Jl, cmpRI32Jnl, cmpRI32Jle,
         cmpRI32Jnle, cmpRI32Js, cmpRI32Jns
-    case decR32Jnz
-    case testRR32Jz, testRR32Jnz, testRR32Jbe, testRR32Jnbe, testRR32Jl, testRR32Jnl,
-        testRR32Jle, testRR32Jnle, testRR32Js, testRR32Jns
+    case testRR32Jz, testRR32Jnz, testRR32Jbe, testRR32Jnbe, testRR32Jl, testRR32Jnl, testRR32Jle, testRR32Jnle,
+        testRR32Js, testRR32Jns
+    case cmpRM32Jz, cmpRM32Jnz, cmpRM32Jb, cmpRM32Jnb, cmpRM32Jbe, cmpRM32Jnbe, cmpMR32Jz, cmpMR32Jnz, cmpMR32Jb,
+        cmpMR32Jnb, cmpMR32Jbe, cmpMR32Jnbe
+    case cmpRI8Jz, cmpRI8Jnz, cmpRI8Jb, cmpRI8Jnb, cmpRI8Jbe, cmpRI8Jnbe
+    case cmpMI32Jz, cmpMI32Jnz, cmpMI8Jz, cmpMI8Jnz, testRR8Jz, testRR8Jnz, testRI8Jz, testRI8Jnz, testRI32Jz,
+        testRI32Jnz, incR32Jnz, decR32Jnz, addRI32Jnz, andRI32Jz, andRI32Jnz, subRR32Jz,
+        subRR32Jnz, subRR32Jb, subRR32Jnb
+
+    // A pair: a move, and an operation on its destination.
+    case moveAddRR32NoFlags, moveAddRR32, moveAddRI32NoFlags, moveAddRI32, moveSubRR32NoFlags, moveSubRR32,
+        moveSubRI32NoFlags, moveSubRI32, moveAndRR32NoFlags, moveAndRR32, moveAndRI32NoFlags, moveAndRI32,
+        moveOrRR32NoFlags, moveOrRR32, moveOrRI32NoFlags, moveOrRI32, moveXorRR32NoFlags, moveXorRR32,
+        moveXorRI32NoFlags, moveXorRI32, moveShlRI32NoFlags, moveShlRI32, moveShrRI32NoFlags, moveShrRI32,
+        moveSarRI32NoFlags, moveSarRI32
+
+    // Other pairs.
+    case movRR32Twice, shlXorRR32NoFlags, shlOrRR32NoFlags, shrXorRR32NoFlags, shrAndRI32NoFlags, sarAndRI32NoFlags,
+        pushR32Twice, pushR32Move, popR32Twice, popR32Ret, movRM32BasedTwice, movRM32BasedAdd, addRI32NoFlagsTwice
 
     /// ``Core/executeRare(_:)``.
     case rare

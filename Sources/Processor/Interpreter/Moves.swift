@@ -39,11 +39,11 @@ extension Core {
             case 0: flags.overflow
             case 1: flags.carry
             case 2: flags.isZero
-            case 3: flags.carry || flags.isZero
+            case 3: flags.isBelowOrEqual
             case 4: flags.isNegative
             case 5: flags.isParityEven
-            case 6: flags.isNegative != flags.overflow
-            default: flags.isZero || flags.isNegative != flags.overflow
+            case 6: flags.isLess
+            default: flags.isLessOrEqual
             }
         return holds != (code & 1 != 0)
     }

@@ -41,6 +41,12 @@ extension Core {
         UnsafeMutableRawPointer(context).storeBytes(of: value, toByteOffset: offset, as: T.self)
     }
 
+    /// Replaces the 32-bit register operand by what `body` makes of it.
+    @inline(__always)
+    func modifyRegister(_ instruction: InstructionPointer, _ body: (UInt32) -> UInt32) {
+        setRegister(instruction.pointee.rm, body(register(instruction.pointee.rm)))
+    }
+
     /// AL, AX or EAX.
     @inline(__always)
     func accumulator<T: Operand>() -> T { get(0) }

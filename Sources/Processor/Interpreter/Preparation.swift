@@ -76,10 +76,9 @@ extension Instruction {
 /// **Choice.** A block is entered only if it is going to end before the limit on steps, so between two instructions of
 /// a block nothing looks that they do not cause themselves. Where neither of two instructions that set flags, nor
 /// anything between them, can fault, leave the block or meet a device or code, the first one's flags are invisible, and
-/// it gets a handler that does not compute them. Only instructions that work on registers qualify. And a comparison of
-/// registers with the conditional jump behind it becomes one handler. The jump keeps its slot, so that the position in
-/// the block still says how many steps were made. Where a block has to end early, a copy of it runs without any of this
-/// (``Instruction/separate()``).
+/// it gets a handler that does not compute them. Only instructions that work on registers qualify. Then frequent pairs
+/// of neighbours get one handler for both (``Fusion``). Where a block has to end early, a copy of it runs without any of
+/// this (``Instruction/separate()``).
 ///
 /// **Example.** In `add eax, ebx; shl eax, 3; mov [edi], eax` nothing sees the flags of `add`; those of `shl` may be
 /// seen by the handler of a page fault.
@@ -88,8 +87,9 @@ enum BlockPreparation {
         removeFlags(instructions, count)
         guard count > 1 else { return }
         for index in 0..<count - 1 {
-            if let fused = instructions[index].handler.fused(with: instructions[index + 1].handler) {
-                instructions[index].handler = fused
+            // The second one has not been fused with the third yet.
+            if let pair = Fusion.handler(of: instructions[index], and: instructions[index + 1]) {
+                instructions[index].handler = pair
             }
         }
     }
@@ -104,7 +104,7 @@ enum BlockPreparation {
             case .none:
                 break
             case .setsAll(let withoutFlags):
-                if !carryIsSeen && !othersAreSeen, let withoutFlags { instructions[index].handler = withoutFlags }
+                if !carryIsSeen && !othersAreSeen, let withoutFlags { instructions[index].dropFlags(withoutFlags) }
                 carryIsSeen = false
                 othersAreSeen = false
             case .setsAllFromCarry:
@@ -112,11 +112,11 @@ enum BlockPreparation {
                 othersAreSeen = false
             case .keepsCarry(let withoutFlags):
                 // Where OF is asked for, CF is needed to compute its representation.
-                if othersAreSeen { carryIsSeen = true } else { instructions[index].handler = withoutFlags }
+                if othersAreSeen { carryIsSeen = true } else { instructions[index].dropFlags(withoutFlags) }
                 othersAreSeen = false
             case .setsSome(let withoutFlags):
                 if !carryIsSeen && !othersAreSeen {
-                    instructions[index].handler = withoutFlags
+                    instructions[index].dropFlags(withoutFlags)
                 } else {
                     carryIsSeen = true
                     othersAreSeen = true
@@ -126,6 +126,19 @@ enum BlockPreparation {
                 othersAreSeen = true
             }
         }
+    }
+}
+
+extension Instruction {
+    /// Gives it a handler that does not compute the flags. Without them, `inc` and `dec` add a constant; it takes a field
+    /// that the instruction by itself does not use.
+    fileprivate mutating func dropFlags(_ handler: Handler) {
+        switch operation {
+        case .incR32: immediate = 1
+        case .decR32: immediate = .max
+        default: break
+        }
+        self.handler = handler
     }
 }
 
@@ -189,65 +202,10 @@ extension Handler {
         case .adcRR8, .adcRR16, .adcRR32, .adcRI8, .adcRI16, .adcRI32, .sbbRR8, .sbbRR16, .sbbRR32, .sbbRI8, .sbbRI16,
             .sbbRI32:
             .setsAllFromCarry
-        case .incR32: .keepsCarry(withoutFlags: .incR32NoFlags)
-        case .decR32: .keepsCarry(withoutFlags: .decR32NoFlags)
+        case .incR32, .decR32: .keepsCarry(withoutFlags: .addRI32NoFlags)
         case .rolRI32: .setsSome(withoutFlags: .rolRI32NoFlags)
         case .rorRI32: .setsSome(withoutFlags: .rorRI32NoFlags)
         default: .unknown
-        }
-    }
-
-    /// The handler that executes this instruction and the next, `jump`.
-    fileprivate func fused(with jump: Handler) -> Handler? {
-        switch self {
-        case .decR32: jump == .jnz32 ? .decR32Jnz : nil
-        case .cmpRR32:
-            switch jump {
-            case .jz32: .cmpRR32Jz
-            case .jnz32: .cmpRR32Jnz
-            case .jb32: .cmpRR32Jb
-            case .jnb32: .cmpRR32Jnb
-            case .jbe32: .cmpRR32Jbe
-            case .jnbe32: .cmpRR32Jnbe
-            case .jl32: .cmpRR32Jl
-            case .jnl32: .cmpRR32Jnl
-            case .jle32: .cmpRR32Jle
-            case .jnle32: .cmpRR32Jnle
-            case .js32: .cmpRR32Js
-            case .jns32: .cmpRR32Jns
-            default: nil
-            }
-        case .cmpRI32:
-            switch jump {
-            case .jz32: .cmpRI32Jz
-            case .jnz32: .cmpRI32Jnz
-            case .jb32: .cmpRI32Jb
-            case .jnb32: .cmpRI32Jnb
-            case .jbe32: .cmpRI32Jbe
-            case .jnbe32: .cmpRI32Jnbe
-            case .jl32: .cmpRI32Jl
-            case .jnl32: .cmpRI32Jnl
-            case .jle32: .cmpRI32Jle
-            case .jnle32: .cmpRI32Jnle
-            case .js32: .cmpRI32Js
-            case .jns32: .cmpRI32Jns
-            default: nil
-            }
-        case .testRR32:
-            switch jump {
-            case .jz32: .testRR32Jz
-            case .jnz32: .testRR32Jnz
-            case .jbe32: .testRR32Jbe
-            case .jnbe32: .testRR32Jnbe
-            case .jl32: .testRR32Jl
-            case .jnl32: .testRR32Jnl
-            case .jle32: .testRR32Jle
-            case .jnle32: .testRR32Jnle
-            case .js32: .testRR32Js
-            case .jns32: .testRR32Jns
-            default: nil
-            }
-        default: nil
         }
     }
 }

@@ -7,34 +7,37 @@ extension Core {
     // MARK: The frequent forms: 32-bit register by an immediate that is not 0
 
     @inline(__always)
-    func shiftLeft(_ instruction: InstructionPointer) {
-        let value = register(instruction.pointee.rm)
+    func shiftLeft(_ value: UInt32, _ instruction: InstructionPointer) -> UInt32 {
         let count = instruction.pointee.immediate & 31
         let result = value &<< count
         let carry = value &<< (count &- 1) & 0x8000_0000
         // OF is the sign of the result xor CF, so bit 30 is that sign.
         flags = LazyFlags(result: result, carries: carry | result >> 1 & 0x4000_0000)
-        setRegister(instruction.pointee.rm, result)
+        return result
     }
 
     @inline(__always)
-    func shiftRight(_ instruction: InstructionPointer) {
-        let value = register(instruction.pointee.rm)
+    func shiftRight(_ value: UInt32, _ instruction: InstructionPointer) -> UInt32 {
         let count = instruction.pointee.immediate & 31
         let result = value &>> count
         let carry = value &>> (count &- 1) & 1
         setShiftFlags(result, carry: carry, overflow: (result ^ result &<< 1) >> 31)
-        setRegister(instruction.pointee.rm, result)
+        return result
     }
 
     @inline(__always)
-    func shiftArithmeticRight(_ instruction: InstructionPointer) {
-        let value = Int32(bitPattern: register(instruction.pointee.rm))
-        let count = Int32(bitPattern: instruction.pointee.immediate & 31)
-        let result = UInt32(bitPattern: value &>> count)
-        let carry = UInt32(bitPattern: value &>> (count &- 1)) & 1
+    func shiftArithmeticRight(_ value: UInt32, _ instruction: InstructionPointer) -> UInt32 {
+        let result = shiftedArithmetically(value, instruction)
+        let beforeLast = Int32(bitPattern: value) &>> Int32(bitPattern: instruction.pointee.immediate &- 1)
+        let carry = UInt32(bitPattern: beforeLast) & 1
         setShiftFlags(result, carry: carry, overflow: 0)
-        setRegister(instruction.pointee.rm, result)
+        return result
+    }
+
+    /// The result of `sar`, without flags.
+    @inline(__always)
+    func shiftedArithmetically(_ value: UInt32, _ instruction: InstructionPointer) -> UInt32 {
+        UInt32(bitPattern: Int32(bitPattern: value) &>> Int32(bitPattern: instruction.pointee.immediate))
     }
 
     @inline(__always)

@@ -50,30 +50,52 @@ extension Core {
         return UnsafeMutableRawPointer(bitPattern: entry.pointee.addend &+ Int(linear)).unsafelyUnwrapped
     }
 
+    /// Whether ``readable(_:)`` may read `size` bytes (1...4096) at a linear address.
+    @inline(__always)
+    func isReadable(_ linear: UInt32, _ size: UInt32) -> Bool {
+        entry(linear).pointee.readTag == (linear &+ (size &- 1)) & 0xFFFF_F000
+    }
+
+    /// Reads at a linear address of which ``isReadable(_:_:)`` has just been true for as many bytes.
+    @inline(__always)
+    func readable<T: FixedWidthInteger>(_ linear: UInt32) -> T {
+        // Valid: as in `readPointer`. (Not in a function that returns an optional: the pointer would be compared with nil.)
+        UnsafeRawPointer(bitPattern: entry(linear).pointee.addend &+ Int(linear)).unsafelyUnwrapped
+            .loadUnaligned(as: T.self)
+    }
+
+    /// Whether ``write(writable:_:)`` may write `size` bytes (1...4096) at a linear address.
+    @inline(__always)
+    func isWritable(_ linear: UInt32, _ size: UInt32) -> Bool {
+        entry(linear).pointee.writeTag == (linear &+ (size &- 1)) & 0xFFFF_F000
+    }
+
+    /// Writes at a linear address of which ``isWritable(_:_:)`` has just been true for as many bytes.
+    @inline(__always)
+    func write<T: FixedWidthInteger>(writable linear: UInt32, _ value: T) {
+        // Valid: as in `writePointer`.
+        UnsafeMutableRawPointer(bitPattern: entry(linear).pointee.addend &+ Int(linear)).unsafelyUnwrapped
+            .storeBytes(of: value, as: T.self)
+    }
+
     /// Reads an operand at the linear address `linear` in the flat segment register with number `segment`.
     @inline(__always)
     func readFlat<T: Operand>(_ segment: UInt8, _ linear: UInt32) throws(Fault) -> T {
         let size = UInt32(MemoryLayout<T>.size)
-        let entry = entry(linear)
-        guard _fastPath(entry.pointee.readTag == (linear &+ (size &- 1)) & 0xFFFF_F000) else {
+        guard _fastPath(isReadable(linear, size)) else {
             return T(truncatingIfNeeded: try readSlow(segment, linear, size))
         }
-        // Valid: as in `readPointer`. (Not in a function that returns an optional: the pointer would be compared with nil.)
-        return UnsafeRawPointer(bitPattern: entry.pointee.addend &+ Int(linear)).unsafelyUnwrapped
-            .loadUnaligned(as: T.self)
+        return readable(linear)
     }
 
     /// Writes an operand at the linear address `linear` in the flat segment register with number `segment`.
     @inline(__always)
     func writeFlat<T: Operand>(_ segment: UInt8, _ linear: UInt32, _ value: T) throws(Fault) {
         let size = UInt32(MemoryLayout<T>.size)
-        let entry = entry(linear)
-        guard _fastPath(entry.pointee.writeTag == (linear &+ (size &- 1)) & 0xFFFF_F000) else {
+        guard _fastPath(isWritable(linear, size)) else {
             return try writeSlow(segment, linear, size, UInt32(truncatingIfNeeded: value))
         }
-        // Valid: as in `writePointer`.
-        UnsafeMutableRawPointer(bitPattern: entry.pointee.addend &+ Int(linear)).unsafelyUnwrapped
-            .storeBytes(of: value, as: T.self)
+        write(writable: linear, value)
     }
 
     /// Replaces an operand at `offset` in the segment register with number `segment`, which may be flat. Whether it may be

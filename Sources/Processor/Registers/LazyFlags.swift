@@ -54,6 +54,18 @@ public struct LazyFlags: Equatable, Sendable {
     @inline(__always)
     public var overflow: Bool { Int32(bitPattern: carries ^ carries &<< 1) < 0 }
 
+    /// The condition `be`.
+    @inline(__always)
+    var isBelowOrEqual: Bool { carry || isZero }
+
+    /// The condition `l`.
+    @inline(__always)
+    var isLess: Bool { isNegative != overflow }
+
+    /// The condition `le`.
+    @inline(__always)
+    var isLessOrEqual: Bool { isZero || isLess }
+
     @inline(__always)
     public var isParityEven: Bool { (sign & 0xFF).nonzeroBitCount & 1 == 0 }
 
