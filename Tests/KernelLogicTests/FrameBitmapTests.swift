@@ -1,4 +1,5 @@
 import KernelLogic
+import RandomTestSupport
 import Testing
 
 @Suite struct FrameBitmapTests {

@@ -1,4 +1,5 @@
 import KernelLogic
+import RandomTestSupport
 import Testing
 
 /// A set with memory of its own, for as long as `body` runs; and what is in it.
@@ -104,20 +105,5 @@ extension FrameRangeSet {
                 #expect(zip(set.ranges, set.ranges.dropFirst()).allSatisfy { $0.end < $1.first })
             }
         }
-    }
-}
-
-/// A small generator of reproducible random numbers (Steele, Lea and Flood, 2014).
-struct SplitMix64: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-        return z ^ z >> 31
     }
 }

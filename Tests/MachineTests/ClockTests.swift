@@ -1,3 +1,4 @@
+import RandomTestSupport
 import Testing
 
 @testable import Machine
@@ -32,7 +33,7 @@ import Testing
     }
 
     @Test func ticksAndNanosecondsAreInverse() {
-        var generator = SplitMix(seed: 7)
+        var generator = SplitMix64(seed: 7)
         for hertz: UInt64 in [1, 1024, 1_193_182, 999_999_999] {
             let frequency = Frequency(hertz)
             for _ in 0..<1000 {

@@ -1,4 +1,5 @@
 import Foundation
+import RandomTestSupport
 import Testing
 
 @testable import Machine
@@ -48,7 +49,7 @@ struct FuzzTests {
     static func survive(_ seed: UInt64) throws {
         let guest = RandomGuest(seed: seed, steps: seed % 16 == 0 ? 100_000 : nil)
         let machine = try guest.machine()
-        var random = SplitMix(seed: seed ^ 0xF022)
+        var random = SplitMix64(seed: seed ^ 0xF022)
         guest.run(machine) { random.next() % 2000 + 1 }
         _ = machine.textScreen()
         guard seed % 8 == 0 else { return }

@@ -1,4 +1,5 @@
 import Foundation
+import RandomTestSupport
 import Testing
 
 @testable import Machine
@@ -59,7 +60,7 @@ struct KernelBootTests {
         // The same again, from a recording, in portions, with snapshots on the way.
         let (second, secondSink) = try machine()
         second.replay(log)
-        var generator = SplitMix(seed: 8)
+        var generator = SplitMix64(seed: 8)
         var snapshots: [MachineSnapshot] = []
         while second.steps < end {
             #expect(second.run(until: min(end, second.steps + generator.next() % (end / 6))) == .reached)

@@ -1,3 +1,4 @@
+import RandomTestSupport
 import Testing
 
 @testable import Machine
@@ -104,7 +105,7 @@ import Testing
     }
 
     @Test func oneJumpEqualsManySteps() {
-        var generator = SplitMix(seed: 1)
+        var generator = SplitMix64(seed: 1)
         for _ in 0..<2000 {
             let mode = UInt8(generator.next() % 6)
             var stepped = counter(mode: mode, count: UInt16(generator.next() % 9 + 2), bcd: generator.next() & 1 != 0)
@@ -121,7 +122,7 @@ import Testing
     }
 
     @Test func theNextEdgeIsWhereTheOutputChanges() {
-        var generator = SplitMix(seed: 2)
+        var generator = SplitMix64(seed: 2)
         for _ in 0..<2000 {
             let mode = UInt8(generator.next() % 6)
             var counter = counter(mode: mode, count: UInt16(generator.next() % 9 + 2))
@@ -212,21 +213,5 @@ import Testing
             last = now
         }
         #expect((65...67).contains(toggles))
-    }
-}
-
-/// A small seeded generator (SplitMix64), so that failures can be repeated.
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = (state ^ state >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
     }
 }

@@ -1,3 +1,5 @@
+import RandomTestSupport
+
 @testable import Machine
 @testable import Processor
 
@@ -38,7 +40,7 @@ struct RandomGuest {
     }
 
     init(seed: UInt64, steps: UInt64? = nil) {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         self.seed = seed
         let mode = Mode.allCases[Int(random.next() % UInt64(Mode.allCases.count))]
         self.mode = mode
@@ -166,7 +168,7 @@ struct RandomGuest {
     }
 
     /// Descriptors, gates and task states: some right, some random.
-    private static func tables(_ random: inout SplitMix, _ mode: Mode) -> [(UInt32, [UInt8])] {
+    private static func tables(_ random: inout SplitMix64, _ mode: Mode) -> [(UInt32, [UInt8])] {
         func low(_ value: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: value) }
         var gdt: [UInt32] = [
             0, 0, 0xFFFF, 0x00CF_9B00, 0xFFFF, 0x00CF_9300, 0xFFFF, 0x00CF_FB00, 0xFFFF, 0x00CF_F300,
@@ -202,7 +204,7 @@ struct RandomGuest {
     }
 
     /// Page tables that map the first 2 MiB to themselves, but for pages that are missing, protected, elsewhere or odd.
-    private static func pages(_ random: inout SplitMix, _ mode: Mode) -> [(UInt32, [UInt8])] {
+    private static func pages(_ random: inout SplitMix64, _ mode: Mode) -> [(UInt32, [UInt8])] {
         func low(_ value: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: value) }
         func entry(_ page: UInt32) -> UInt32 {
             switch random.next() % 40 {
@@ -243,7 +245,7 @@ struct RandomGuest {
     }
 
     /// Keys, bytes, NMIs, writes into code and tables, resets.
-    private static func events(_ random: inout SplitMix, steps: UInt64) -> InputLog {
+    private static func events(_ random: inout SplitMix64, steps: UInt64) -> InputLog {
         var events: [StampedInput] = []
         var step: UInt64 = 0
         while true {
@@ -293,7 +295,7 @@ extension RandomGuest.Mode {
 
 extension RandomGuest {
     /// Instructions of the opcode table with operands that are mostly within reach, and stretches of random bytes.
-    private static func code(_ random: inout SplitMix, _ mode: Mode, _ model: ProcessorModel) -> [UInt8] {
+    private static func code(_ random: inout SplitMix64, _ mode: Mode, _ model: ProcessorModel) -> [UInt8] {
         var code: [UInt8] = []
         let wildness = random.next() % 4
         while code.count < Int(Place.codeSize) {
@@ -306,7 +308,7 @@ extension RandomGuest {
         return Array(code.prefix(Int(Place.codeSize)))
     }
 
-    private static func instruction(_ random: inout SplitMix, _ mode: Mode, _ model: ProcessorModel) -> [UInt8] {
+    private static func instruction(_ random: inout SplitMix64, _ mode: Mode, _ model: ProcessorModel) -> [UInt8] {
         var row = OpcodeTable.rows[Int(random.next() % UInt64(OpcodeTable.rows.count))]
         // What the model has not, and what ends or leaves the program, comes less often.
         for _ in 0..<3

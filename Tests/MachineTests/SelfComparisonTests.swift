@@ -1,4 +1,5 @@
 import Foundation
+import RandomTestSupport
 import Testing
 
 @testable import Machine
@@ -29,7 +30,7 @@ struct SelfComparisonTests {
         guest.run(whole) { .max }
         let digest = whole.stateDigest()
         let end = whole.steps
-        var random = SplitMix(seed: guest.seed)
+        var random = SplitMix64(seed: guest.seed)
         let slicings: [() -> UInt64] = [{ 1 }, { random.next() % 9 + 1 }, { random.next() % 200 + 1 }]
         for slicing in slicings {
             let machine = try guest.machine()

@@ -1,11 +1,12 @@
 import Processor
+import RandomTestSupport
 import Testing
 
 @testable import Machine
 
 @Suite struct SnapshotTests {
     /// A bench in the middle of everything: half-written counts, bytes under way, a sector half read, a key held.
-    private func busyBench(_ generator: inout SplitMix) throws -> Bench {
+    private func busyBench(_ generator: inout SplitMix64) throws -> Bench {
         let disk = MemoryDisk((0..<512 * 64).map { UInt8(truncatingIfNeeded: $0 &* 7) })
         let bench = try Bench {
             $0.serialPorts = 2
@@ -24,7 +25,7 @@ import Testing
     private static let commands: [UInt8] = [0x20, 0x30, 0xC4, 0xC5, 0xC6, 0xEC, 0xEF, 0x91, 0x90, 0xE8, 0xE4, 0x40, 0x10]
 
     /// Random accesses, input and time. Resets are left out: they belong to the machine, not to the chips.
-    private func poke(_ bench: Bench, _ generator: inout SplitMix, times: Int) {
+    private func poke(_ bench: Bench, _ generator: inout SplitMix64, times: Int) {
         for _ in 0..<times {
             let value = UInt8(truncatingIfNeeded: generator.next())
             let port = Self.ports[Int(generator.next() % UInt64(Self.ports.count))]
@@ -50,7 +51,7 @@ import Testing
     }
 
     @Test(arguments: 1...20) func everyChipGoesOnFromWhereItWas(seed: Int) throws {
-        var generator = SplitMix(seed: UInt64(seed))
+        var generator = SplitMix64(seed: UInt64(seed))
         let bench = try busyBench(&generator)
         let snapshot = bench.machine.snapshot()
         let file = snapshot.encoded()
@@ -103,7 +104,7 @@ import Testing
     }
 
     @Test func damagedFilesAreRefused() throws {
-        var generator = SplitMix(seed: 99)
+        var generator = SplitMix64(seed: 99)
         let bench = try busyBench(&generator)
         let file = bench.machine.snapshot().encoded()
         #expect(throws: SnapshotError("this is not a machine snapshot")) { try MachineSnapshot(decoding: []) }
@@ -127,7 +128,7 @@ import Testing
 
     /// What is damaged on purpose, with a right checksum, may be refused or accepted; but it must not crash, then or later.
     @Test func forgedFilesDoNotCrash() throws {
-        var generator = SplitMix(seed: 100)
+        var generator = SplitMix64(seed: 100)
         let bench = try busyBench(&generator)
         let file = bench.machine.snapshot().encoded()
         let body = Array(file[28...])
@@ -166,7 +167,7 @@ import Testing
         let file = log.encoded()
         #expect(try InputLog(decoding: file) == log)
         #expect(throws: SnapshotError("this is not a recording of input")) { try InputLog(decoding: [1, 2, 3]) }
-        var generator = SplitMix(seed: 6)
+        var generator = SplitMix64(seed: 6)
         let body = Array(file[28...])
         for _ in 0..<2000 {
             var forged = body

@@ -1,3 +1,4 @@
+import RandomTestSupport
 import Testing
 
 @testable import Machine
@@ -398,7 +399,7 @@ import Testing
     }
 
     @Test func anyRegistersMakeSomePicture() throws {
-        var generator = SplitMix(seed: 3)
+        var generator = SplitMix64(seed: 3)
         let bench = try textMode()
         for _ in 0..<40 {
             for _ in 0..<60 {

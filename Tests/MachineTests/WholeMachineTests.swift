@@ -1,4 +1,5 @@
 import Processor
+import RandomTestSupport
 import Testing
 
 @testable import Machine
@@ -58,7 +59,7 @@ import Testing
         _ = whole.run(until: 2_000_000)
         let (portions, _) = try machine()
         portions.inject(.text("portions"))
-        var generator = SplitMix(seed: 4)
+        var generator = SplitMix64(seed: 4)
         while portions.steps < 2_000_000 {
             let next = min(2_000_000, portions.steps + generator.next() % 3000 + 1)
             #expect(portions.run(until: next) == .reached)
@@ -82,7 +83,7 @@ import Testing
     @Test func aSnapshotLeadsToTheSameEnd() throws {
         let (machine, _) = try machine()
         machine.inject(.text("some text to be typed while snapshots are taken"))
-        var generator = SplitMix(seed: 5)
+        var generator = SplitMix64(seed: 5)
         var snapshots: [MachineSnapshot] = []
         for _ in 0..<12 {
             _ = machine.run(until: machine.steps + generator.next() % 900_000)

@@ -1,3 +1,5 @@
+import RandomTestSupport
+
 @testable import Processor
 
 /// Makes random cases for both processors: one to a few instructions that a user program may execute, with operands
@@ -36,7 +38,7 @@ struct CaseGenerator {
         var rows: [Int]
     }
 
-    var random: SeededGenerator
+    var random: SplitMix64
     let options: Options
 
     // The case in the making.
@@ -54,7 +56,7 @@ struct CaseGenerator {
     var changesSegments = false
 
     init(seed: UInt64, options: Options = Options()) {
-        random = SeededGenerator(seed: seed)
+        random = SplitMix64(seed: seed)
         self.options = options
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import RandomTestSupport
 
 @testable import Processor
 
@@ -26,7 +27,7 @@ struct NativeVectors {
 
     /// What the data pages hold before each of the cases.
     static func fillData(_ data: UnsafeMutableRawBufferPointer) {
-        var random = SeededGenerator(seed: 1)
+        var random = SplitMix64(seed: 1)
         for place in stride(from: 0, to: data.count, by: 8) {
             let mask: UInt64 = place / 64 % 4 == 0 ? 0x0101_0101_0101_0101 : .max
             data.storeBytes(of: random.next() & mask, toByteOffset: place, as: UInt64.self)

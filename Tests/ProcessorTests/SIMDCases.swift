@@ -1,8 +1,10 @@
+import RandomTestSupport
+
 @testable import Processor
 
 /// Makes random MMX, SSE and SSE2 instructions with operands that favour edges, for both the host's processor and ours.
 struct SIMDCases {
-    var random: SeededGenerator
+    var random: SplitMix64
     /// What cases are made of.
     let rows: [OpcodeRow]
 
@@ -10,7 +12,7 @@ struct SIMDCases {
     private static let excluded: Set<String> = ["rcpps", "rcpss", "rsqrtps", "rsqrtss", "fxsave", "fxrstor"]
 
     init(seed: UInt64, only mnemonics: Set<String> = []) {
-        random = SeededGenerator(seed: seed)
+        random = SplitMix64(seed: seed)
         rows = OpcodeTable.rows.filter { row in
             let isSIMD = [row.register, row.memory].contains {
                 $0.rawValue >= Operation.firstSIMD.rawValue && $0.rawValue < Operation.repeatString.rawValue

@@ -1,3 +1,4 @@
+import RandomTestSupport
 import Testing
 
 @testable import Processor
@@ -5,7 +6,7 @@ import Testing
 /// The lane arithmetic, one lane at a time in wide integers.
 @Suite struct SIMDLaneTests {
     private static let values: [XMM] = {
-        var random = SeededGenerator(seed: 3)
+        var random = SplitMix64(seed: 3)
         let edges: [UInt64] = [
             0, ~0, 0x8000_8000_8000_8000, 0x7FFF_8000_0001_FFFF, 0x8080_7F7F_0001_00FF, 0x8000_0000_7FFF_FFFF,
             0x0101_FEFE,

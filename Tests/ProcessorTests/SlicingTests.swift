@@ -1,3 +1,4 @@
+import RandomTestSupport
 import Testing
 
 @testable import Processor
@@ -52,7 +53,7 @@ struct RandomProgram {
     init(seed: UInt64, protected: Bool) {
         self.seed = seed
         self.protected = protected
-        var random = SeededGenerator(seed: seed &* 77 &+ (protected ? 1 : 0))
+        var random = SplitMix64(seed: seed &* 77 &+ (protected ? 1 : 0))
         var code: [UInt8] = []
         while code.count < Self.size {
             if Bool.random(using: &random) {

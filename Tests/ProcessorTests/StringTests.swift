@@ -1,3 +1,4 @@
+import RandomTestSupport
 import Testing
 
 @testable import Processor
@@ -12,7 +13,7 @@ struct StringTests {
     private func execute(
         _ bytes: [UInt8], seed: UInt64, descending: Bool, steps: UInt64, piece: UInt64
     ) throws -> [UInt64] {
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         let machine = try SystemFixture()
         if Bool.random(using: &random) { machine.enablePaging() }
         machine.memory.write(bytes + [0xEB, 0xFE], at: Self.code)

@@ -1,3 +1,4 @@
+import RandomTestSupport
 import Testing
 
 @testable import Processor
@@ -8,15 +9,11 @@ import Testing
 @Suite("Random guests")
 struct SystemFuzzTests {
     private struct Random {
-        var value: UInt64
-        mutating func next() -> UInt32 {
-            // SplitMix64 (Steele, Lea, Flood 2014).
-            value &+= 0x9E37_79B9_7F4A_7C15
-            var mixed = value
-            mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-            mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-            return UInt32(truncatingIfNeeded: mixed ^ mixed >> 31)
-        }
+        private var numbers: SplitMix64
+
+        init(seed: UInt64) { numbers = SplitMix64(seed: seed) }
+
+        mutating func next() -> UInt32 { UInt32(truncatingIfNeeded: numbers.next()) }
     }
 
     private enum Mode: CaseIterable {
@@ -59,7 +56,7 @@ struct SystemFuzzTests {
 
     @Test("Nothing that a guest does traps the host", arguments: 1...3 as ClosedRange<UInt64>)
     func survives(seed: UInt64) throws {
-        var random = Random(value: seed)
+        var random = Random(seed: seed)
         for _ in 0..<5 {
             for mode in Mode.allCases {
                 let machine = try makeMachine(&random, mode)
@@ -90,7 +87,7 @@ struct SystemFuzzTests {
     func pieces(seed: UInt64) throws {
         for mode in Mode.allCases {
             for round in 0..<4 as Range<UInt64> {
-                var first = Random(value: seed &* 1000 &+ round)
+                var first = Random(seed: seed &* 1000 &+ round)
                 var second = first
                 let whole = try makeMachine(&first, mode)
                 let stepped = try makeMachine(&second, mode)

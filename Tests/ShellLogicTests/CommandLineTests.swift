@@ -1,3 +1,4 @@
+import RandomTestSupport
 import ShellLogic
 import Testing
 
@@ -57,25 +58,12 @@ private func problem(_ line: String) -> CommandLineError? {
     }
 
     @Test func `no line crashes it`() {
-        var generator = SplitMix(state: 1)
+        var generator = SplitMix64(seed: 1)
         let alphabet = Array("a'\"\\ \t\0é".utf8)
         for _ in 0..<5000 {
             let line = (0..<Int(generator.next() % 300)).map { _ in alphabet[Int(generator.next() % 9) % alphabet.count]
             }
             line.withUnsafeBytes { _ = try? CommandLine($0) }
         }
-    }
-}
-
-/// Numbers that are the same in every run (Steele, Lea and Flood, 2014).
-private struct SplitMix {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
     }
 }
