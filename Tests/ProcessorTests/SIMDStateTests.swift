@@ -36,6 +36,19 @@ import Testing
     private static let emms: [UInt8] = [0x0F, 0x77]
     private static let cvtpi2ps: [UInt8] = [0x0F, 0x2A, 0xC1]
 
+    @Test("clflush needs a byte that can be read, or an execute-only segment (SDM vol. 2, CLFLUSH)")
+    func executeOnlyLine() throws {
+        machine.setSegment(SystemFixture.free, base: 0x20000, limit: 0xFFF, access: 0x99, flags: 4)
+        machine.load(.cs, SystemFixture.free)
+        let clflush = absolute([0x2E, 0x0F, 0xAE], reg: 7, 0xFFF)
+        #expect(try execute(clflush) == nil)
+        #expect(try execute(absolute([0x2E, 0x0F, 0xAE], reg: 7, 0x1000)) == .generalProtection(0))
+        #expect(try execute(absolute([0x2E, 0x0F, 0x6E], reg: 0, 0xFF0)) == .generalProtection(0))
+        machine.enablePaging()
+        machine.setPage(0x20000, 0)
+        #expect(try execute(clflush)?.vector == Vector.pageFault)
+    }
+
     @Test("CR0.EM and CR4.OSFXSR mean #UD, CR0.TS #NM, a pending exception of the FPU #MF")
     func availability() throws {
         let clean = state.pointee

@@ -26,6 +26,12 @@ public struct SegmentRegister: Equatable, Sendable {
 
     public init() {}
 
+    /// Code that cannot be read.
+    var isExecuteOnly: Bool {
+        let code = SegmentAttribute.present | SegmentAttribute.nonSystem | SegmentAttribute.executable
+        return attributes & (code | SegmentAttribute.readableOrWritable) == code
+    }
+
     /// Whether the segment's type and limit allow an access of `size` bytes at `offset` (SDM vol. 3A, 5.3 and 5.4).
     func allows(offset: UInt32, size: UInt32, write: Bool) -> Bool {
         guard attributes & SegmentAttribute.present != 0, attributes & SegmentAttribute.nonSystem != 0 else { return false }

@@ -189,9 +189,15 @@ extension Core {
         }
     }
 
-    /// `clflush`: there is no cache to be seen, but the address must be readable.
+    /// `clflush`: there is no cache to be seen, but a byte must be readable there; or the segment may be execute-only
+    /// (SDM vol. 2, CLFLUSH).
     private func flushLine(_ instruction: InstructionPointer) throws(Fault) {
-        try probeRead(instruction.pointee.segment, address(instruction), 1)
+        let offset = address(instruction)
+        let segment = state.pointee.segments[Int(instruction.pointee.segment & 7)]
+        guard segment.isExecuteOnly, offset <= segment.limit else {
+            return try probeRead(instruction.pointee.segment, offset, 1)
+        }
+        _ = try translateOperand(segment.base &+ offset, size: 1, .read, user: state.pointee.cpl == 3)
     }
 
     private func loadMXCSR(_ instruction: InstructionPointer) throws(Fault) {
