@@ -13,16 +13,17 @@ extension CaseGenerator {
         "sysenter": "calls the kernel", "sysexit": "not an instruction of AMD's processors in long mode",
         "ud0": "AMD's processors take it to have no ModRM byte (APM vol. 3, UD0)",
         "ud1": "as ud0",
-        "fxsave": "stores which bits MXCSR has, and pointers that AMD's processors do not keep up to date",
         "fndisi": "whether it waits for a pending exception", "fneni": "as fndisi", "fnsetpm": "as fndisi",
         // Transcendental functions differ between processors in the last place.
         "f2xm1": "transcendental", "fyl2x": "transcendental", "fyl2xp1": "transcendental", "fptan": "transcendental",
         "fpatan": "transcendental", "fsin": "transcendental", "fcos": "transcendental", "fsincos": "transcendental",
-        "rcpps": "approximation", "rcpss": "approximation", "rsqrtps": "approximation", "rsqrtss": "approximation",
     ]
 
+    /// Differ between processors, but by no more than a documented error; they make no sequences.
+    static let approximations: Set<String> = ["rcpps", "rcpss", "rsqrtps", "rsqrtss"]
+
     private static func isMade(_ row: OpcodeRow) -> Bool {
-        // Test registers are gone since the Pentium. `prefetchw` of a register is #UD or not, as the processor pleases.
+        // Test registers are gone since the Pentium.
         excluded[row.mnemonic] == nil && !row.operands.contains(.td)
     }
 
@@ -39,11 +40,18 @@ extension CaseGenerator {
     static let x87Rows = rows { row, operation in
         Operation.firstX87.rawValue <= operation && operation < Operation.firstSIMD.rawValue
     }
-    static let simdRows = rows { _, operation in Operation.firstSIMD.rawValue <= operation }
+    static let simdRows = rows { row, operation in
+        Operation.firstSIMD.rawValue <= operation && !approximations.contains(row.mnemonic)
+    }
+    static let approximateRows = rows { row, _ in approximations.contains(row.mnemonic) }
 
     /// Appends the instruction, and what sets it up. Returns the flags that it leaves undefined.
-    mutating func emit(_ row: OpcodeRow, isOnly: Bool, isFirst: Bool) -> UInt32 {
+    mutating func emit(_ row: OpcodeRow, isOnly: Bool) -> UInt32 {
         pinned = 0
+        if row.mnemonic == "fxsave" {
+            emitFXSave()
+            return 0
+        }
         let choosesByPrefix = row.prefix != nil
         let isNearBranch =
             row.operands.contains(.jb) || row.operands.contains(.jz) || ["call", "jmp", "ret"].contains(row.mnemonic)
@@ -216,7 +224,7 @@ extension CaseGenerator {
             // An index beyond the operand.
             set(reg, UInt32(bitPattern: Int32(bitPattern: below(1800)) - 900))
         }
-        let isWide = row.operands.contains(.wx) || row.operands.contains(.mx)
+        let isWide = row.operands.contains(.wx) || row.operands.contains(.mx) || row.mnemonic == "fxrstor"
         var place = place(alignment: isWide ? 16 : 1)
         if isJump || takesSelector || row.operands.contains(.mp), chance(3, of: 4) {
             place = NativeProcessor.data + 0x100 + below(0x1E00)

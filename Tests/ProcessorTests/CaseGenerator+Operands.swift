@@ -97,8 +97,8 @@ extension CaseGenerator {
         case 0: return below(4)
         case 1: return code ? NativeProcessor.flatCode : NativeProcessor.flatData
         case 2: return code ? NativeProcessor.flatData : NativeProcessor.flatCode
-        // Descriptors of level 0, and beyond the end of the GDT.
-        case 3: return [8, 0x10, 0x18, 0x80, 0xFFF8][Int(below(5))] | below(4)
+        // Descriptors of level 0, the one with the processor's number, and beyond the end of the GDT.
+        case 3: return [8, 0x10, 0x18, 0x78, 0x80, 0xFFF8][Int(below(6))] | below(4)
         case 4: return LocalDescriptor.selector(LocalDescriptor.all.count + Int(below(4)))
         case 5: return LocalDescriptor.selector(Int(below(UInt32(LocalDescriptor.all.count)))) & ~3 | below(4)
         case 6: return value() & 0x3 | LocalDescriptor.selector(Int(below(UInt32(LocalDescriptor.all.count))))

@@ -14,9 +14,7 @@ import RandomTestSupport
 /// by a comparison behind it; the last instruction's are returned with the case.
 ///
 /// **Example.** `imul edx, [esi+8]; cmp ebx, 12h; mov ecx, 3; rep movsb` in a 16-bit code segment.
-struct CaseGenerator {
-    enum FX { case none, x87, sse, all }
-
+struct CaseGenerator: OperandGenerator {
     struct Options {
         /// Rows to choose from.
         var rows: [Int] = CaseGenerator.integerRows
@@ -24,8 +22,8 @@ struct CaseGenerator {
         var length = 5
         /// Segments other than the flat ones.
         var segments = true
-        /// Which registers besides the general ones are random.
-        var fx: FX = .none
+        /// Whether the registers of x87, MMX and SSE are random, too.
+        var floatingPoint = false
     }
 
     struct Case {
@@ -36,6 +34,15 @@ struct CaseGenerator {
         var undefinedFlagsOfAll: UInt32
         /// The rows of the instructions, in order.
         var rows: [Int]
+        /// Where each begins in the code, what sets it up included.
+        var starts: [Int]
+
+        /// The instruction that lies at an offset in the code segment, if any does.
+        func row(at eip: UInt32) -> OpcodeRow? {
+            let offset = Int(test.codeBase &+ eip &- test.eip)
+            guard offset < test.codeLength, let index = starts.lastIndex(where: { $0 <= offset }) else { return nil }
+            return OpcodeTable.rows[rows[index]]
+        }
     }
 
     var random: SplitMix64
@@ -60,28 +67,6 @@ struct CaseGenerator {
         self.options = options
     }
 
-    // MARK: Chance
-
-    mutating func chance(_ part: UInt32, of whole: UInt32) -> Bool { below(whole) < part }
-
-    mutating func below(_ bound: UInt32) -> UInt32 {
-        UInt32(truncatingIfNeeded: ((random.next() >> 32) &* UInt64(bound)) >> 32)
-    }
-
-    mutating func register() -> UInt8 { UInt8(truncatingIfNeeded: below(8)) }
-
-    mutating func value() -> UInt32 {
-        let edges: InlineArray<16, UInt32> = [
-            0, 1, 2, 0x7F, 0x80, 0xFF, 0x100, 0x7FFF, 0x8000, 0xFFFF, 0x1_0000, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFE,
-            0xFFFF_FFFF, 0x8000_8000,
-        ]
-        switch below(6) {
-        case 0, 1: return edges[Int(below(16))]
-        case 2: return below(64)
-        default: return UInt32(truncatingIfNeeded: random.next())
-        }
-    }
-
     // MARK: Cases
 
     mutating func next() -> Case {
@@ -95,29 +80,33 @@ struct CaseGenerator {
         choosePlace()
         chooseSegments()
         chooseStack()
-        if options.fx != .none { chooseFX() }
+        if options.floatingPoint { test.fx = floatingPointState() }
         values = test.general
         known = 0xFF
         var rows: [Int] = []
+        var starts: [Int] = []
         var undefined: UInt32 = 0
         var undefinedFlagsOfAll: UInt32 = 0
         let count = chance(2, of: 5) ? 1 : 1 + below(UInt32(options.length))
-        for number in 0..<count {
+        for _ in 0..<count {
             // The longest instruction with what it needs before it, and the jump.
             guard bytes.count < 60, !options.rows.isEmpty else { break }
             if undefined != 0 { defineFlags() }
             if chance(1, of: 24) { modifyCode() }
             let row = options.rows[Int(below(UInt32(options.rows.count)))]
-            rows.append(row)
             let start = bytes.count
-            undefined = emit(OpcodeTable.rows[row], isOnly: count == 1, isFirst: number == 0)
+            undefined = emit(OpcodeTable.rows[row], isOnly: count == 1)
             undefinedFlagsOfAll |= undefined
+            guard bytes.count > start else { continue }
+            rows.append(row)
+            starts.append(start)
             // Whatever it was, it may have changed any register.
-            if bytes.count > start { known = 0 }
+            known = 0
         }
         test.setCode(bytes, jumps: !changesSegments)
         return Case(
-            test: test, undefinedFlags: undefined, undefinedFlagsOfAll: undefinedFlagsOfAll, rows: rows)
+            test: test, undefinedFlags: undefined, undefinedFlagsOfAll: undefinedFlagsOfAll, rows: rows,
+            starts: starts)
     }
 
     /// Mostly in the middle of a page, sometimes at its end, rarely at the end of the code.
@@ -202,6 +191,8 @@ struct CaseGenerator {
     }
 
     // MARK: Registers
+
+    mutating func register() -> UInt8 { below(8) }
 
     /// Makes the register hold `value` when the next instruction executes.
     mutating func set(_ register: UInt8, _ value: UInt32) {

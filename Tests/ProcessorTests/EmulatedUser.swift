@@ -1,9 +1,10 @@
+@testable import Processor
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Darwin)
     import Darwin
 #endif
-@testable import Processor
 
 /// Our processor in the place of a user program of Linux: privilege level 3 with paging, the same pages at the same
 /// addresses, the same selectors, and for every exception a gate to a `hlt` at level 0.
@@ -12,11 +13,11 @@ final class EmulatedUser {
     private let processor: Processor
     private let bus = RecordingBus()
     private var template = ProcessorState()
-    /// Copies of the data pages' contents and of the code around a case's, and a page of breakpoints; valid until
-    /// `deinit`.
+    /// Copies of the data pages' contents and of the code around a case's, and code pages without a case: breakpoints,
+    /// and the jump at ``NativeProcessor/finish``. Valid until `deinit`.
     private let data: UnsafeMutableRawPointer
     private let codeBefore: UnsafeMutableRawPointer
-    private let breakpoints: UnsafeMutableRawPointer
+    private let emptyCode: UnsafeMutableRawPointer
     private var core: Core { Core(processor.context) }
 
     /// Linear address of tables, handlers and the stack of level 0, where natively the runner is; at `systemPhysical`
@@ -32,19 +33,25 @@ final class EmulatedUser {
         static let stackTop: UInt32 = 0x7000
         static let size: UInt32 = 0x8000
     }
+    private static let codeSize = Int(NativeProcessor.codeEnd - NativeProcessor.code)
     private static let kernelCode: UInt16 = 0x08
     private static let kernelData: UInt16 = 0x18
 
-    init(model: ProcessorModel = .standard) throws {
+    /// `processorNumber`: see ``NativeProcessor/processorNumber``.
+    init(model: ProcessorModel = .standard, processorNumber: UInt32? = 0) throws {
         memory = try PhysicalMemory(ramSize: 4 << 20)
         processor = Processor(memory: memory, model: model)
         processor.bus = bus
         data = .allocate(byteCount: Int(NativeProcessor.dataSize), alignment: 16)
         codeBefore = .allocate(byteCount: 384, alignment: 16)
-        breakpoints = .allocate(byteCount: 4096, alignment: 16)
+        emptyCode = .allocate(byteCount: Self.codeSize, alignment: 16)
         memset(data, 0, Int(NativeProcessor.dataSize))
-        memset(breakpoints, 0xCC, 4096)
-        setUpTables()
+        memset(emptyCode, 0xCC, Self.codeSize)
+        let jump = Int(NativeProcessor.finish - NativeProcessor.code)
+        emptyCode.storeBytes(of: 0xE9, toByteOffset: jump, as: UInt8.self)
+        emptyCode.storeBytes(
+            of: NativeProcessor.finishTarget - (NativeProcessor.finish + 5), toByteOffset: jump + 1, as: UInt32.self)
+        setUpTables(processorNumber)
         setUpPages()
         let state = processor.state
         state.pointee.gdtBase = Self.system + System.gdt
@@ -68,13 +75,14 @@ final class EmulatedUser {
     deinit {
         data.deallocate()
         codeBefore.deallocate()
-        breakpoints.deallocate()
+        emptyCode.deallocate()
     }
 
     private func fillCode() {
-        for page in stride(from: NativeProcessor.code, to: NativeProcessor.codeEnd, by: 4096)
-        where memcmp(memory.host + Int(page), breakpoints, 4096) != 0 {
-            memory.write(UnsafeRawBufferPointer(start: breakpoints, count: 4096), at: page)
+        for offset in stride(from: 0, to: Self.codeSize, by: 4096) {
+            let address = NativeProcessor.code + UInt32(offset)
+            guard memcmp(memory.host + Int(address), emptyCode + offset, 4096) != 0 else { continue }
+            memory.write(UnsafeRawBufferPointer(start: emptyCode + offset, count: 4096), at: address)
         }
     }
 
@@ -83,7 +91,7 @@ final class EmulatedUser {
         for bit in [UInt32(1) << 9, 1 << 10] { try? core.movToControl(4, processor.state.pointee.cr4 | bit) }
     }
 
-    private func setUpTables() {
+    private func setUpTables(_ processorNumber: UInt32?) {
         func put(_ place: UInt32, _ descriptor: Descriptor) {
             poke(Self.systemPhysical + place, descriptor.low)
             poke(Self.systemPhysical + place + 4, descriptor.high)
@@ -100,6 +108,8 @@ final class EmulatedUser {
         put(System.gdt + 0x28, segment(access: 0xF3))
         // 64-bit code of programs.
         put(System.gdt + 0x30, segment(access: 0xFB, flags: 0xA))
+        // Read-only, expand-down, for all levels (`setup_getcpu` in Linux's `arch/x86/kernel/cpu/common.c`).
+        if let processorNumber { put(System.gdt + 0x78, segment(access: 0xF5, limit: processorNumber, flags: 4)) }
         put(
             System.gdt + 0x50,
             segment(
@@ -205,6 +215,7 @@ final class EmulatedUser {
             result.general[4] = peek(frame + 12)
             result.selectors[2] = peek(frame + 16) & 0xFFFF
             if result.vector == 14 { result.cr2 = state.pointee.cr2 }
+            if result.vector == 14 && result.eip == NativeProcessor.finishTarget { result.finish() }
         } else {
             result.vector = exit == .deadline ? NativeResult.notEnding : 255
             result.eflags = state.pointee.eflags

@@ -76,6 +76,9 @@ struct FXImage: Equatable {
         words[place + 3] = 0
     }
 
+    /// The number of the physical register that ST(`index`) is.
+    func physical(_ index: Int) -> Int { (Int(status >> 11) + index) & 7 }
+
     /// XMM`index`, low half first.
     func xmm(_ index: Int) -> (low: UInt64, high: UInt64) {
         let place = 40 + index * 4

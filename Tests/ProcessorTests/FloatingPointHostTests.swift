@@ -99,7 +99,7 @@
             let machine = try SystemFixture()
             machine.memory.write(test.bytes, at: Self.code)
             let seed = test.bytes.reduce(Self.seed) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-            var operands = FloatingPointOperands(seed: seed)
+            var operands = RandomOperands(seed: seed)
             let image = UnsafeMutableRawPointer.allocate(byteCount: HostFPU.imageSize, alignment: 16)
             let memory = UnsafeMutableRawPointer.allocate(byteCount: 16, alignment: 16)
             defer {
@@ -110,7 +110,7 @@
             for _ in 0..<cases where failures < 3 {
                 let (state, bytes) = Self.randomCase(test, &operands)
                 if isApproximate && Self.isOpen(test, state) { continue }
-                let flags = operands.below(2) == 0 ? UInt32(0x202) : 0x202 | UInt32(operands.next() & 0x8D5)
+                let flags = 0x202 | (operands.chance(1, of: 2) ? 0 : UInt32(operands.random.next() & 0x8D5))
                 state.store(to: image)
                 memory.copyMemory(from: bytes, byteCount: 16)
                 let expected = host.run(instruction, image: image, memory: memory, flags: UInt(flags))
@@ -166,7 +166,7 @@
         }
 
         private static func randomCase(
-            _ test: Case, _ operands: inout FloatingPointOperands
+            _ test: Case, _ operands: inout RandomOperands
         ) -> (X87State, [UInt8]) {
             var state = X87State()
             for index in 0..<8 {
@@ -174,33 +174,33 @@
                 state.significands[index] = value.significand
                 state.signExponents[index] = value.signExponent
             }
-            state.top = UInt8(operands.below(8))
+            state.top = operands.below(8)
             // Mostly the registers near the top are full and the one above it is empty.
             switch operands.below(8) {
-            case 0: state.emptyRegisters = UInt8(truncatingIfNeeded: operands.next())
+            case 0: state.emptyRegisters = UInt8(truncatingIfNeeded: operands.random.next())
             case 1: state.emptyRegisters = 0
             default: state.emptyRegisters = 1 << ((state.top &- 1) & 7)
             }
-            let masks: UInt16 = operands.below(2) == 0 ? 0x3F : UInt16(operands.below(64))
-            state.control = 0x40 | masks | UInt16(operands.below(16)) << 8
+            let masks: UInt16 = operands.chance(1, of: 2) ? 0x3F : operands.below(64)
+            state.control = 0x40 | masks | operands.below(16) << 8
             // Masked exceptions of earlier instructions, and condition codes.
-            let earlier = UInt16(truncatingIfNeeded: operands.next())
+            let earlier = UInt16(truncatingIfNeeded: operands.random.next())
             state.status = earlier & (X87Status.conditions | X87Status.stackFault | masks)
-            var bytes = (0..<16).map { _ in UInt8(truncatingIfNeeded: operands.next()) }
+            var bytes = (0..<16).map { _ in UInt8(truncatingIfNeeded: operands.random.next()) }
             func put<T>(_ value: T) {
                 withUnsafeBytes(of: value) { bytes.replaceSubrange(0..<$0.count, with: $0) }
             }
             switch (test.bytes[0], test.bytes[1] >> 3) {
-            case (0xD8, _), (0xD9, 0): put(UInt32(truncatingIfNeeded: operands.bits(exponentBits: 8, fractionBits: 23)))
-            case (0xDC, _), (0xDD, 0): put(operands.bits(exponentBits: 11, fractionBits: 52))
+            case (0xD8, _), (0xD9, 0): put(operands.single())
+            case (0xDC, _), (0xDD, 0): put(operands.double())
             case (0xDB, 5):
                 let value = operands.extended()
                 put(value.significand)
                 bytes[8] = UInt8(truncatingIfNeeded: value.signExponent)
                 bytes[9] = UInt8(value.signExponent >> 8)
             case (0xDA, _), (0xDE, _):
-                if operands.below(4) == 0 { put(Int32(operands.below(3) - 1)) }
-            case (0xD9, 5): put(UInt16(truncatingIfNeeded: operands.next()) | ~masks & 0x3F | state.status & 0x3F)
+                if operands.chance(1, of: 4) { put(operands.below(3) - 1 as Int32) }
+            case (0xD9, 5): put(UInt16(truncatingIfNeeded: operands.random.next()) | ~masks & 0x3F | state.status & 0x3F)
             default: break
             }
             return (state, bytes)

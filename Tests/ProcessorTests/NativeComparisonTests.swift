@@ -8,19 +8,48 @@ import Testing
     "Against the host's processor",
     .enabled(if: NativeProcessor.isAvailable, "this host does not run 32-bit code, or clang is missing"), .serialized)
 struct NativeComparisonTests {
-    /// How many cases of a kind; `MARTLET_NATIVE_CASES` asks for more than a test run should take.
-    static let count = Int(ProcessInfo.processInfo.environment["MARTLET_NATIVE_CASES"] ?? "") ?? 50_000
-    static let seed = UInt64(ProcessInfo.processInfo.environment["MARTLET_SEED"] ?? "") ?? 1
+    private static let environment = ProcessInfo.processInfo.environment
+    /// How many cases of a kind; `MARTLET_NATIVE_CASES` and `MARTLET_SIMD_CASES` ask for more than a test run should
+    /// take.
+    private static let count = environment["MARTLET_NATIVE_CASES"].flatMap { Int($0) } ?? 50_000
+    private static let simdCount = environment["MARTLET_SIMD_CASES"].flatMap { Int($0) } ?? 100_000
+    private static let seed = environment["MARTLET_SEED"].flatMap { UInt64($0) } ?? 1
 
-    @Test("Random integer instructions")
-    func integerInstructions() throws {
+    @Test("Random sequences of integer instructions")
+    func integerSequences() throws {
         try NativeComparison(seed: Self.seed, options: .init(rows: CaseGenerator.integerRows)).run(Self.count)
     }
 
-    @Test("Random x87 instructions")
-    func x87Instructions() throws {
-        try NativeComparison(seed: Self.seed, options: .init(rows: CaseGenerator.x87Rows, length: 3, fx: .x87))
-            .run(Self.count / 2)
+    @Test("Random sequences of x87 instructions")
+    func x87Sequences() throws {
+        try NativeComparison(
+            seed: Self.seed, options: .init(rows: CaseGenerator.x87Rows, length: 3, floatingPoint: true)
+        ).run(Self.count / 2)
+    }
+
+    @Test("Random sequences of integer, x87, MMX and SSE instructions")
+    func mixedSequences() throws {
+        let rows = CaseGenerator.integerRows + CaseGenerator.x87Rows + CaseGenerator.simdRows
+        try NativeComparison(seed: Self.seed, options: .init(rows: rows, length: 8, floatingPoint: true))
+            .run(Self.count)
+    }
+
+    @Test("Every MMX, SSE and SSE2 instruction by itself, with every kind of fault")
+    func simdInstructions() throws {
+        let comparison = try NativeComparison(
+            seed: Self.seed, options: .init(rows: CaseGenerator.simdRows, length: 1, floatingPoint: true))
+        try comparison.run(Self.simdCount)
+        // Completion, #UD (lock), #SS, #GP, #PF, #MF, #AC and #XM have been met, and every row.
+        #expect(comparison.vectors.isSuperset(of: [3, 6, 12, 13, 14, 16, 17, 19]))
+        #expect(Set(CaseGenerator.simdRows).subtracting(comparison.completedRows).isEmpty)
+    }
+
+    @Test("rcpps and rsqrtps agree within the error of both, and in what is special")
+    func approximations() throws {
+        let comparison = try NativeComparison(
+            seed: Self.seed, options: .init(rows: CaseGenerator.approximateRows, length: 1, floatingPoint: true))
+        try comparison.run(Self.simdCount / 20)
+        #expect(Set(CaseGenerator.approximateRows).subtracting(comparison.completedRows).isEmpty)
     }
 
     /// Both run `code` from the same state.

@@ -1,5 +1,7 @@
 import Foundation
 
+@testable import Processor
+
 /// The host's own processor in 32-bit mode: `NativeRunner/runner.c`, built with the toolchain's clang, in a process of
 /// its own.
 ///
@@ -14,8 +16,11 @@ import Foundation
 final class NativeProcessor {
     /// Two pages of code.
     static let code: UInt32 = 0x10_0000
-    /// A jump to here ends a case.
+    /// A jump to here ends a case, by another jump to ``finishTarget``.
     static let finish: UInt32 = 0x10_07A3
+    /// Where the runner saves the registers. The linker puts it here, so that the bytes at ``finish`` are always the
+    /// same: a case may read them.
+    static let finishTarget: UInt32 = 0x5B00_0000
     static let codeEnd: UInt32 = 0x10_2000
     /// Where the code of most cases begins.
     static let start: UInt32 = 0x10_0800
@@ -39,6 +44,7 @@ final class NativeProcessor {
     private let shared: UnsafeMutableRawPointer
 
     private enum Layout {
+        static let processorNumber = 8
         static let descriptors = 16
         static let data = 4096
         static let cases = data + Int(NativeProcessor.dataSize)
@@ -63,7 +69,8 @@ final class NativeProcessor {
         compiler.executableURL = URL(filePath: "/usr/bin/env")
         compiler.arguments = [
             "clang", "--target=i386-unknown-linux-gnu", "-m32", "-O2", "-nostdlib", "-static", "-ffreestanding",
-            "-fno-stack-protector", "-mgeneral-regs-only", "-fuse-ld=lld", "-Wl,--image-base=0x5a000000", "-o",
+            "-fno-stack-protector", "-mgeneral-regs-only", "-fuse-ld=lld", "-Wl,--image-base=0x5a000000",
+            "-Wl,--section-start=.finish=0x\(String(finishTarget, radix: 16))", "-o",
             target.path, source.path,
         ]
         guard (try? compiler.run()) != nil else { return nil }
@@ -103,6 +110,14 @@ final class NativeProcessor {
             words[index * 4 + 3] = descriptor.linuxFlags
         }
         shared.storeBytes(of: UInt32(LocalDescriptor.all.count), toByteOffset: 4, as: UInt32.self)
+        guard run(count: 0) else { return nil }
+    }
+
+    /// Linux tells programs which processor they run on by the limit of segment 78h. The runner stays on that one; nil
+    /// if there is no such segment.
+    var processorNumber: UInt32? {
+        let limit = shared.load(fromByteOffset: Layout.processorNumber, as: UInt32.self)
+        return limit == ~0 ? nil : limit
     }
 
     deinit {
@@ -196,6 +211,11 @@ struct NativeCase {
     }
 
     var bytes: [UInt8] { (0..<Int(codeLength)).map { code[$0] } }
+
+    /// Whether the code ran to its end: the jump or the breakpoint there.
+    func isComplete(_ result: NativeResult) -> Bool {
+        result.isComplete || result.vector == 3 && codeBase &+ result.eip == eip &+ codeLength &+ 1
+    }
 }
 
 /// The state behind them.
@@ -223,6 +243,15 @@ struct NativeResult {
 
     /// The case ran to its end.
     var isComplete: Bool { vector == 3 && eip == NativeProcessor.finish + 1 }
+    /// `eip` is that of the instruction at fault: not behind a trap (#DB, #BP, #OF).
+    var isFault: Bool { ![1, 3, 4, Self.notEnding].contains(vector) }
+    var changedAddresses: [UInt32] { (0..<Int(min(changeCount, 192))).map { changes[$0 * 2] } }
+
+    /// Makes a page fault at ``NativeProcessor/finishTarget``, where natively the runner is, the regular end.
+    mutating func finish() {
+        (vector, errorCode, cr2, eip) = (3, 0, 0, NativeProcessor.finish + 1)
+        eflags &= ~Flag.resume
+    }
 
     mutating func noteChange(_ address: UInt32, _ value: UInt32) {
         if changeCount < 192 {

@@ -11,8 +11,8 @@ import RandomTestSupport
 /// that changed; then the flags that are not compared. Of a list only the runs of words that are not 0 are stored, each
 /// behind the number of zeros before it and its length. Numbers are in base 128, low part first.
 ///
-/// The file is made by `MARTLET_STORE_VECTORS=1 swift test --filter NativeVectorTests` on a host that has the
-/// processor.
+/// The file is made by `MARTLET_STORE_VECTORS=1 taskset -c 0 swift test --filter NativeVectorTests` on a host that has
+/// the processor.
 struct NativeVectors {
     struct Vector {
         var test: NativeCase
@@ -189,5 +189,21 @@ struct NativeVectors {
         }
         result.fx = fx
         return result
+    }
+}
+
+extension NativeVectors.Vector {
+    /// The first instruction.
+    var row: OpcodeRow? {
+        let selector = test.selectors[1]
+        let isBig = selector & 4 == 0 || LocalDescriptor.all[Int(selector >> 3)].isBig
+        return (try? Decoder.decode(test.bytes, code32: isBig)).map { OpcodeTable.rows[Int($0.row)] }
+    }
+
+    /// In what our result differs from the stored one.
+    func differences(_ actual: NativeResult) -> [String] {
+        var ignored = NativeDifferences.Ignored(flags: undefinedFlags)
+        ignored.approximations = CaseGenerator.approximations.contains(row?.mnemonic ?? "")
+        return NativeDifferences(expected, actual, ignored).all
     }
 }

@@ -13,11 +13,11 @@ import Testing
         ]
 
     @Test func arithmetic() {
-        var cases = SIMDCases(seed: 11)
+        var operands = RandomOperands(seed: 11)
         var taken = 0
         for _ in 0..<30_000 {
-            let (left, right) = (cases.operand(), cases.operand())
-            let control = cases.mxcsr()
+            let (left, right) = (operands.operand(), operands.operand())
+            let control = operands.mxcsr()
             for operation in Self.operations {
                 var float = FloatOperation(control)
                 var expected = SIMD4<UInt32>()
@@ -47,9 +47,9 @@ import Testing
     }
 
     @Test func comparisons() {
-        var cases = SIMDCases(seed: 12)
+        var operands = RandomOperands(seed: 12)
         for _ in 0..<20_000 {
-            let (left, right) = (cases.operand(), cases.operand())
+            let (left, right) = (operands.operand(), operands.operand())
             for predicate in 0..<8 as Range<UInt32> {
                 guard let mask = FloatFastPath.compareSingles(predicate, left, right) else { continue }
                 var float = FloatOperation(MXCSR.initial)

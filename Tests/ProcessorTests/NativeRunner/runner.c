@@ -6,12 +6,13 @@
  * Choice: a static i386 Linux program without a C library, which shares one file with the test (file descriptor 2):
  * the cases of a batch, then their results, as the structures below (`NativeProcessor.swift` has the same). A byte on
  * standard input starts a batch, a byte on standard output says that it is done. Only the pages that the cases use, and
- * this program far away from them, are mapped. A case ends by jumping to FINISH, from where `finish` saves the
+ * this program far away from them, are mapped. A case ends by jumping to FINISH, from there to `finish`, which saves the
  * registers, or by an exception, whose signal brings them. Nothing here uses x87, MMX or SSE registers but for
  * `fxrstor` before a case and `fxsave` behind it.
  *
  * Build: clang --target=i386-unknown-linux-gnu -m32 -O2 -nostdlib -static -ffreestanding -fno-stack-protector
- *        -mgeneral-regs-only -fuse-ld=lld -Wl,--image-base=0x5a000000 -o runner runner.c
+ *        -mgeneral-regs-only -fuse-ld=lld -Wl,--image-base=0x5a000000 -Wl,--section-start=.finish=0x5b000000
+ *        -o runner runner.c
  */
 typedef unsigned int u32;
 typedef unsigned short u16;
@@ -45,7 +46,7 @@ struct result {
 /* arch/x86/include/uapi/asm/ldt.h */
 struct user_desc { u32 entry, base, limit, flags; };
 struct shared {
-    u32 tests, descriptors, unused[2];
+    u32 tests, descriptors, processor, unused;
     struct user_desc descriptor[DESCRIPTORS];
     u8 filler[4096 - 16 - DESCRIPTORS * 16];
     u8 data[DATA_SIZE];
@@ -63,7 +64,7 @@ struct sigaction { void *handler; u32 flags; void *restorer; u32 mask[2]; };
 struct sigaltstack { void *sp; u32 flags; u32 size; };
 
 enum { EXIT = 1, READ = 3, WRITE = 4, MMAP = 90, MUNMAP = 91, SETITIMER = 104, MODIFY_LDT = 123, MPROTECT = 125,
-       SIGACTION = 174, SIGPROCMASK = 175, SIGALTSTACK = 186 };
+       SIGACTION = 174, SIGPROCMASK = 175, SIGALTSTACK = 186, SCHED_SETAFFINITY = 241, GETCPU = 318 };
 enum { SIGVTALRM = 26, NOT_ENDING = 254 };
 
 static u32 call(u32 number, u32 a, u32 b, u32 c, u32 d) {
@@ -116,6 +117,7 @@ __asm__(
     "  mov test + 52, %ds\n"
     "  ljmp *%cs:far_code\n"
     /* Reached with flat CS, SS and DS only: other cases end by an exception. */
+    "  .section .finish, \"ax\"\n"
     "finish:\n"
     "  mov %eax, result\n"
     "  mov %ecx, result + 4\n"
@@ -155,6 +157,7 @@ __asm__(
     "  mov %eax, %gs\n"
     "  popal\n"
     "  ret\n"
+    "  .text\n"
     "return_from_signal:\n"
     "  mov $173, %eax\n"
     "  int $0x80\n");
@@ -229,6 +232,17 @@ static void run_case(struct shared *shared, u32 index) {
     }
 }
 
+/* Stays on one processor, and returns the limit of Linux's segment 78h, which is that processor's number, or ~0. */
+static u32 choose_processor(void) {
+    u32 processor = 0, limit, mask[32] = {0};
+    call(GETCPU, (u32)&processor, 0, 0, 0);
+    if (processor >= 1024) return ~0u;
+    mask[processor / 32] = 1u << processor % 32;
+    call(SCHED_SETAFFINITY, 0, sizeof mask, (u32)mask, 0);
+    __asm__("lsl %1, %0\n  jz 1f\n  mov $-1, %0\n1:" : "=r"(limit) : "r"(0x7b) : "cc");
+    return limit;
+}
+
 void run(void);
 void run(void) {
     /* The initial stack and the vdso: nothing may be there but what a case expects. */
@@ -243,6 +257,7 @@ void run(void) {
     for (u32 i = 0; i < 6; i++) call(SIGACTION, signals[i], (u32)&action, 0, 8);
     struct shared *shared = (struct shared *)SHARED;
     map(SHARED, (sizeof *shared + 4095) & ~4095u, 3, 0x11, 2);
+    shared->processor = choose_processor();
     map(CODE, CODE_END - CODE, 7, 0x32, (u32)-1);
     map(DATA, DATA_SIZE, 3, 0x32, (u32)-1);
     /* A case that does not end is interrupted when it has used between one and two tenths of a second. */
