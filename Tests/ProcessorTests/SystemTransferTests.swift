@@ -53,6 +53,27 @@ struct SystemTransferTests {
         #expect(machine.state.pointee.eip == 0x5000)
     }
 
+    @Test("Returns look at the stack's limit for the whole frame before they read any of it (SDM vol. 2, RET)")
+    func frameBeyondLimit() throws {
+        let machine = try F()
+        machine.setSegment(free, base: 0x20000, limit: 0xFFF, access: 0x93, flags: 4)
+        machine.load(.ss, free)
+        machine.enablePaging()
+        machine.setPage(0x20000, 0)
+        let farReturn = { () throws(Fault) in try machine.core.farReturn(operandSize: 4, releasing: 0) }
+        let interruptReturn = { () throws(Fault) in
+            try machine.core.interruptReturn(operandSize: 4, returnEIP: 0)
+        }
+        machine.state.pointee.general[4] = 0xFF9
+        #expect(machine.fault(farReturn) == .stackFault(0))
+        #expect(machine.fault(interruptReturn) == .stackFault(0))
+        machine.state.pointee.general[4] = 0xFF8
+        #expect(machine.fault(farReturn)?.vector == Vector.pageFault)
+        #expect(machine.fault(interruptReturn) == .stackFault(0))
+        machine.state.pointee.general[4] = 0xFF4
+        #expect(machine.fault(interruptReturn)?.vector == Vector.pageFault)
+    }
+
     @Test("A call gate to level 0 switches stacks and copies parameters", arguments: [true, false])
     func callGate(is32Bit: Bool) throws {
         let machine = try F()

@@ -3,6 +3,7 @@ extension Core {
     /// `retf`. `operandSize`: 2 or 4 bytes; `releasing`: bytes of parameters to take off the stack.
     func farReturn(operandSize: UInt32, releasing: UInt32) throws(Fault) {
         var stack = Stack(self)
+        try stack.checkLimit(count: 2, size: operandSize)
         let offset = try stack.peek(0, size: operandSize)
         let selector = UInt16(truncatingIfNeeded: try stack.peek(operandSize, size: operandSize))
         let frame = 2 &* operandSize
@@ -50,6 +51,7 @@ extension Core {
     /// Real mode, and virtual-8086 mode with IOPL 3.
     private func interruptReturnSimply(operandSize: UInt32) throws(Fault) {
         var stack = Stack(self)
+        try stack.checkLimit(count: 3, size: operandSize)
         let offset = try stack.pop(size: operandSize)
         let selector = UInt16(truncatingIfNeeded: try stack.pop(size: operandSize))
         let flags = try stack.pop(size: operandSize)
@@ -66,6 +68,7 @@ extension Core {
             throw .generalProtection(0)
         }
         var stack = Stack(self)
+        try stack.checkLimit(count: 3, size: 2)
         let offset = try stack.pop(size: 2)
         let selector = UInt16(truncatingIfNeeded: try stack.pop(size: 2))
         let flags = try stack.pop(size: 2)
@@ -81,6 +84,7 @@ extension Core {
 
     private func interruptReturnProtected(operandSize: UInt32) throws(Fault) {
         var stack = Stack(self)
+        try stack.checkLimit(count: 3, size: operandSize)
         let offset = try stack.peek(0, size: operandSize)
         let selector = UInt16(truncatingIfNeeded: try stack.peek(operandSize, size: operandSize))
         let flags = try stack.peek(2 &* operandSize, size: operandSize)
@@ -106,6 +110,7 @@ extension Core {
     }
 
     private func returnToVirtual8086(_ stack: Stack, offset: UInt32, selector: UInt16, flags: UInt32) throws(Fault) {
+        try stack.checkLimit(count: 6, size: 4, above: 12)
         let pointer = try stack.peek(12, size: 4)
         var selectors = InlineArray<5, UInt16>(repeating: 0)
         for index in 0..<5 {
@@ -153,6 +158,7 @@ extension Core {
     private func outerStack(
         _ stack: Stack, at distance: UInt32, operandSize: UInt32, privilege: UInt8
     ) throws(Fault) -> Stack {
+        try stack.checkLimit(count: 2, size: operandSize, above: distance)
         let pointer = try stack.peek(distance, size: operandSize)
         let selector = UInt16(truncatingIfNeeded: try stack.peek(distance &+ operandSize, size: operandSize))
         let segment = try stackSegment(selector, privilege: privilege, orFault: Vector.generalProtection)

@@ -68,6 +68,15 @@ struct Stack {
         return value
     }
 
+    /// Throws a stack fault unless the segment has `count` values of `size` bytes, `distance` bytes above the top: what
+    /// returns look at before they read a frame (SDM vol. 2, RET, "is not within stack limits").
+    func checkLimit(count: UInt32, size: UInt32, above distance: UInt32 = 0) throws(Fault) {
+        for index in 0..<count {
+            let source = offset(above: distance &+ index &* size)
+            guard segment.allows(offset: source, size: size, write: false) else { throw .stackFault(errorCode) }
+        }
+    }
+
     private func check(_ offset: UInt32, _ size: UInt32, write: Bool) throws(Fault) {
         guard segment.allows(offset: offset, size: size, write: write) else { throw .stackFault(errorCode) }
         // A user's own stack is checked for alignment; those of other levels are the processor's business.
