@@ -36,11 +36,13 @@ struct CaseGenerator: OperandGenerator {
         var rows: [Int]
         /// Where each begins in the code, what sets it up included.
         var starts: [Int]
+        /// Where the last one ends.
+        var end: Int
 
         /// The instruction that lies at an offset in the code segment, if any does.
         func row(at eip: UInt32) -> OpcodeRow? {
             let offset = Int(test.codeBase &+ eip &- test.eip)
-            guard offset < test.codeLength, let index = starts.lastIndex(where: { $0 <= offset }) else { return nil }
+            guard offset < end, let index = starts.lastIndex(where: { $0 <= offset }) else { return nil }
             return OpcodeTable.rows[rows[index]]
         }
     }
@@ -106,7 +108,7 @@ struct CaseGenerator: OperandGenerator {
         test.setCode(bytes, jumps: !changesSegments)
         return Case(
             test: test, undefinedFlags: undefined, undefinedFlagsOfAll: undefinedFlagsOfAll, rows: rows,
-            starts: starts)
+            starts: starts, end: bytes.count)
     }
 
     /// Mostly in the middle of a page, sometimes at its end, rarely at the end of the code.

@@ -99,8 +99,8 @@ struct NativeException: Sendable {
         NativeException(
             "whether a segment register is pushed or popped as two bytes or four (SDM vol. 2, PUSH)", .everything
         ) {
-            // What of it is not aligned may be noticed an instruction apart.
-            ($0.faultsDiffer || $0.expected.vector == 17 && $0.expected.eip != $0.actual.eip)
+            // Either of them may be at fault, and what is not aligned may be noticed an instruction apart.
+            ($0.expected.vector != $0.actual.vector || $0.expected.vector == 17 && $0.expected.eip != $0.actual.eip)
                 && $0.faulting.contains { $0.operands.contains(where: CaseGenerator.segmentOperands.contains) }
         },
         NativeException("in which order a state or 80 bits are accessed (SDM vol. 2, FLDENV, FXRSTOR)", .faultAddress) {
@@ -153,8 +153,10 @@ struct NativeException: Sendable {
         NativeException("AMD's `popa` changes registers before it faults (against SDM vol. 3A, 6.5)", .everything) {
             $0.isMemoryFault && $0.faults("popa|popad")
         },
-        NativeException("AMD reads the outer stack before it looks at the selector (SDM vol. 2, RET)", .everything) {
-            $0.faultsDiffer && $0.actual.vector == 13 && $0.faults("retf")
+        NativeException(
+            "AMD reads the outer stack before it looks at the selector (SDM vol. 2, RET, IRET)", .everything
+        ) {
+            $0.faultsDiffer && ($0.actual.vector == 13 || $0.actual.vector == 11) && $0.faults("retf", "iret|iretd")
         },
         NativeException("AMD's MXCSR has MM in bit 17 (APM vol. 1, 4.2.2)", .everything) {
             $0.expected.fx.mxcsr & MXCSR.misaligned != 0
@@ -194,8 +196,10 @@ extension CaseGenerator.Case {
         case 13, 14:
             let place = test.codeBase &+ expected.eip
             let limits = [NativeProcessor.codeEnd, LocalDescriptor.all[13].base + LocalDescriptor.all[13].limit + 1]
-            return limits.contains { place <= $0 && $0 - place < 15 } ? undefinedFlagsOfAll : 0
-        default: return 0
+            if limits.contains(where: { place <= $0 && $0 - place < 15 }) { return undefinedFlagsOfAll }
+            // Where the case leads to, or what it has made of the jump at its end.
+            return row(at: expected.eip) == nil ? undefinedFlags : 0
+        default: return row(at: expected.eip) == nil ? undefinedFlags : 0
         }
     }
 }

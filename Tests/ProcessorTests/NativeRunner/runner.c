@@ -162,7 +162,7 @@ __asm__(
     "  mov $173, %eax\n"
     "  int $0x80\n");
 
-/* Which case runs, and during which the timer last rang. */
+/* Which case runs, and during which the timer last rang: see `run_undisturbed`. */
 static u32 current, ticked;
 
 /* The kernel has loaded flat CS, SS, DS and ES. Nothing is blocked, so that nobody has to return from an exception. */
@@ -243,6 +243,16 @@ static u32 choose_processor(void) {
     return limit;
 }
 
+/* Linux does not restore everything when a program returns from a signal: not EFLAGS.ID (FIX_EFLAGS in
+ * arch/x86/include/asm/sighandling.h), and not FOP to a 32-bit program (convert_to_fxsr in arch/x86/kernel/fpu/regset.c).
+ * A case during which the timer rang is run again. */
+static void run_undisturbed(struct shared *shared, u32 index) {
+    for (u32 tries = 0; tries < 5; tries++) {
+        run_case(shared, index);
+        if (ticked != current || shared->result[index].vector == NOT_ENDING) return;
+    }
+}
+
 void run(void);
 void run(void) {
     /* The initial stack and the vdso: nothing may be there but what a case expects. */
@@ -271,7 +281,7 @@ void run(void) {
         call(MPROTECT, DATA, DATA_SIZE, 3, 0);
         copy((void *)DATA, shared->data, DATA_SIZE / 4);
         call(MPROTECT, DATA + DATA_WRITABLE, DATA_SIZE - DATA_WRITABLE, 1, 0);
-        for (u32 i = 0; i < shared->tests && i < BATCH; i++) run_case(shared, i);
+        for (u32 i = 0; i < shared->tests && i < BATCH; i++) run_undisturbed(shared, i);
         if (call(WRITE, 1, (u32)&signal, 1, 0) != 1) break;
     }
     call(EXIT, 0, 0, 0, 0);
