@@ -68,10 +68,6 @@ struct NativeException: Sendable {
     // MARK: What is between the processor and the test
 
     private static let harness: [NativeException] = [
-        NativeException("the jump that ends the case has been overwritten", .everything) {
-            let finish = NativeProcessor.finish & ~3
-            return $0.expected.changedAddresses.contains { $0 &- finish < 8 }
-        },
         NativeException("data pages cannot be executed natively: the error code has I/D", .everything) {
             $0.expected.vector == 14 && $0.expected.errorCode & 1 << 4 != 0
                 && $0.expected.cr2 &- NativeProcessor.data < NativeProcessor.dataSize

@@ -243,9 +243,13 @@ struct NativeResult {
 
     /// The case ran to its end.
     var isComplete: Bool { vector == 3 && eip == NativeProcessor.finish + 1 }
+    /// Natively, a case with this result of ours would meet the runner itself; or Linux would take its signal stack for
+    /// the one in use.
+    var meetsRunner: Bool {
+        vector == 14 && NativeProcessor.ownAddresses.contains(cr2) || NativeProcessor.ownAddresses.contains(general[4])
+    }
     /// `eip` is that of the instruction at fault: not behind a trap (#DB, #BP, #OF).
     var isFault: Bool { ![1, 3, 4, Self.notEnding].contains(vector) }
-    var changedAddresses: [UInt32] { (0..<Int(min(changeCount, 192))).map { changes[$0 * 2] } }
 
     /// Makes a page fault at ``NativeProcessor/finishTarget``, where natively the runner is, the regular end.
     mutating func finish() {
