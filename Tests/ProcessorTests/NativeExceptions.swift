@@ -68,6 +68,9 @@ struct NativeException: Sendable {
     // MARK: What is between the processor and the test
 
     private static let harness: [NativeException] = [
+        NativeException("a case that does not end is interrupted anywhere", .everything) {
+            $0.vectors(NativeResult.notEnding, NativeResult.notEnding)
+        },
         NativeException("data pages cannot be executed natively: the error code has I/D", .everything) {
             $0.expected.vector == 14 && $0.expected.errorCode & 1 << 4 != 0
                 && $0.expected.cr2 &- NativeProcessor.data < NativeProcessor.dataSize
