@@ -1,20 +1,74 @@
 /// The switch over the x87 instructions.
 ///
-/// Each begins with the same checks: is there an FPU, does it belong to this task, is an exception of an earlier
-/// instruction to be reported. Memory operands are read before anything changes.
+/// **Constraint.** An operand stack makes programs long: half of the instructions only move something, and cost as much
+/// as their dispatch. Each begins with the same checks (is there an FPU, does it belong to this task, is an exception of
+/// an earlier instruction to be reported), and leaves its address behind for a handler of exceptions.
+///
+/// **Choice.** One call executes a whole run of instructions, as long as the next one is an x87 instruction, too. The
+/// checks are made once, since only control instructions, of which a run consists alone, and exceptions that are not
+/// masked, which end a run, change what they look at. The address is recorded once, for the last one that got through.
+/// Memory operands are read before anything changes.
+///
+/// **Example.** In `fld [a]`, `fmul [b]`, `faddp`, `fstp [c]` a page fault at b leaves the address of `fld` as the last
+/// one, and is reported with EIP at `fmul`, which `Context.current` names.
 extension Core {
-    /// Executes one x87 instruction. ``ProcessorState/eip`` is still that of its block.
+    /// Executes a run of x87 instructions of a block that begins with `first`, and returns the last one.
+    /// ``ProcessorState/eip`` is still that of the block.
+    ///
+    /// - Throws: What the instruction at `Context.current` raises. Those before it have been executed.
     @inline(never)
-    func executeX87(_ instruction: InstructionPointer) throws(Fault) {
+    func executeX87(_ first: InstructionPointer) throws(Fault) -> InstructionPointer {
         let unavailable = ControlRegister.emulation | ControlRegister.taskSwitched
         if _slowPath(state.pointee.cr0 & unavailable != 0) { throw Fault(Vector.deviceNotAvailable) }
-        if _slowPath(state.pointee.x87.status & X87Status.errorSummary != 0) {
-            switch instruction.pointee.operation {
-            // The control instructions with an "n" do not wait.
-            case .fninit, .fnclex, .fnstcw, .fnstswM, .fnstswAX, .fnstenv, .fnsave, .x87Reserved: break
-            default: try reportPendingX87Error()
-            }
+        if first.pointee.operation.isX87Control {
+            try executeX87Control(first)
+            return first
         }
+        try reportPendingX87Error()
+        var instruction = first
+        do throws(Fault) {
+            repeat {
+                context.pointee.current = instruction
+                guard try executeX87Operation(instruction) else { break }
+                instruction += 1
+            } while instruction.pointee.handler == .x87 && state.pointee.x87.status & X87Status.errorSummary == 0
+        } catch {
+            if instruction != first { notePointers(instruction - 1) }
+            throw error
+        }
+        instruction -= 1
+        notePointers(instruction)
+        return instruction
+    }
+
+    /// The instructions about the FPU itself.
+    @inline(never)
+    private func executeX87Control(_ instruction: InstructionPointer) throws(Fault) {
+        switch instruction.pointee.operation {
+        // Those with an "n" do not wait.
+        case .fninit: initializeX87()
+        case .fnclex: clearX87Exceptions()
+        case .fldcw:
+            try reportPendingX87Error()
+            loadX87Control(try load(instruction) as UInt16)
+        case .fnstcw: try store(instruction, state.pointee.x87.control)
+        case .fnstswM: try store(instruction, state.pointee.x87.statusWord)
+        case .fnstswAX: set(0, state.pointee.x87.statusWord)
+        case .fldenv:
+            try reportPendingX87Error()
+            try loadEnvironment(instruction)
+        case .fnstenv: try storeEnvironment(instruction)
+        case .frstor:
+            try reportPendingX87Error()
+            try restoreX87(instruction)
+        case .fnsave: try saveX87(instruction)
+        default: throw .invalidOpcode
+        }
+    }
+
+    /// False if the instruction is not one that belongs into a run.
+    @inline(__always)
+    private func executeX87Operation(_ instruction: InstructionPointer) throws(Fault) -> Bool {
         let rm = instruction.pointee.rm & 7
         switch instruction.pointee.operation {
         // Arithmetic with memory.
@@ -55,29 +109,29 @@ extension Core {
         case .fldM32:
             let offset = address(instruction)
             let bits = try read32(instruction.pointee.segment, offset)
-            notePointers(instruction, data: offset)
+            noteData(instruction, offset)
             loadSingle(bits)
         case .fldM64:
             let offset = address(instruction)
             let bits = try read64(instruction.pointee.segment, offset)
-            notePointers(instruction, data: offset)
+            noteData(instruction, offset)
             loadDouble(bits)
         case .fldM80:
             let offset = address(instruction)
             let value = try readExtended(instruction.pointee.segment, offset)
-            notePointers(instruction, data: offset)
+            noteData(instruction, offset)
             loadX87(value)
         case .fildM16: loadX87(try integerOperand16(instruction))
         case .fildM32: loadX87(try integerOperand32(instruction))
         case .fildM64:
             let offset = address(instruction)
             let bits = try read64(instruction.pointee.segment, offset)
-            notePointers(instruction, data: offset)
+            noteData(instruction, offset)
             loadX87(Extended(integer: Int64(bitPattern: bits)))
         case .fbld:
             let offset = address(instruction)
             let digits = try readExtended(instruction.pointee.segment, offset)
-            notePointers(instruction, data: offset)
+            noteData(instruction, offset)
             loadX87(Extended(packedDecimal: digits.significand, digits.signExponent))
         case .fstM32: try storeSingle(instruction, pops: false)
         case .fstpM32: try storeSingle(instruction, pops: true)
@@ -91,29 +145,6 @@ extension Core {
         case .fistpM64: try storeInteger(instruction, bits: 64, pops: true)
         case .fbstp: try storePackedDecimal(instruction)
 
-        // Control.
-        case .fninit: initializeX87()
-        case .fnclex: clearX87Exceptions()
-        case .fldcw: loadX87Control(try load(instruction) as UInt16)
-        case .fnstcw: try store(instruction, state.pointee.x87.control)
-        case .fnstswM: try store(instruction, state.pointee.x87.statusWord)
-        case .fnstswAX: set(0, state.pointee.x87.statusWord)
-        case .fldenv: try loadEnvironment(instruction)
-        case .fnstenv: try storeEnvironment(instruction)
-        case .frstor: try restoreX87(instruction)
-        case .fnsave: try saveX87(instruction)
-        case .x87Reserved: throw .invalidOpcode
-
-        default:
-            notePointers(instruction)
-            executeX87Register(instruction, rm)
-        }
-    }
-
-    /// The instructions whose operands are all in the FPU. They raise no faults.
-    @inline(__always)
-    private func executeX87Register(_ instruction: InstructionPointer, _ rm: UInt8) {
-        switch instruction.pointee.operation {
         // Arithmetic.
         case .faddR: arithmetic(.add, rm)
         case .fmulR: arithmetic(.multiply, rm)
@@ -195,8 +226,10 @@ extension Core {
         case .fptan: tangent()
         case .fincstp: rotateStack(by: 1)
         case .fdecstp: rotateStack(by: 7)
-        default: break
+        case .fnop: break
+        default: return false
         }
+        return true
     }
 
     // MARK: Operands
@@ -207,7 +240,7 @@ extension Core {
     ) throws(Fault) {
         let offset = address(instruction)
         let bits = try read32(instruction.pointee.segment, offset)
-        notePointers(instruction, data: offset)
+        noteData(instruction, offset)
         arithmetic(operation, memory: Extended(single: bits), isDenormal: isDenormal(single: bits))
     }
 
@@ -217,7 +250,7 @@ extension Core {
     ) throws(Fault) {
         let offset = address(instruction)
         let bits = try read64(instruction.pointee.segment, offset)
-        notePointers(instruction, data: offset)
+        noteData(instruction, offset)
         arithmetic(operation, memory: Extended(double: bits), isDenormal: isDenormal(double: bits))
     }
 
@@ -225,7 +258,7 @@ extension Core {
     private func integerOperand16(_ instruction: InstructionPointer) throws(Fault) -> Extended {
         let offset = address(instruction)
         let bits = try read16(instruction.pointee.segment, offset)
-        notePointers(instruction, data: offset)
+        noteData(instruction, offset)
         return Extended(integer: Int64(Int16(bitPattern: bits)))
     }
 
@@ -233,7 +266,7 @@ extension Core {
     private func integerOperand32(_ instruction: InstructionPointer) throws(Fault) -> Extended {
         let offset = address(instruction)
         let bits = try read32(instruction.pointee.segment, offset)
-        notePointers(instruction, data: offset)
+        noteData(instruction, offset)
         return Extended(integer: Int64(Int32(bitPattern: bits)))
     }
 

@@ -9,7 +9,7 @@ extension FloatContext {
     @inline(__always)
     mutating func add(_ left: Extended, _ right: Extended, isDenormal: Bool = false) -> Extended {
         guard _fastPath(left.isNormal && right.isNormal && !isDenormal) else {
-            return addSpecial(left, right, subtracts: false, isDenormal: isDenormal)
+            return aside { $0.addSpecial(left, right, subtracts: false, isDenormal: isDenormal) }
         }
         return sum(left.unpackedNormal, right.unpackedNormal)
     }
@@ -17,7 +17,7 @@ extension FloatContext {
     @inline(__always)
     mutating func subtract(_ left: Extended, _ right: Extended, isDenormal: Bool = false) -> Extended {
         guard _fastPath(left.isNormal && right.isNormal && !isDenormal) else {
-            return addSpecial(left, right, subtracts: true, isDenormal: isDenormal)
+            return aside { $0.addSpecial(left, right, subtracts: true, isDenormal: isDenormal) }
         }
         return sum(left.unpackedNormal, right.negated.unpackedNormal)
     }
@@ -49,7 +49,7 @@ extension FloatContext {
     @inline(__always)
     mutating func multiply(_ left: Extended, _ right: Extended, isDenormal: Bool = false) -> Extended {
         guard _fastPath(left.isNormal && right.isNormal && !isDenormal) else {
-            return multiplySpecial(left, right, isDenormal: isDenormal)
+            return aside { $0.multiplySpecial(left, right, isDenormal: isDenormal) }
         }
         return Extended(round(left.unpackedNormal * right.unpackedNormal))
     }
@@ -68,7 +68,7 @@ extension FloatContext {
     @inline(__always)
     mutating func divide(_ left: Extended, _ right: Extended, isDenormal: Bool = false) -> Extended {
         guard _fastPath(left.isNormal && right.isNormal && !isDenormal) else {
-            return divideSpecial(left, right, isDenormal: isDenormal)
+            return aside { $0.divideSpecial(left, right, isDenormal: isDenormal) }
         }
         return Extended(round(left.unpackedNormal / right.unpackedNormal))
     }
@@ -149,27 +149,33 @@ enum FloatComparison {
 
 extension FloatContext {
     /// Compares; with `signalsQuietNaNs`, any NaN is invalid (`fcom`), otherwise signaling ones only (`fucom`).
+    @inline(__always)
     mutating func compare(
         _ left: Extended, _ right: Extended, signalsQuietNaNs: Bool, isDenormal: Bool = false
     ) -> FloatComparison {
-        if left.isNaNOrUnsupported || right.isNaNOrUnsupported {
-            if signalsQuietNaNs || left.isUnsupported || right.isUnsupported || left.isSignalingNaN
-                || right.isSignalingNaN
-            {
-                exceptions.formUnion(.invalid)
+        if _slowPath(isDenormal || !left.isOrdinary || !right.isOrdinary) {
+            if left.isNaNOrUnsupported || right.isNaNOrUnsupported {
+                if signalsQuietNaNs || left.isUnsupported || right.isUnsupported || left.isSignalingNaN
+                    || right.isSignalingNaN
+                {
+                    exceptions.formUnion(.invalid)
+                }
+                return .unordered
             }
-            return .unordered
+            if isDenormal || left.isDenormal || right.isDenormal { exceptions.formUnion(.denormal) }
         }
-        if isDenormal || left.isDenormal || right.isDenormal { exceptions.formUnion(.denormal) }
-        if left.isZero && right.isZero { return .equal }
-        if left.isNegative != right.isNegative { return left.isNegative ? .less : .greater }
-        // Without integer bits out of place, exponent and significand together order the magnitudes; a pseudo-denormal
-        // equals the normal number with exponent 1.
-        let leftExponent = max(left.biasedExponent, left.significand >> 63 != 0 ? 1 : 0)
-        let rightExponent = max(right.biasedExponent, right.significand >> 63 != 0 ? 1 : 0)
-        if leftExponent == rightExponent && left.significand == right.significand { return .equal }
-        let isLarger = leftExponent != rightExponent
-            ? leftExponent > rightExponent : left.significand > right.significand
-        return isLarger != left.isNegative ? .greater : .less
+        let (first, second) = (left.order, right.order)
+        return first == second ? .equal : first < second ? .less : .greater
+    }
+}
+
+extension Extended {
+    /// A number that orders as the value does, which is no NaN: exponent and significand together, with the sign. A
+    /// pseudo-denormal equals the normal number with exponent 1.
+    @inline(__always)
+    fileprivate var order: Int128 {
+        let exponent = max(UInt64(biasedExponent), significand >> 63)
+        let magnitude = Int128(truncatingIfNeeded: UInt128(exponent) &<< 64 | UInt128(significand))
+        return isNegative ? 0 &- magnitude : magnitude
     }
 }

@@ -47,6 +47,10 @@ struct Extended: Equatable {
     @inline(__always)
     var isZero: Bool { biasedExponent == 0 && significand == 0 }
 
+    /// Normal or zero.
+    @inline(__always)
+    var isOrdinary: Bool { isNormal || isZero }
+
     /// A denormal or a pseudo-denormal, which has the integer bit.
     @inline(__always)
     var isDenormal: Bool { biasedExponent == 0 && significand != 0 }
@@ -91,6 +95,14 @@ struct Extended: Equatable {
     var unpacked: Unpacked {
         Unpacked(
             isNegative: isNegative, exponent: Int32(max(biasedExponent, 1)) &- Self.bias, normalizing: significand)
+    }
+
+    /// A value rounded to the extended format that is normal (``FloatContext/roundNormal(_:)``).
+    @inline(__always)
+    init(normal rounded: Unpacked) {
+        significand = rounded.significand
+        signExponent =
+            UInt16(truncatingIfNeeded: rounded.exponent &+ Self.bias) | (rounded.isNegative ? 1 : 0) &<< 15
     }
 
     /// A value rounded to the extended format (``FloatContext/round(_:)``).

@@ -3,59 +3,39 @@ extension Unpacked {
     /// The sum. A significand of 0 means that it is exactly zero, whose sign is not decided.
     @inline(__always)
     static func + (left: Unpacked, right: Unpacked) -> Unpacked {
-        if left.isNegative == right.isNegative {
-            return left.exponent >= right.exponent ? addingMagnitudes(left, right) : addingMagnitudes(right, left)
-        }
-        return left.exponent >= right.exponent ? subtractingMagnitudes(left, right) : subtractingMagnitudes(right, left)
-    }
-
-    /// `large` has the larger exponent, or the same.
-    @inline(__always)
-    private static func addingMagnitudes(_ large: Unpacked, _ small: Unpacked) -> Unpacked {
-        var result = large
-        let addend = shiftRight(
-            small.significand, by: UInt32(truncatingIfNeeded: large.exponent &- small.exponent))
-        let (sum, carry) = large.significand.addingReportingOverflow(addend.high)
-        if carry {
-            result.significand = sum &>> 1 | 1 &<< 63
-            result.fraction = sum &<< 63 | addend.low &>> 1 | addend.low & 1
-            result.exponent &+= 1
-        } else {
-            result.significand = sum
-            result.fraction = addend.low
-        }
-        return result
-    }
-
-    @inline(__always)
-    private static func subtractingMagnitudes(_ large: Unpacked, _ small: Unpacked) -> Unpacked {
-        var result = large
+        // Which exponent is larger is a branch after all: where the host predicts it, it need not wait for the operands.
+        let swaps = left.exponent < right.exponent || left.exponent == right.exponent && left.significand < right.significand
+        let (large, small) = swaps ? (right, left) : (left, right)
         let distance = UInt32(truncatingIfNeeded: large.exponent &- small.exponent)
-        if distance == 0 {
-            if large.significand < small.significand {
-                result.isNegative = small.isNegative
-                result.significand = small.significand &- large.significand
-            } else {
-                result.significand = large.significand &- small.significand
-                if result.significand == 0 { return result }
-            }
+        let shifted = shiftRight(small.significand, by: distance)
+        return left.isNegative == right.isNegative
+            ? large.addingMagnitude(shifted.high, shifted.low) : large.subtractingMagnitude(shifted.high, shifted.low)
+    }
+
+    @inline(__always)
+    private func addingMagnitude(_ high: UInt64, _ low: UInt64) -> Unpacked {
+        let (sum, overflow) = significand.addingReportingOverflow(high)
+        let carry: UInt64 = overflow ? 1 : 0
+        return Unpacked(
+            isNegative: isNegative, exponent: exponent &+ Int32(truncatingIfNeeded: carry),
+            significand: carry &<< 63 | sum &>> carry, fraction: (sum & carry) &<< 63 | low &>> carry | low & carry)
+    }
+
+    /// What is subtracted is not larger.
+    @inline(__always)
+    private func subtractingMagnitude(_ high: UInt64, _ low: UInt64) -> Unpacked {
+        let (fraction, borrow) = (0 as UInt64).subtractingReportingOverflow(low)
+        let difference = significand &- high &- (borrow ? 1 : 0)
+        // If exponents differ by 1 many bits may vanish, but then none was lost; by 2 or more, it is one bit at most, and
+        // there are 64 behind it.
+        if _fastPath(difference != 0) {
+            let shift = UInt64(truncatingIfNeeded: difference.leadingZeroBitCount)
             return Unpacked(
-                isNegative: result.isNegative, exponent: result.exponent, normalizing: result.significand)
+                isNegative: isNegative, exponent: exponent &- Int32(truncatingIfNeeded: shift),
+                significand: difference &<< shift | (fraction &>> 1) &>> (63 &- shift), fraction: fraction &<< shift)
         }
-        let subtrahend = shiftRight(small.significand, by: distance)
-        let borrow: UInt64 = subtrahend.low != 0 ? 1 : 0
-        let low = 0 &- subtrahend.low
-        let high = large.significand &- subtrahend.high &- borrow
-        // The smaller one is below the larger one. At a distance of 1 many bits may vanish, but then none was lost; from 2
-        // on it is one bit at most, and there are 64 behind it.
-        if _fastPath(high != 0) {
-            let shift = UInt64(truncatingIfNeeded: high.leadingZeroBitCount)
-            result.significand = shift == 0 ? high : high &<< shift | low &>> (64 &- shift)
-            result.fraction = low &<< shift
-            result.exponent &-= Int32(truncatingIfNeeded: shift)
-            return result
-        }
-        return Unpacked(isNegative: result.isNegative, exponent: result.exponent &- 64, normalizing: low)
+        if fraction == 0 { return Unpacked(isNegative: isNegative, exponent: exponent, significand: 0) }
+        return Unpacked(isNegative: isNegative, exponent: exponent &- 64, normalizing: fraction)
     }
 
     /// The product.
@@ -64,13 +44,10 @@ extension Unpacked {
         let product = left.significand.multipliedFullWidth(by: right.significand)
         let isNegative = left.isNegative != right.isNegative
         let exponent = left.exponent &+ right.exponent
-        if product.high >> 63 != 0 {
-            return Unpacked(
-                isNegative: isNegative, exponent: exponent &+ 1, significand: product.high, fraction: product.low)
-        }
+        let shift = 1 &- product.high &>> 63
         return Unpacked(
-            isNegative: isNegative, exponent: exponent, significand: product.high &<< 1 | product.low &>> 63,
-            fraction: product.low &<< 1)
+            isNegative: isNegative, exponent: exponent &+ 1 &- Int32(truncatingIfNeeded: shift),
+            significand: product.high &<< shift | product.low &>> 63 & shift, fraction: product.low &<< shift)
     }
 
     /// The quotient.
@@ -148,16 +125,4 @@ func divide(_ high: UInt64, _ low: UInt64, by divisor: UInt64) -> (quotient: UIn
     let dividend = UInt128(high) &<< 64 | UInt128(low)
     let quotient = UInt64(truncatingIfNeeded: dividend / UInt128(divisor))
     return (quotient, low &- quotient &* divisor)
-}
-
-extension Unpacked {
-    /// -1, 0 or 1 as the value is below, equal to or above `other`.
-    @inline(__always)
-    func compared(to other: Unpacked) -> Int {
-        if isNegative != other.isNegative { return isNegative ? -1 : 1 }
-        let larger = isNegative ? -1 : 1
-        if exponent != other.exponent { return exponent > other.exponent ? larger : -larger }
-        if significand != other.significand { return significand > other.significand ? larger : -larger }
-        return 0
-    }
 }

@@ -48,11 +48,9 @@ extension Unpacked {
         guard exponent < 64 else { return nil }
         let distance = UInt32(truncatingIfNeeded: 63 &- exponent)
         let (whole, rest) = shiftRight(significand, fraction, by: distance)
-        guard rest != 0, mode.increments(isNegative: isNegative, isOdd: whole & 1 != 0, rest: rest) else {
-            return RoundedInteger(magnitude: whole, isExact: rest == 0, roundedUp: false)
-        }
-        guard whole != ~0 else { return nil }
-        return RoundedInteger(magnitude: whole &+ 1, isExact: false, roundedUp: true)
+        let increment = mode.increment(isNegative: isNegative, isOdd: whole & 1, rest: rest)
+        let (magnitude, carry) = whole.addingReportingOverflow(increment)
+        return carry ? nil : RoundedInteger(magnitude: magnitude, isExact: rest == 0, roundedUp: increment != 0)
     }
 }
 

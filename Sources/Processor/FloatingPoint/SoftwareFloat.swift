@@ -9,7 +9,10 @@
 /// one in the sense that rounding cannot tell it from the exact one (64 bits, 64 more, the last of them sticky); then one
 /// *rounding* to a ``FloatFormat`` by a ``FloatContext``, which also finds overflow, underflow and inexactness. Zeros,
 /// infinities, NaNs and denormal operands are for the two instruction sets, whose rules differ. Everything is plain data
-/// in registers, and is inlined where it is used.
+/// in registers, and is inlined where it is used: for a context that is a constant (``FloatContext/usual(_:)``) the
+/// compiler makes a short cut of the very pieces that are the definition, so that nothing has to be written or proved
+/// twice. What depends on the operands' bits alone (which one is larger, where the result's first bit is, whether it is
+/// rounded up) is computed without branches, which the host could not predict.
 ///
 /// **Example.** 1 + 2⁻⁷⁰ is significand 8000000000000000h, fraction 0200000000000000h. To nearest the fraction is below
 /// one half: the result is 1, and inexact. Upward, the significand becomes 8000000000000001h and C1 says "up".
@@ -53,13 +56,17 @@ struct RoundingMode: Equatable {
     static let up = RoundingMode(rawValue: 2)
     static let zero = RoundingMode(rawValue: 3)
 
-    /// Whether a significand with `rest` behind it (0.5 is 1 << 63, not zero) becomes the next larger one.
+    /// 1 if a significand with `rest` behind it (0.5 is 1 << 63) becomes the next larger one, else 0. `isOdd` is the
+    /// significand's last bit.
     @inline(__always)
-    func increments(isNegative: Bool, isOdd: Bool, rest: UInt64) -> Bool {
-        if self == .nearest {
-            return rest > 1 << 63 || (rest == 1 << 63 && isOdd)
-        }
-        return self == (isNegative ? .down : .up)
+    func increment(isNegative: Bool, isOdd: UInt64, rest: UInt64) -> UInt64 {
+        let limit: UInt64 =
+            if self == .nearest {
+                1 << 63 &- 1 &+ isOdd
+            } else {
+                self == (isNegative ? .down : .up) ? ~0 : 0
+            }
+        return rest.addingReportingOverflow(limit).overflow ? 1 : 0
     }
 
     /// Whether overflow gives infinity, and not the largest finite number.
@@ -119,15 +126,37 @@ struct FloatContext {
         self.unmasked = unmasked
     }
 
+    /// To nearest, everything masked: what nearly all programs leave as it was.
+    @inline(__always)
+    static func usual(_ format: FloatFormat = .extended) -> FloatContext {
+        FloatContext(mode: .nearest, format: format, unmasked: [])
+    }
+
     /// Rounds a number that is not zero.
     ///
     /// In the result, an exponent of `maxExponent + 1` means infinity; a significand without bit 63 is denormal or zero,
     /// with an exponent of `minExponent`. After overflow or underflow that is not masked the exponent is adjusted.
     @inline(__always)
     mutating func round(_ value: Unpacked) -> Unpacked {
-        guard _fastPath(value.exponent >= format.minExponent) else { return roundTiny(value) }
+        guard _fastPath(value.exponent >= format.minExponent) else { return aside { $0.roundTiny(value) } }
         let result = roundSignificand(value)
-        guard _fastPath(result.exponent <= format.maxExponent) else { return overflow(result) }
+        guard _fastPath(result.exponent <= format.maxExponent) else { return aside { $0.overflow(result) } }
+        return result
+    }
+
+    /// Rounds a number if it is, before and after, one of the normal ones; nil, and nothing that counts, if not.
+    @inline(__always)
+    mutating func roundNormal(_ value: Unpacked) -> Unpacked? {
+        let result = roundSignificand(value)
+        return _fastPath(value.exponent >= format.minExponent && result.exponent <= format.maxExponent) ? result : nil
+    }
+
+    /// Calls a function that is not inlined with a copy, so that the original can stay in registers, or be a constant.
+    @inline(__always)
+    mutating func aside<Result>(_ body: (inout FloatContext) -> Result) -> Result {
+        var copy = self
+        let result = body(&copy)
+        self = copy
         return result
     }
 
@@ -144,19 +173,14 @@ struct FloatContext {
             result.significand &= ~0 &<< dropped
         }
         result.fraction = 0
-        guard rest != 0 else { return result }
-        exceptions.formUnion(.precision)
-        let isOdd = result.significand &>> dropped & 1 != 0
-        if mode.increments(isNegative: value.isNegative, isOdd: isOdd, rest: rest) {
-            roundedUp = true
-            let (sum, carry) = result.significand.addingReportingOverflow(1 &<< dropped)
-            result.significand = sum
-            // A denormal's carry goes into bit 63 instead.
-            if carry {
-                result.significand = 1 << 63
-                result.exponent &+= 1
-            }
-        }
+        let isOdd = result.significand &>> dropped & 1
+        let increment = mode.increment(isNegative: value.isNegative, isOdd: isOdd, rest: rest)
+        exceptions.formUnion(rest != 0 ? .precision : [])
+        roundedUp = increment != 0
+        // The carry leaves a significand of zero. A denormal's goes into bit 63 instead.
+        let (sum, carry) = result.significand.addingReportingOverflow(increment &<< dropped)
+        result.significand = sum | (carry ? 1 : 0) &<< 63
+        result.exponent &+= carry ? 1 : 0
         return result
     }
 
@@ -224,10 +248,11 @@ struct FloatContext {
 @inline(__always)
 func shiftRight(_ high: UInt64, _ low: UInt64 = 0, by distance: UInt32) -> (high: UInt64, low: UInt64) {
     let count = UInt64(distance)
-    if distance == 0 { return (high, low) }
-    if distance < 64 {
-        let lost = low &<< (64 &- count)
-        return (high &>> count, high &<< (64 &- count) | low &>> count | (lost != 0 ? 1 : 0))
+    if _fastPath(distance < 64) {
+        // In two steps, since a shift by 64 would be none.
+        let rest = 63 &- count
+        let lost = (low &<< rest) &<< 1
+        return (high &>> count, (high &<< rest) &<< 1 | low &>> count | (lost != 0 ? 1 : 0))
     }
     if distance == 64 { return (0, high | (low != 0 ? 1 : 0)) }
     if distance < 128 {

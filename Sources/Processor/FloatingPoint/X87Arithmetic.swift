@@ -13,29 +13,49 @@ extension Core {
 
     @inline(never)
     func add(_ left: Extended, _ right: Extended, _ form: ArithmeticForm) {
-        var context = x87PrecisionContext
-        let result = context.add(left, right, isDenormal: form.isDenormal)
-        finish(context, result, to: form.destination, pops: form.pops)
+        let isDone = performUsually(left, right, form) { $0 + $1 }
+        if _slowPath(!isDone) { perform(form) { $0.add(left, right, isDenormal: form.isDenormal) } }
     }
 
     @inline(never)
     func subtract(_ left: Extended, _ right: Extended, _ form: ArithmeticForm) {
-        var context = x87PrecisionContext
-        let result = context.subtract(left, right, isDenormal: form.isDenormal)
-        finish(context, result, to: form.destination, pops: form.pops)
+        let isDone = performUsually(left, right.negated, form) { $0 + $1 }
+        if _slowPath(!isDone) { perform(form) { $0.subtract(left, right, isDenormal: form.isDenormal) } }
     }
 
     @inline(never)
     func multiply(_ left: Extended, _ right: Extended, _ form: ArithmeticForm) {
-        var context = x87PrecisionContext
-        let result = context.multiply(left, right, isDenormal: form.isDenormal)
-        finish(context, result, to: form.destination, pops: form.pops)
+        let isDone = performUsually(left, right, form) { $0 * $1 }
+        if _slowPath(!isDone) { perform(form) { $0.multiply(left, right, isDenormal: form.isDenormal) } }
     }
 
     @inline(never)
     func divide(_ left: Extended, _ right: Extended, _ form: ArithmeticForm) {
+        let isDone = performUsually(left, right, form) { $0 / $1 }
+        if _slowPath(!isDone) { perform(form) { $0.divide(left, right, isDenormal: form.isDenormal) } }
+    }
+
+    /// The short cut for what nearly every instruction is about: normal numbers, a normal result, and a control word that
+    /// makes the context a constant, of which the compiler makes use. It is made of the same pieces as the definition
+    /// (``FloatContext/add(_:_:isDenormal:)``), but without a stack frame. False if the definition has to do it.
+    @inline(__always)
+    private func performUsually(
+        _ left: Extended, _ right: Extended, _ form: ArithmeticForm, _ operation: (Unpacked, Unpacked) -> Unpacked
+    ) -> Bool {
+        guard _fastPath(hasUsualControl && left.isNormal && right.isNormal && !form.isDenormal) else { return false }
+        let exact = operation(left.unpackedNormal, right.unpackedNormal)
+        var context = FloatContext.usual()
+        guard _fastPath(!exact.isZero), let result = context.roundNormal(exact) else { return false }
+        noteExceptions(context)
+        replaceST(form.destination, Extended(normal: result))
+        popX87(form.pops ? 1 : 0)
+        return true
+    }
+
+    @inline(never)
+    private func perform(_ form: ArithmeticForm, _ operation: (inout FloatContext) -> Extended) {
         var context = x87PrecisionContext
-        let result = context.divide(left, right, isDenormal: form.isDenormal)
+        let result = operation(&context)
         finish(context, result, to: form.destination, pops: form.pops)
     }
 
@@ -248,24 +268,27 @@ extension Core {
     /// `fxch`. An empty register becomes the indefinite value first.
     @inline(__always)
     func exchange(_ index: UInt8) {
-        if _slowPath(isEmpty(0) || isEmpty(index)) {
-            let (first, second) = (isEmpty(0), isEmpty(index))
-            guard stackFault() else { return }
-            if first { setST(0, .indefinite) }
-            if second { setST(index, .indefinite) }
-        } else {
-            state.pointee.x87.status &= ~X87Status.c1
-        }
-        let value = st(0)
-        setST(0, st(index))
-        setST(index, value)
+        if _slowPath(isEmpty(0) || isEmpty(index)) { return exchangeEmpty(index) }
+        state.pointee.x87.status &= ~X87Status.c1
+        let (first, second) = (st(0), st(index))
+        replaceST(0, second)
+        replaceST(index, first)
+    }
+
+    @inline(never)
+    private func exchangeEmpty(_ index: UInt8) {
+        let first = isEmpty(0) ? .indefinite : st(0)
+        let second = isEmpty(index) ? .indefinite : st(index)
+        guard stackFault() else { return }
+        setST(0, second)
+        setST(index, first)
     }
 
     /// `fcmov`.
     @inline(__always)
     func moveConditionally(_ index: UInt8, if condition: Bool) {
         if _slowPath(isEmpty(0) || isEmpty(index)) { return underflow(to: 0, pops: false) }
-        if condition { setST(0, st(index)) }
+        if condition { replaceST(0, st(index)) }
     }
 
     /// Changes the sign of ST(0) and nothing else, whatever it is.
@@ -273,6 +296,6 @@ extension Core {
     func changeSign(_ body: (Extended) -> Extended) {
         if _slowPath(isEmpty(0)) { return underflow(to: 0, pops: false) }
         state.pointee.x87.status &= ~X87Status.c1
-        setST(0, body(st(0)))
+        replaceST(0, body(st(0)))
     }
 }

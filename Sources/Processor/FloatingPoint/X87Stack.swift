@@ -19,6 +19,14 @@ extension Core {
         state.pointee.x87.emptyRegisters &= ~(1 &<< UInt8(truncatingIfNeeded: number))
     }
 
+    /// Writes ST(`index`), which is not empty.
+    @inline(__always)
+    func replaceST(_ index: UInt8, _ value: Extended) {
+        let number = state.pointee.x87.physical(index)
+        state.pointee.x87.significands[number] = value.significand
+        state.pointee.x87.signExponents[number] = value.signExponent
+    }
+
     @inline(__always)
     func isEmpty(_ index: UInt8) -> Bool {
         let number = UInt8(truncatingIfNeeded: state.pointee.x87.physical(index))
@@ -30,6 +38,14 @@ extension Core {
         let top = state.pointee.x87.top
         state.pointee.x87.emptyRegisters |= 1 &<< (top & 7)
         state.pointee.x87.top = (top &+ 1) & 7
+    }
+
+    /// Pops `count` registers, 0 or 1.
+    @inline(__always)
+    func popX87(_ count: UInt8) {
+        let top = state.pointee.x87.top
+        state.pointee.x87.emptyRegisters |= count &<< (top & 7)
+        state.pointee.x87.top = (top &+ count) & 7
     }
 
     /// Pushes where there is room.
@@ -51,6 +67,13 @@ extension Core {
         FloatExceptions(rawValue: ~state.pointee.x87.control & X87Control.masks)
     }
 
+    /// The control word is as `fninit` leaves it, for an instruction that obeys precision control: ``FloatContext/usual(_:)``.
+    @inline(__always)
+    var hasUsualControl: Bool {
+        let fields = X87Control.masks | X87Control.precision | X87Control.rounding
+        return state.pointee.x87.control & fields == X87Control.initial & fields
+    }
+
     /// For the instructions that obey precision control (SDM vol. 1, 8.1.5.2). The reserved setting 01 means 64 bits.
     @inline(__always)
     var x87PrecisionContext: FloatContext {
@@ -70,6 +93,7 @@ extension Core {
 
     /// Adds what `context` has found to the status word. Returns those that are not masked.
     @inline(__always)
+    @discardableResult
     func noteExceptions(_ context: FloatContext) -> FloatExceptions {
         var status = state.pointee.x87.status & ~X87Status.c1
         status |= context.exceptions.rawValue | (context.roundedUp ? X87Status.c1 : 0)
@@ -85,7 +109,7 @@ extension Core {
         let unmasked = noteExceptions(context)
         if _slowPath(!unmasked.isDisjoint(with: .before)) { return }
         setST(destination, result)
-        if pops { popX87() }
+        popX87(pops ? 1 : 0)
     }
 
     /// A stack fault: underflow, or with `overflow` overflow. True if it is masked, so that the indefinite value takes the
@@ -111,12 +135,20 @@ extension Core {
     /// Ends an instruction that loads `value`.
     @inline(__always)
     func loadX87(_ value: Extended) {
-        if _slowPath(!isEmpty(7)) {
-            if stackFault(overflow: true) { pushX87(.indefinite) }
-            return
-        }
+        let top = (state.pointee.x87.top &- 1) & 7
+        let bit: UInt8 = 1 &<< top
+        let emptyRegisters = state.pointee.x87.emptyRegisters
+        if _slowPath(emptyRegisters & bit == 0) { return overflow() }
         state.pointee.x87.status &= ~X87Status.c1
-        pushX87(value)
+        state.pointee.x87.top = top
+        state.pointee.x87.emptyRegisters = emptyRegisters ^ bit
+        state.pointee.x87.significands[Int(top)] = value.significand
+        state.pointee.x87.signExponents[Int(top)] = value.signExponent
+    }
+
+    @inline(never)
+    private func overflow() {
+        if stackFault(overflow: true) { pushX87(.indefinite) }
     }
 
     @inline(__always)
@@ -135,11 +167,18 @@ extension Core {
             UInt16(instruction.pointee.opcode & 7) &<< 8 | UInt16(instruction.pointee.modRM)
     }
 
-    /// As ``notePointers(_:)``, with a memory operand at `offset`.
+    /// Records the memory operand at `offset` as the last one.
     @inline(__always)
-    func notePointers(_ instruction: InstructionPointer, data offset: UInt32) {
-        notePointers(instruction)
+    func noteData(_ instruction: InstructionPointer, _ offset: UInt32) {
         state.pointee.x87.dataOffset = offset
         state.pointee.x87.dataSelector = state.pointee.segments[Int(instruction.pointee.segment & 7)].selector
+    }
+}
+
+extension Operation {
+    /// The instructions that are not recorded as the last one: control instructions, and those that do not exist.
+    @inline(__always)
+    var isX87Control: Bool {
+        rawValue >= Operation.fninit.rawValue && rawValue <= Operation.fnsave.rawValue || self == .x87Reserved
     }
 }

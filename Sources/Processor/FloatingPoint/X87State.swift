@@ -17,10 +17,15 @@ public struct X87State: Sendable {
     public var signExponents = InlineArray<8, UInt16>(repeating: 0)
     /// The control word. Bit 6 is always set.
     public var control: UInt16 = 0x0040
-    /// The status word but for TOP (bits 11-13), which ``top`` holds.
-    public var status: UInt16 = 0
+    // The status word in three parts that are not neighbours, so that each is read as it was written: hosts hand a value
+    // from a store to a load behind it at once only if the load is not the wider one.
+
+    /// Bits 0-7 of the status word: exceptions, SF and ES.
+    private var exceptionFlags: UInt8 = 0
     /// TOP: the physical register that is ST(0), 0...7.
     public var top: UInt8 = 0
+    /// Bits 8-15 of the status word, but for TOP: condition codes and B.
+    private var conditionFlags: UInt8 = 0
     /// Bit n: physical register n is empty.
     public var emptyRegisters: UInt8 = 0
     /// The low eleven bits of the opcode of the last instruction that was not a control instruction.
@@ -70,6 +75,10 @@ public enum X87Control {
     public static let masks: UInt16 = 0x3F
     /// What `fninit` loads: everything masked, 64 bits, to nearest.
     public static let initial: UInt16 = 0x037F
+    /// PC: how precise arithmetic is.
+    static let precision: UInt16 = 3 << 8
+    /// RC: how results are rounded.
+    static let rounding: UInt16 = 3 << 10
     /// Always set.
     static let fixed: UInt16 = 0x0040
     /// Masks, PC, RC and the infinity control bit, which means nothing any more but is kept.
@@ -89,6 +98,16 @@ extension X87State {
     @inline(__always)
     func physical(_ index: UInt8) -> Int {
         Int((top &+ index) & 7)
+    }
+
+    /// The status word but for TOP (bits 11-13), which ``top`` holds.
+    @inline(__always)
+    public var status: UInt16 {
+        get { UInt16(conditionFlags) &<< 8 | UInt16(exceptionFlags) }
+        set {
+            exceptionFlags = UInt8(truncatingIfNeeded: newValue)
+            conditionFlags = UInt8(truncatingIfNeeded: newValue &>> 8)
+        }
     }
 
     /// The status word as `fstsw` stores it.

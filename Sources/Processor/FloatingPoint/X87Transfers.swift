@@ -136,7 +136,7 @@ extension Core {
     private func finishStore(
         _ context: FloatContext, _ instruction: InstructionPointer, _ offset: UInt32, pops: Bool
     ) {
-        notePointers(instruction, data: offset)
+        noteData(instruction, offset)
         if _slowPath(isEmpty(0)) { state.pointee.x87.status |= X87Status.stackFault }
         _ = noteExceptions(context)
         if pops && mayStore(context) { popX87() }

@@ -598,7 +598,12 @@ extension Core {
                         try executeRare(instruction)
                     case .x87:
                         context.pointee.current = instruction
-                        try executeX87(instruction)
+                        do throws(Fault) {
+                            instruction = try executeX87(instruction)
+                        } catch {
+                            instruction = context.pointee.current
+                            throw error
+                        }
                     case .simd:
                         context.pointee.current = instruction
                         try executeSIMD(instruction)
