@@ -126,6 +126,95 @@ struct FloatingPointTranscendentalTests {
         }
     }
 
+    // MARK: Quick and full evaluations
+
+    /// A significand with random bits, of which some numbers have few.
+    private static func random(_ exponents: ClosedRange<Int32>, _ generator: inout SeededGenerator) -> Unpacked {
+        let bits = generator.next() | 1 << 63
+        let significand = generator.next() % 8 == 0 ? bits & ~0 << (generator.next() % 64) : bits
+        return Unpacked(
+            isNegative: generator.next() % 2 != 0, exponent: Int32.random(in: exponents, using: &generator),
+            significand: significand)
+    }
+
+    private typealias Evaluation = @Sendable (Unpacked, Unpacked, Effort) -> Wide?
+
+    /// Each function of one or two numbers, and of which exponents.
+    private static let functions: [(name: String, exponents: ClosedRange<Int32>, body: Evaluation)] = [
+        ("sine", -40...62, { x, _, effort in Transcendentals.sineAndCosine(x, effort).sine }),
+        ("cosine", -40...62, { x, _, effort in Transcendentals.sineAndCosine(x, effort).cosine }),
+        ("sine of small angles", -8...2, { x, _, effort in Transcendentals.sineAndCosine(x, effort).sine }),
+        ("cosine of small angles", -8...2, { x, _, effort in Transcendentals.sineAndCosine(x, effort).cosine }),
+        (
+            "tangent", -8...4,
+            { x, _, effort in
+                let both = Transcendentals.sineAndCosine(x, effort)
+                return both.sine / both.cosine
+            }
+        ),
+        ("exponential", -70 ... -1, { x, _, effort in Transcendentals.exponential(x, effort) }),
+        ("exponential of large numbers", -7 ... -1, { x, _, effort in Transcendentals.exponential(x, effort) }),
+        (
+            "logarithm", -3...3,
+            { x, _, effort in Transcendentals.logarithm(Wide(x).significand, exponent: x.exponent, effort) }
+        ),
+        (
+            "logarithm near 1", -60 ... -6,
+            { x, _, effort in
+                let sum = Extended.one.unpacked + x
+                return Transcendentals.logarithm(Wide(sum).significand, exponent: sum.exponent, effort)
+            }
+        ),
+        ("logarithm of 1 + x", -90 ... -8, { x, _, effort in Transcendentals.logarithm(onePlus: Wide(x), effort) }),
+        ("arc tangent", -10...10, { y, x, effort in Transcendentals.arcTangent(y, x, effort) }),
+        ("arc tangent of small quotients", -60...0, { y, x, effort in Transcendentals.arcTangent(y, x, effort) }),
+    ]
+
+    @Test("A quick evaluation is within 2⁻⁷³ of the full one", arguments: functions.indices)
+    func quick(index: Int) throws {
+        let (name, exponents, body) = Self.functions[index]
+        var generator = SeededGenerator(seed: 20_261_128 &+ UInt64(index))
+        var largest: UInt128 = 0
+        var undecided = 0
+        for _ in 0..<100_000 {
+            let first = Self.random(exponents, &generator)
+            let second = Self.random(exponents, &generator)
+            let quick = body(first, second, .quick)
+            guard let full = body(first, second, .full) else {
+                #expect(quick == nil)
+                continue
+            }
+            var (larger, smaller) = (try #require(quick), full)
+            #expect(larger.isNegative == smaller.isNegative)
+            if !larger.decidesRounding { undecided += 1 }
+            if larger.exponent < smaller.exponent { swap(&larger, &smaller) }
+            let distance: UInt128
+            if larger.exponent == smaller.exponent {
+                distance = max(larger.significand, smaller.significand) - min(larger.significand, smaller.significand)
+            } else {
+                // On both sides of a power of two.
+                try #require(larger.exponent == smaller.exponent + 1)
+                distance = larger.significand &<< 1 &- smaller.significand
+            }
+            largest = max(largest, distance)
+        }
+        #expect(largest <= 1 << 54, "\(name)")
+        // Arguments with few bits, and small ones, are undecided more often than the others' one in 128.
+        #expect(undecided > 0 && undecided < 60_000, "\(name): \(undecided)")
+    }
+
+    @Test("What is near a number of 64 bits or the middle of two does not decide")
+    func decision() {
+        for (fraction, decides) in [
+            (0, false), (1 << 55, false), (1 << 56, true), (0x4000_0000_0000_0000, true), ((1 << 63) - (1 << 55), false),
+            (1 << 63, false), ((1 << 63) + (1 << 55), false), ((1 << 63) + (1 << 56), true), (~0, false), (~0 << 56, true),
+            (~0 << 55, false),
+        ] as [(UInt64, Bool)] {
+            let value = Wide(isNegative: false, exponent: 0, significand: 1 << 127 | UInt128(fraction))
+            #expect(value.decidesRounding == decides, "\(String(fraction, radix: 16))")
+        }
+    }
+
     @Test("Exact results are exact")
     func exact() throws {
         let machine = try SystemFixture()

@@ -28,6 +28,14 @@ extension FloatContext {
         Extended(round(value.inexact))
     }
 
+    /// Rounds what a quick evaluation has computed, if that decides how, or else what the full one computes.
+    @inline(__always)
+    mutating func rounded(quick: Wide, full: () -> Wide) -> Extended {
+        // Numbers below the normal ones are rounded elsewhere.
+        if _fastPath(quick.decidesRounding && quick.exponent >= format.minExponent) { return rounded(quick) }
+        return rounded(full())
+    }
+
     // MARK: Exponential
 
     /// `f2xm1`: 2^x - 1. Beyond ±1 the manual leaves the result open; it is the operand.
@@ -44,7 +52,10 @@ extension FloatContext {
             }
             return value
         }
-        return rounded(Transcendentals.exponential(value.unpacked))
+        let argument = value.unpacked
+        return rounded(quick: Transcendentals.exponential(argument, .quick)) {
+            Transcendentals.exponential(argument, .full)
+        }
     }
 
     // MARK: Logarithms
@@ -63,13 +74,20 @@ extension FloatContext {
         if x.isInfinity || y.isInfinity { return .infinity(isNegative: isNegative) }
         if y.isZero { return .zero(isNegative: isNegative) }
         let value = x.unpacked
-        guard let logarithm = Transcendentals.logarithm(UInt128(value.significand) &<< 64, exponent: value.exponent)
-        else {
+        return logarithm(UInt128(value.significand) &<< 64, exponent: value.exponent, times: y)
+    }
+
+    /// y · log₂ of (`significand` / 2¹²⁷) · 2^exponent.
+    private mutating func logarithm(_ significand: UInt128, exponent: Int32, times y: Extended) -> Extended {
+        let factor = y.unpacked
+        guard let quick = Transcendentals.logarithm(significand, exponent: exponent, .quick) else {
             // A power of two: the product is that of two numbers.
-            guard value.exponent != 0 else { return .zero(isNegative: y.isNegative) }
-            return Extended(round(Extended(integer: Int64(value.exponent)).unpacked * y.unpacked))
+            guard exponent != 0 else { return .zero(isNegative: y.isNegative) }
+            return Extended(round(Extended(integer: Int64(exponent)).unpacked * factor))
         }
-        return rounded(logarithm * Wide(y.unpacked))
+        return rounded(quick: quick * Wide(factor)) {
+            (Transcendentals.logarithm(significand, exponent: exponent, .full) ?? quick) * Wide(factor)
+        }
     }
 
     /// y · log₂ 0.
@@ -93,13 +111,14 @@ extension FloatContext {
         if x.isZero || y.isZero { return .zero(isNegative: isNegative) }
         let value = x.unpacked
         if value.exponent < -7 {
-            return rounded(Transcendentals.logarithm(onePlus: Wide(value)) * Wide(y.unpacked))
+            let argument = Wide(value)
+            let factor = Wide(y.unpacked)
+            return rounded(quick: Transcendentals.logarithm(onePlus: argument, .quick) * factor) {
+                Transcendentals.logarithm(onePlus: argument, .full) * factor
+            }
         }
         let sum = Extended.one.unpacked + value
-        guard let logarithm = Transcendentals.logarithm(Wide(sum).significand, exponent: sum.exponent) else {
-            return Extended(round(Extended(integer: Int64(sum.exponent)).unpacked * y.unpacked))
-        }
-        return rounded(logarithm * Wide(y.unpacked))
+        return logarithm(Wide(sum).significand, exponent: sum.exponent, times: y)
     }
 
     // MARK: Arc tangent
@@ -124,6 +143,9 @@ extension FloatContext {
             return x.isNegative ? rounded(pi) : .zero(isNegative: y.isNegative)
         }
         if x.isZero || y.isInfinity { return rounded(half) }
-        return rounded(Transcendentals.arcTangent(y.unpacked, x.unpacked))
+        let (top, bottom) = (y.unpacked, x.unpacked)
+        return rounded(quick: Transcendentals.arcTangent(top, bottom, .quick)) {
+            Transcendentals.arcTangent(top, bottom, .full)
+        }
     }
 }

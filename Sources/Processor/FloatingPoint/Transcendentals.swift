@@ -9,6 +9,15 @@
 /// result, that is 2⁻⁴⁶ ulp: results are within 0.50000001 ulp in every rounding mode, and correctly rounded but in one
 /// of some 10¹³ cases. Where a result is small, it is computed relative to the argument and not by subtraction.
 ///
+/// That is the definition. First, a quick evaluation (``Effort``) does the same with fewer terms, of which all but the
+/// first have 64 bits, and its result is taken if no number that is off by 2⁻⁷³ of it would be rounded differently (Ziv's
+/// strategy). So both give the same result wherever the full one is correctly rounded, and about one of 128 cases is
+/// computed twice. The bound: rounding to 64 bits and the terms left out change a series by less than 2⁻⁶²·z², where z is
+/// its argument; for the cosine, whose first term left out is z³/10!, by less than 2⁻⁵⁷·z². Of sine, cosine and arc
+/// tangent z is a square below 2⁻¹², so that is below 2⁻⁸¹ of the result. Of the exponential z is below 2⁻⁶·⁵ and of the
+/// logarithm below 2⁻⁶·⁹: that is below 2⁻⁷⁵ of z, and no result is smaller than the z in it. The rest of the computation
+/// is common to both and off by some units of 2⁻¹²⁵, and the tangent is a quotient of two. What remains is reserve.
+///
 /// Trigonometric arguments are reduced, exactly, by the π that the manual says processors have: 66 bits (SDM vol. 1,
 /// 8.3.8). So `fsin` of the number nearest to π is -2⁻⁶⁴, as Intel has it, though the true sine is -0.925·2⁻⁶⁴: the period
 /// is too short by 8·10⁻²¹. The bound above is against functions with that period.
@@ -21,6 +30,9 @@ enum Transcendentals {
     /// π/2 in units of 2⁻⁶⁵: the 66 bits C90FDAA22168C234C that the manual quotes, times 2⁻⁶⁷.
     private static let halfPi: UInt128 = 0x3_243F_6A88_85A3_08D3
 
+    /// 2/π in units of 2⁻⁶⁴, cut off.
+    private static let twoByPi: UInt64 = 0xA2F9_836E_4E44_1529
+
     /// An angle as a multiple of π/2 and a rest between 0 and π/4 that is added or subtracted.
     private struct ReducedAngle {
         var quadrant: UInt64
@@ -32,11 +44,13 @@ enum Transcendentals {
     private static func reduce(_ angle: Unpacked) -> ReducedAngle {
         guard angle.exponent >= -2 else { return ReducedAngle(quadrant: 0, subtracts: false, rest: Wide(angle)) }
         let units = UInt128(angle.significand) &<< UInt128(truncatingIfNeeded: angle.exponent &+ 2)
-        var quotient: UInt128 = 0
-        var rest = units
-        if units >= halfPi {
-            quotient = units / halfPi
-            rest = units &- quotient &* halfPi
+        // By 2/π with 64 bits the quotient is at most 2 too small.
+        let product = angle.significand.multipliedFullWidth(by: twoByPi).high
+        var quotient = product >> (63 &- angle.exponent)
+        var rest = units &- UInt128(quotient) &* halfPi
+        while rest >= halfPi {
+            rest &-= halfPi
+            quotient &+= 1
         }
         let subtracts = rest &<< 1 > halfPi
         if subtracts {
@@ -45,19 +59,20 @@ enum Transcendentals {
         }
         // π/2 is odd in these units and longer than any significand, so the rest is never zero.
         return ReducedAngle(
-            quadrant: UInt64(truncatingIfNeeded: quotient) & 3, subtracts: subtracts,
+            quadrant: quotient & 3, subtracts: subtracts,
             rest: Wide(isNegative: false, exponent: 62, normalizing: rest))
     }
 
     /// Sine and cosine of a number from 0 to π/4.
-    private static func sineAndCosine(_ rest: Wide) -> (sine: Wide, cosine: Wide) {
+    @inline(__always)
+    private static func sineAndCosine(_ rest: Wide, _ effort: Effort) -> (sine: Wide, cosine: Wide) {
         let fixed = rest.fixed
         let index = Int(truncatingIfNeeded: fixed &>> 122)
         let s = fixed & (1 &<< 122 &- 1)
         let square = highProduct(s, s)
         // At least a few units, so that what is below the argument stays below it, and the tangent above it.
-        let sineSeries = max(series(square, TranscendentalTables.sineSeries, alternates: true), 8)
-        let cosineSeries = max(series(square, TranscendentalTables.cosineSeries, alternates: true), 32)
+        let sineSeries = max(series(square, TranscendentalTables.sineSeries, alternates: true, quickTerms: 4, effort), 8)
+        let cosineSeries = max(series(square, TranscendentalTables.cosineSeries, alternates: true, quickTerms: 4, effort), 32)
         if index == 0 {
             return (
                 rest.reduced(by: sineSeries),
@@ -75,9 +90,10 @@ enum Transcendentals {
     }
 
     /// Sine and cosine of a finite number that is not zero, with a magnitude below 2⁶³.
-    static func sineAndCosine(_ value: Unpacked) -> (sine: Wide, cosine: Wide) {
+    @inline(__always)
+    static func sineAndCosine(_ value: Unpacked, _ effort: Effort) -> (sine: Wide, cosine: Wide) {
         let angle = reduce(value)
-        var (sine, cosine) = sineAndCosine(angle.rest)
+        var (sine, cosine) = sineAndCosine(angle.rest, effort)
         sine.isNegative = angle.subtracts
         switch angle.quadrant {
         case 0: break
@@ -98,14 +114,16 @@ enum Transcendentals {
     // MARK: Exponential
 
     /// 2^value - 1 for a magnitude below 1 that is not zero.
-    static func exponential(_ value: Unpacked) -> Wide {
+    @inline(__always)
+    static func exponential(_ value: Unpacked, _ effort: Effort) -> Wide {
         let wide = Wide(value)
         let logarithm = TranscendentalTables.naturalLogarithmOf2
         var fixed = wide.fixed
         if fixed < 1 &<< 122 {
             let factor = Wide(isNegative: false, exponent: -1, significand: logarithm)
             let terms = series(
-                highProduct(fixed, logarithm), TranscendentalTables.exponentialSeries, alternates: value.isNegative)
+                highProduct(fixed, logarithm), TranscendentalTables.exponentialSeries, alternates: value.isNegative,
+                quickTerms: 8, effort)
             let product = wide * factor
             return value.isNegative ? product.reduced(by: terms) : product.increased(by: terms)
         }
@@ -114,7 +132,8 @@ enum Transcendentals {
         let rest = fixed & (1 &<< 122 &- 1)
         var index = Int(truncatingIfNeeded: fixed &>> 122)
         let u = highProduct(rest, logarithm)
-        let growth = u &+ highProduct(u, series(u, TranscendentalTables.exponentialSeries, alternates: false))
+        let terms = series(u, TranscendentalTables.exponentialSeries, alternates: false, quickTerms: 8, effort)
+        let growth = u &+ highProduct(u, terms)
         if value.isNegative {
             index = 64 - index
             let lack = TranscendentalTables.inversePower[index]
@@ -129,7 +148,8 @@ enum Transcendentals {
     // MARK: Logarithm
 
     /// log₂ of (`significand` / 2¹²⁷) · 2^exponent, where bit 127 is set; nil if it is `exponent` exactly.
-    static func logarithm(_ significand: UInt128, exponent: Int32) -> Wide? {
+    @inline(__always)
+    static func logarithm(_ significand: UInt128, exponent: Int32, _ effort: Effort) -> Wide? {
         // A number between 2/3 and 4/3 and a power of two, so that a logarithm near zero does not come from a difference.
         let isAbove = significand >= 0xAAAA_AAAA_AAAA_AAAA_AAAA_AAAA_AAAA_AAAA
         let mantissa = isAbove ? significand &>> 1 : significand
@@ -145,11 +165,12 @@ enum Transcendentals {
             if power == 0 {
                 // Nothing was cut off by the product in what decides: see `logarithm(onePlus:)` for smaller ones.
                 let exact = isBelow ? one &- mantissa : mantissa &- one
-                return logarithm(onePlus: Wide(isNegative: isBelow, exponent: 0, normalizing: exact))
+                return logarithm(onePlus: Wide(isNegative: isBelow, exponent: 0, normalizing: exact), effort)
             }
         }
         let z = distance &<< 1
-        let terms = series(z, TranscendentalTables.logarithmSeries, alternates: !isBelow)
+        let terms = series(
+            z, TranscendentalTables.logarithmSeries, alternates: !isBelow, quickTerms: 11, effort)
         let natural = isBelow ? z &+ highProduct(z, terms) : z &- highProduct(z, terms)
         // From here in units of 2⁻¹²⁷.
         let binary = Int128(truncatingIfNeeded: highProduct(natural, TranscendentalTables.binaryLogarithmOfE))
@@ -175,8 +196,10 @@ enum Transcendentals {
     }
 
     /// log₂(1 + z) for a magnitude up to 2⁻⁷ that is not zero.
-    static func logarithm(onePlus z: Wide) -> Wide {
-        let terms = series(z.fixed, TranscendentalTables.logarithmSeries, alternates: !z.isNegative)
+    @inline(__always)
+    static func logarithm(onePlus z: Wide, _ effort: Effort) -> Wide {
+        let terms = series(
+            z.fixed, TranscendentalTables.logarithmSeries, alternates: !z.isNegative, quickTerms: 11, effort)
         let natural = z.isNegative ? z.increased(by: terms) : z.reduced(by: terms)
         return natural * Wide(isNegative: false, exponent: 0, significand: TranscendentalTables.binaryLogarithmOfE)
     }
@@ -184,10 +207,11 @@ enum Transcendentals {
     // MARK: Arc tangent
 
     /// The angle of the point (x, y), neither of which is zero.
-    static func arcTangent(_ y: Unpacked, _ x: Unpacked) -> Wide {
+    @inline(__always)
+    static func arcTangent(_ y: Unpacked, _ x: Unpacked, _ effort: Effort) -> Wide {
         let isSteep = (y.exponent, y.significand) > (x.exponent, x.significand)
         let (numerator, denominator) = isSteep ? (x, y) : (y, x)
-        let angle = arcTangent(ofQuotient: numerator, denominator)
+        let angle = arcTangent(ofQuotient: numerator, denominator, effort)
         var result = angle
         if isSteep || x.isNegative {
             // In units of 2⁻¹²⁶.
@@ -201,17 +225,20 @@ enum Transcendentals {
     }
 
     /// The arc tangent of a quotient of magnitudes that is not above 1.
-    private static func arcTangent(ofQuotient numerator: Unpacked, _ denominator: Unpacked) -> Wide {
+    @inline(__always)
+    private static func arcTangent(ofQuotient numerator: Unpacked, _ denominator: Unpacked, _ effort: Effort) -> Wide {
         var (top, bottom) = (Wide(numerator), Wide(denominator))
         top.isNegative = false
         bottom.isNegative = false
         let distance = denominator.exponent &- numerator.exponent
-        var index: UInt128 = 0
         if distance < 7 {
-            // With t the quotient and c = index/64 below it: atan t = atan c + atan((t - c) / (1 + t·c)).
+            // With t the quotient and c = index/64 below it: atan t = atan c + atan((t - c) / (1 + t·c)). That c is 1/64
+            // below t at most is not exactly so, since 32 bits say which it is.
             let a = UInt128(numerator.significand) &<< UInt128(truncatingIfNeeded: 7 &- distance)
             let b = UInt128(denominator.significand) &<< 7
-            index = (a &<< 6) / b
+            let index = UInt128(
+                numerator.significand &>> UInt64(truncatingIfNeeded: 26 &+ distance)
+                    / (denominator.significand &>> 32 &+ 1))
             if index != 0 {
                 let rest = a &<< 6 &- index &* b
                 let base = TranscendentalTables.arcTangent[Int(truncatingIfNeeded: min(index, 64))]
@@ -219,7 +246,8 @@ enum Transcendentals {
                 top = Wide(isNegative: false, exponent: 0, normalizing: rest)
                 bottom = Wide(isNegative: false, exponent: 0, normalizing: b &<< 6 &+ index &* a)
                 let z = (top / bottom).fixed
-                let terms = series(highProduct(z, z), TranscendentalTables.arcTangentSeries, alternates: true)
+                let terms = series(
+                    highProduct(z, z), TranscendentalTables.arcTangentSeries, alternates: true, quickTerms: 6, effort)
                 return Wide(isNegative: false, exponent: -1, normalizing: base &+ z &- highProduct(z, terms))
             }
         }
@@ -233,7 +261,8 @@ enum Transcendentals {
         }
         let quotient = top / bottom
         let z = quotient.fixed
-        let terms = series(highProduct(z, z), TranscendentalTables.arcTangentSeries, alternates: true)
+        let terms = series(
+            highProduct(z, z), TranscendentalTables.arcTangentSeries, alternates: true, quickTerms: 6, effort)
         return quotient.reduced(by: max(terms, 8))
     }
 }

@@ -38,6 +38,15 @@ struct Wide {
             fraction: UInt64(truncatingIfNeeded: significand) | 1)
     }
 
+    /// Whether an error of 2⁻⁷³ of the value, which is that of ``Effort/quick``, could not change how it is rounded to 64
+    /// bits, whatever the mode: no number of 64 bits is so near, nor the middle between two.
+    @inline(__always)
+    var decidesRounding: Bool {
+        let error: UInt64 = 1 << 55
+        let fraction = UInt64(truncatingIfNeeded: significand)
+        return (fraction &+ error) & (1 << 63 &- 1) > 2 &* error
+    }
+
     /// The magnitude, which is below 1, in units of 2⁻¹²⁸.
     @inline(__always)
     var fixed: UInt128 {
@@ -71,22 +80,39 @@ struct Wide {
     }
 
     static func / (left: Wide, right: Wide) -> Wide {
+        // Two digits of 64 bits (Knuth, The Art of Computer Programming, vol. 2, 4.3.1, algorithm D), after a dividend that
+        // is below the divisor has made sure that the first has all of its bits.
         let isLess = left.significand < right.significand
-        var rest = isLess ? left.significand : left.significand &- right.significand
-        var quotient: UInt128 = isLess ? 0 : 1
-        // One bit after the other: it is seldom needed, and never for more than one result.
-        for _ in 0..<(isLess ? 128 : 127) {
-            let carry = rest >> 127 != 0
-            rest = rest &<< 1
-            quotient = quotient &<< 1
-            if carry || rest >= right.significand {
-                rest = rest &- right.significand
-                quotient |= 1
-            }
-        }
+        let dividend = isLess ? left.significand : left.significand &>> 1
+        let (high, rest) = digit(dividend, isLess ? 0 : UInt64(truncatingIfNeeded: left.significand) &<< 63, right.significand)
+        let (low, _) = digit(rest, 0, right.significand)
         return Wide(
             isNegative: left.isNegative != right.isNegative,
-            exponent: left.exponent &- right.exponent &- (isLess ? 1 : 0), significand: quotient)
+            exponent: left.exponent &- right.exponent &- (isLess ? 1 : 0),
+            significand: UInt128(high) &<< 64 | UInt128(low))
+    }
+
+    /// A digit of a quotient, and the remainder: `high` · 2⁶⁴ + `low` divided by `divisor`, which is above `high` and has
+    /// its bit 127 set.
+    @inline(__always)
+    private static func digit(_ high: UInt128, _ low: UInt64, _ divisor: UInt128) -> (UInt64, UInt128) {
+        let first = UInt64(truncatingIfNeeded: divisor &>> 64)
+        let second = UInt128(UInt64(truncatingIfNeeded: divisor))
+        let top = UInt64(truncatingIfNeeded: high &>> 64)
+        let next = UInt64(truncatingIfNeeded: high)
+        // By the first digit of the divisor alone the quotient is at most 2 too large.
+        var quotient: UInt64 = ~0
+        var rest = UInt128(next) &+ UInt128(first)
+        if _fastPath(top < first) {
+            let estimate = divide(top, next, by: first)
+            quotient = estimate.quotient
+            rest = UInt128(estimate.remainder)
+        }
+        while rest &>> 64 == 0, UInt128(quotient) &* second > rest &<< 64 | UInt128(low) {
+            quotient &-= 1
+            rest &+= UInt128(first)
+        }
+        return (quotient, (rest &<< 64 | UInt128(low)) &- UInt128(quotient) &* second)
     }
 }
 
@@ -101,9 +127,31 @@ func highProduct(_ left: UInt128, _ right: UInt128) -> UInt128 {
     return a &* c &+ ad &>> 64 &+ bc &>> 64 &+ middle &>> 64
 }
 
+/// How exactly a transcendental function is computed: see ``Transcendentals``.
+enum Effort {
+    case quick, full
+}
+
 /// z·(c₀ ± z·(c₁ ± z·(c₂ ± ...))), all in units of 2⁻¹²⁸; z is small.
+///
+/// A quick evaluation takes `quickTerms` terms, of which all but the first with 64 bits.
 @inline(__always)
-func series<let count: Int>(_ z: UInt128, _ coefficients: InlineArray<count, UInt128>, alternates: Bool) -> UInt128 {
+func series<let count: Int>(
+    _ z: UInt128, _ coefficients: InlineArray<count, UInt128>, alternates: Bool, quickTerms: Int, _ effort: Effort
+) -> UInt128 {
+    if effort == .quick {
+        let short = UInt64(truncatingIfNeeded: z &>> 64)
+        var sum = UInt64(truncatingIfNeeded: coefficients[quickTerms - 1] &>> 64)
+        var index = quickTerms - 2
+        while index > 0 {
+            let product = short.multipliedFullWidth(by: sum).high
+            let coefficient = UInt64(truncatingIfNeeded: coefficients[index] &>> 64)
+            sum = alternates ? coefficient &- product : coefficient &+ product
+            index -= 1
+        }
+        let product = highProduct(z, sum)
+        return highProduct(z, alternates ? coefficients[0] &- product : coefficients[0] &+ product)
+    }
     var sum = coefficients[count - 1]
     var index = count - 2
     while index >= 0 {
@@ -112,4 +160,11 @@ func series<let count: Int>(_ z: UInt128, _ coefficients: InlineArray<count, UIn
         index -= 1
     }
     return highProduct(z, sum)
+}
+
+/// As ``highProduct(_:_:)-(UInt128,_)``, by a number in units of 2⁻⁶⁴.
+@inline(__always)
+func highProduct(_ left: UInt128, _ right: UInt64) -> UInt128 {
+    let low = UInt128(UInt64(truncatingIfNeeded: left)) &* UInt128(right)
+    return (left &>> 64) &* UInt128(right) &+ low &>> 64
 }

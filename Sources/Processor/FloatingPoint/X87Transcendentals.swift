@@ -1,4 +1,5 @@
-/// How the trigonometric instructions end: C2 says that the operand is out of range, and then nothing has changed.
+/// How the trigonometric instructions begin and end: C2 says that the operand is out of range, and then nothing has
+/// changed.
 extension Core {
     /// `fsin`, or with `cosine` `fcos`.
     @inline(never)
@@ -12,35 +13,42 @@ extension Core {
         case .zero: result = cosine ? .one : st(0)
         case .outOfRange: return leaveAngle()
         case .number(let value):
-            let both = Transcendentals.sineAndCosine(value)
-            result = context.rounded(cosine ? both.cosine : both.sine)
+            let quick = Transcendentals.sineAndCosine(value, .quick)
+            result = context.rounded(quick: cosine ? quick.cosine : quick.sine) {
+                let full = Transcendentals.sineAndCosine(value, .full)
+                return cosine ? full.cosine : full.sine
+            }
         }
         finish(context, result, to: 0, pops: false)
     }
 
-    /// `fsincos`: the sine, and above it the cosine.
+    /// `fsincos`: the sine, and above it the cosine, whose direction of rounding C1 is.
     @inline(never)
     func sineAndCosine() {
-        state.pointee.x87.status &= ~X87Status.c2
-        guard canSplit() else { return }
-        var context = x87Context()
-        switch context.angle(st(0)) {
-        case .answer(let answer): finishPair(context, answer, answer)
-        case .zero: finishPair(context, st(0), .one)
-        case .outOfRange: leaveAngle()
-        case .number(let value):
-            let both = Transcendentals.sineAndCosine(value)
-            let sine = context.rounded(both.sine)
-            // C1 is the cosine's.
-            context.roundedUp = false
-            let cosine = context.rounded(both.cosine)
-            finishPair(context, sine, cosine)
+        splitAngle { context, value in
+            let quick = Transcendentals.sineAndCosine(value, .quick)
+            let sine = context.rounded(quick: quick.sine) { Transcendentals.sineAndCosine(value, .full).sine }
+            let cosine = context.rounded(quick: quick.cosine) { Transcendentals.sineAndCosine(value, .full).cosine }
+            return (sine, cosine)
         }
     }
 
     /// `fptan`: the tangent, and above it 1.
     @inline(never)
     func tangent() {
+        splitAngle { context, value in
+            let quick = Transcendentals.sineAndCosine(value, .quick)
+            let tangent = context.rounded(quick: quick.sine / quick.cosine) {
+                let full = Transcendentals.sineAndCosine(value, .full)
+                return full.sine / full.cosine
+            }
+            return (tangent, .one)
+        }
+    }
+
+    /// Replaces an angle by two numbers. For an angle of zero they are zero and 1.
+    @inline(__always)
+    private func splitAngle(_ functions: (inout FloatContext, Unpacked) -> (Extended, Extended)) {
         state.pointee.x87.status &= ~X87Status.c2
         guard canSplit() else { return }
         var context = x87Context()
@@ -49,9 +57,8 @@ extension Core {
         case .zero: finishPair(context, st(0), .one)
         case .outOfRange: leaveAngle()
         case .number(let value):
-            let both = Transcendentals.sineAndCosine(value)
-            let result = context.rounded(both.sine / both.cosine)
-            finishPair(context, result, .one)
+            let (first, second) = functions(&context, value)
+            finishPair(context, first, second)
         }
     }
 
