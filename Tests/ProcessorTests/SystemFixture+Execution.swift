@@ -2,7 +2,7 @@
 
 /// Executing code in the fixture, and seeing which exception it raised.
 extension SystemFixture {
-    private static let handlers: UInt32 = 0x6000
+    static let handlers: UInt32 = 0x6000
     static let code: UInt32 = 0x5000
 
     /// An exception as its handler finds it.
