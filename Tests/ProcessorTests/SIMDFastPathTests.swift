@@ -4,62 +4,74 @@ import Testing
 
 /// The host computes only what the definition computes as well: same bits, and no flag but the one that is set already.
 @Suite struct SIMDFastPathTests {
-    private static let operations: [(ps: Operation, pd: Operation, ss: Operation, sd: Operation, lane: LaneOperation)] =
-        [
-            (.addps, .addpd, .addss, .addsd, .add), (.subps, .subpd, .subss, .subsd, .subtract),
-            (.mulps, .mulpd, .mulss, .mulsd, .multiply), (.divps, .divpd, .divss, .divsd, .divide),
-            (.minps, .minpd, .minss, .minsd, .minimum), (.maxps, .maxpd, .maxss, .maxsd, .maximum),
-            (.sqrtps, .sqrtpd, .sqrtss, .sqrtsd, .squareRoot),
-        ]
+    private static let operations: [LaneOperation] = [
+        .add, .subtract, .multiply, .divide, .minimum, .maximum, .squareRoot,
+    ]
 
-    @Test func arithmetic() {
-        var operands = RandomOperands(seed: 11)
-        var taken = 0
-        for _ in 0..<30_000 {
-            let (left, right) = (operands.operand(), operands.operand())
-            let control = operands.mxcsr()
-            for operation in Self.operations {
-                var float = FloatOperation(control)
-                var expected = SIMD4<UInt32>()
-                for lane in 0..<4 {
-                    expected[lane] = float.perform(
-                        operation.lane, left.doublewords[lane], right.doublewords[lane], SingleLane.self)
-                }
-                if let result = FloatFastPath.packedSingles(operation.ps, left, right, control) {
-                    #expect(result == XMM(expected))
-                    #expect((float.before | float.after) & ~control == 0)
-                    taken += 1
-                }
-                if let result = FloatFastPath.single(operation.ss, left.low32, right.low32, control) {
-                    #expect(result == expected[0])
-                }
-                var wide = FloatOperation(control)
-                let bits = wide.perform(operation.lane, left.low, right.low, DoubleLane.self)
-                for row in [operation.pd, operation.sd] {
-                    guard let result = FloatFastPath.double(row, left.low, right.low, control) else { continue }
-                    #expect(result == bits)
-                    #expect((wide.before | wide.after) & ~control == 0)
-                    taken += 1
-                }
-            }
-        }
-        #expect(taken > 10_000)
+    /// `value` with zeros above its first lane, if it is the operand of a scalar instruction.
+    private func operand<Lane: FloatLane>(_ value: XMM, _: Lane.Type, isScalar: Bool) -> XMM {
+        isScalar ? value & Lane.first : value
     }
 
-    @Test func comparisons() {
-        var operands = RandomOperands(seed: 12)
+    private func arithmetic<Lane: FloatLane>(_: Lane.Type, isScalar: Bool, seed: UInt64) {
+        var cases = RandomOperands(seed: seed)
+        var taken = 0
         for _ in 0..<20_000 {
-            let (left, right) = (operands.operand(), operands.operand())
-            for predicate in 0..<8 as Range<UInt32> {
-                guard let mask = FloatFastPath.compareSingles(predicate, left, right) else { continue }
-                var float = FloatOperation(MXCSR.initial)
-                for lane in 0..<4 {
-                    let isTrue = float.holds(
-                        predicate, left.doublewords[lane], right.doublewords[lane], SingleLane.self)
-                    #expect(mask.doublewords[lane] == (isTrue ? ~0 : 0))
+            let left = operand(cases.operand(), Lane.self, isScalar: isScalar)
+            let right = operand(cases.operand(), Lane.self, isScalar: isScalar)
+            let control = cases.mxcsr()
+            for operation in Self.operations {
+                let quick = FloatFastPath.arithmetic(operation, left, right, control, Lane.self, isScalar: isScalar)
+                guard let quick else { continue }
+                var float = FloatOperation(control)
+                for index in 0..<(isScalar ? 1 : Lane.count) {
+                    let expected = float.perform(
+                        operation, Lane.lane(index, of: left), Lane.lane(index, of: right), Lane.self)
+                    #expect(Lane.lane(index, of: quick) == expected, "\(operation) \(left) \(right)")
                 }
+                #expect((float.before | float.after) & ~control == 0, "\(operation) \(left) \(right)")
+                taken += 1
+            }
+        }
+        #expect(taken > 5_000)
+    }
+
+    @Test(arguments: [false, true]) func arithmetic(isScalar: Bool) {
+        arithmetic(SingleLane.self, isScalar: isScalar, seed: 11)
+        arithmetic(DoubleLane.self, isScalar: isScalar, seed: 13)
+    }
+
+    private func comparisons<Lane: FloatLane>(_: Lane.Type, isScalar: Bool, seed: UInt64) {
+        var cases = RandomOperands(seed: seed)
+        var taken = 0
+        for _ in 0..<20_000 {
+            let left = operand(cases.operand(), Lane.self, isScalar: isScalar)
+            let right = operand(cases.operand(), Lane.self, isScalar: isScalar)
+            for predicate in 0..<8 as Range<UInt32> {
+                let mask = FloatFastPath.compare(predicate, left, right, Lane.self, isScalar: isScalar)
+                guard let mask else { continue }
+                var float = FloatOperation(MXCSR.initial)
+                for index in 0..<(isScalar ? 1 : Lane.count) {
+                    let isTrue = float.holds(
+                        predicate, Lane.lane(index, of: left), Lane.lane(index, of: right), Lane.self)
+                    let expected: Lane.Bits = isTrue ? ~0 : 0
+                    #expect(Lane.lane(index, of: mask) == expected)
+                }
+                #expect(float.before == 0)
+                taken += 1
+            }
+            let (first, second) = (Lane.lane(0, of: left), Lane.lane(0, of: right))
+            if let ordering = FloatFastPath.order(first, second, Lane.self) {
+                var float = FloatOperation(MXCSR.initial)
+                #expect(ordering == float.compare(first, second, isSignaling: true, Lane.self))
                 #expect(float.before == 0)
             }
         }
+        #expect(taken > 5_000)
+    }
+
+    @Test(arguments: [false, true]) func comparisons(isScalar: Bool) {
+        comparisons(SingleLane.self, isScalar: isScalar, seed: 12)
+        comparisons(DoubleLane.self, isScalar: isScalar, seed: 14)
     }
 }

@@ -18,12 +18,14 @@ import Testing
     @discardableResult
     private func execute(_ bytes: [UInt8], generation: ProcessorGeneration = .pentium4) throws -> Fault? {
         let decoded = try #require(try? Decoder.decode(bytes, code32: true, generation: generation))
-        let instruction = InstructionPointer.allocate(capacity: 1)
+        // As in a block, where something always ends a run.
+        let instruction = InstructionPointer.allocate(capacity: 2)
         defer { instruction.deallocate() }
-        instruction.initialize(to: decoded)
+        instruction.initialize(repeating: decoded, count: 2)
         instruction.pointee.prepareForExecution(.code32)
+        instruction[1].handler = .leaveBlock
         let core = machine.core
-        return machine.fault { () throws(Fault) in try core.executeSIMD(instruction) }
+        return machine.fault { () throws(Fault) in _ = try core.executeSIMD(instruction) }
     }
 
     private func absolute(_ opcode: [UInt8], reg: UInt8, _ address: UInt32) -> [UInt8] {

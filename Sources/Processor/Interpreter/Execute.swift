@@ -606,7 +606,12 @@ extension Core {
                         }
                     case .simd:
                         context.pointee.current = instruction
-                        try executeSIMD(instruction)
+                        do throws(Fault) {
+                            instruction = try executeSIMD(instruction)
+                        } catch {
+                            instruction = context.pointee.current
+                            throw error
+                        }
                     }
                     instruction += 1
                 }

@@ -7,16 +7,37 @@
 /// one place, computes by a pure function from values to a value, and stores in one place: an instruction is a line.
 /// The MMX and the XMM form of an instruction share that line.
 ///
+/// As with x87 instructions (`ExecuteX87`), one call executes a run of them.
+///
 /// A fault leaves everything as it was but for the flags of MXCSR (SDM vol. 1, 11.5.3): operands are read, and
 /// exceptions of the computation raised, before the destination changes.
 ///
 /// **Example.** `paddw xmm1, [esi]` goes to ``packedInteger(_:)``, which reads 16 aligned bytes, or raises #GP(0), adds
 /// by ``XMM/addingWords(_:)`` and stores XMM1.
 extension Core {
-    /// Executes one MMX, SSE or SSE2 instruction. ``ProcessorState/eip`` is still that of its block.
+    /// Executes a run of MMX, SSE and SSE2 instructions of a block that begins with `first`, and returns the last one.
+    /// ``ProcessorState/eip`` is still that of the block. A slot of another kind is behind every run: a block ends with one.
+    ///
+    /// - Throws: What the instruction at `Context.current` raises. Those before it have been executed.
     @inline(never)
-    func executeSIMD(_ instruction: InstructionPointer) throws(Fault) {
-        try checkSIMD(instruction)
+    func executeSIMD(_ first: InstructionPointer) throws(Fault) -> InstructionPointer {
+        guard isOpenToSIMD else {
+            try checkSIMD(first)
+            try executeOneSIMD(first)
+            return first
+        }
+        var instruction = first
+        repeat {
+            context.pointee.current = instruction
+            try executeOneSIMD(instruction)
+            instruction += 1
+            // Of what makes an instruction wait only a pending exception can be new, by `fxrstor`.
+        } while instruction.pointee.handler == .simd && state.pointee.x87.status & X87Status.errorSummary == 0
+        return instruction - 1
+    }
+
+    @inline(__always)
+    private func executeOneSIMD(_ instruction: InstructionPointer) throws(Fault) {
         if instruction.pointee.operation.isPackedInteger { return try packedInteger(instruction) }
         let reg = instruction.pointee.reg
         let rm = instruction.pointee.rm
@@ -38,13 +59,13 @@ extension Core {
 
         // Moves of parts. A load from memory clears what it does not load, a move between registers leaves it.
         case .movssR:
-            state.pointee.xmm[Int(reg & 7)].low32 = xmm(rm).low32
+            setXMM(reg, xmm(rm).selected(by: SingleLane.first, or: xmm(reg)))
         case .movssLoad:
             setXMM(reg, XMM(UInt64(try read32(segment, address(instruction)))))
         case .movssStore:
             try write32(segment, address(instruction), xmm(reg).low32)
         case .movsdR:
-            state.pointee.xmm[Int(reg & 7)].low = xmm(rm).low
+            setXMM(reg, xmm(rm).selected(by: DoubleLane.first, or: xmm(reg)))
         case .movqXMM:
             setXMM(reg, XMM(try source64(instruction)))
         case .movlpsLoad:
@@ -100,14 +121,14 @@ extension Core {
         case .addpd, .mulpd, .subpd, .divpd, .minpd, .maxpd, .sqrtpd: try packedDoubles(instruction)
         case .addss, .mulss, .subss, .divss, .minss, .maxss, .sqrtss: try scalarSingle(instruction)
         case .addsd, .mulsd, .subsd, .divsd, .minsd, .maxsd, .sqrtsd: try scalarDouble(instruction)
-        case .cmpps: try comparePackedSingles(instruction)
-        case .cmppd: try comparePackedDoubles(instruction)
-        case .cmpss: try compareScalarSingle(instruction)
-        case .cmpsd: try compareScalarDouble(instruction)
-        case .comiss: try orderSingles(instruction, isSignaling: true)
-        case .ucomiss: try orderSingles(instruction, isSignaling: false)
-        case .comisd: try orderDoubles(instruction, isSignaling: true)
-        case .ucomisd: try orderDoubles(instruction, isSignaling: false)
+        case .cmpps: try compare(SingleLane.self, instruction)
+        case .cmppd: try compare(DoubleLane.self, instruction)
+        case .cmpss: try compare(SingleLane.self, isScalar: true, instruction)
+        case .cmpsd: try compare(DoubleLane.self, isScalar: true, instruction)
+        case .comiss: try order(SingleLane.self, isSignaling: true, instruction)
+        case .ucomiss: try order(SingleLane.self, isSignaling: false, instruction)
+        case .comisd: try order(DoubleLane.self, isSignaling: true, instruction)
+        case .ucomisd: try order(DoubleLane.self, isSignaling: false, instruction)
         case .rcpps: try approximate(instruction) { Reciprocal.reciprocal($0) }
         case .rsqrtps: try approximate(instruction) { Reciprocal.reciprocalRoot($0) }
         case .rcpss:

@@ -56,7 +56,7 @@ extension FloatOperation {
     @inline(__always)
     mutating func double(_ single: UInt32) -> UInt64 {
         let value = operand(single, SingleLane.self)
-        if FloatFastPath.isOrdinary(value) { return SingleLane.double(value).bitPattern }
+        if SingleLane.isOrdinary(value) && !SingleLane.isInfinity(value) { return SingleLane.double(value).bitPattern }
         let sign = UInt64(value & SingleLane.signBit) << 32
         if SingleLane.isZero(value) { return sign }
         if SingleLane.isInfinity(value) { return sign | DoubleLane.infinity }
@@ -74,7 +74,7 @@ extension FloatOperation {
         let value = operand(double, DoubleLane.self)
         if mode == .nearest {
             let (bits, number) = SingleLane.host(DoubleLane.double(value))
-            if FloatFastPath.isSafe(bits) {
+            if SingleLane.isSafe(bits) {
                 if number != DoubleLane.double(value) { after |= MXCSR.precision }
                 return bits
             }

@@ -14,6 +14,29 @@ protocol FloatLane {
     static func double(_ bits: Bits) -> Double
     /// The nearest number of this format, and the same as a double.
     static func host(_ number: Double) -> (bits: Bits, number: Double)
+
+    // All lanes of a register, of which the scalar instructions use the first.
+
+    /// How many there are.
+    static var count: Int { get }
+    /// All ones in the first lane.
+    static var first: XMM { get }
+    static func lane(_ index: Int, of value: XMM) -> Bits
+    static func setLane(_ index: Int, of value: inout XMM, _ bits: Bits)
+    /// What the host computes.
+    static func host(_ operation: LaneOperation, _ left: XMM, _ right: XMM) -> XMM
+    /// The lanes for which the host finds `left` equal to `right`, below it, or either.
+    static func host(_ predicate: LanePredicate, _ left: XMM, _ right: XMM) -> XMM
+    /// No lane's operands raise an exception, and neither does its result but that for precision.
+    static func isPlain(
+        _ operation: LaneOperation, _ left: XMM, _ right: XMM, _ result: XMM, isScalar: Bool
+    ) -> Bool
+    /// No lane of either is a NaN or a denormal.
+    static func areOrdinary(_ left: XMM, _ right: XMM, isScalar: Bool) -> Bool
+}
+
+enum LanePredicate {
+    case equal, less, lessOrEqual
 }
 
 enum SingleLane: FloatLane {

@@ -70,20 +70,20 @@ extension Core {
 
     // MARK: Availability
 
-    /// Throws #UD, #NM or #MF where control registers or the FPU do not let an MMX or SSE instruction begin.
+    /// Control registers and FPU let every MMX or SSE instruction begin.
     @inline(__always)
-    func checkSIMD(_ instruction: InstructionPointer) throws(Fault) {
+    var isOpenToSIMD: Bool {
         let forbidding = ControlRegister.emulation | ControlRegister.taskSwitched
-        let isOpen =
-            state.pointee.cr0 & forbidding == 0 && state.pointee.cr4 & ControlRegister.osFXSR != 0
+        return state.pointee.cr0 & forbidding == 0 && state.pointee.cr4 & ControlRegister.osFXSR != 0
             && state.pointee.x87.status & X87Status.errorSummary == 0
-        if _slowPath(!isOpen) { try checkSIMDSlow(instruction) }
     }
 
+    /// Throws #UD, #NM or #MF where they do not let this instruction begin.
+    ///
     /// In the order of SDM vol. 2, tables 2-19 to 2-28, and vol. 3A, 12.1 to 12.3 (#UD, #NM, #MF). Which registers an
     /// instruction uses is in its row.
     @inline(never)
-    private func checkSIMDSlow(_ instruction: InstructionPointer) throws(Fault) {
+    func checkSIMD(_ instruction: InstructionPointer) throws(Fault) {
         switch instruction.pointee.operation {
         case .movnti, .clflush: return
         case .fxsave, .fxrstor:
