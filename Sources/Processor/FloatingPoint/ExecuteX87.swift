@@ -13,7 +13,7 @@
 /// one, and is reported with EIP at `fmul`, which `Context.current` names.
 extension Core {
     /// Executes a run of x87 instructions of a block that begins with `first`, and returns the last one.
-    /// ``ProcessorState/eip`` is still that of the block.
+    /// ``ProcessorState/eip`` is still that of the block. A slot of another kind is behind every run: a block ends with one.
     ///
     /// - Throws: What the instruction at `Context.current` raises. Those before it have been executed.
     @inline(never)

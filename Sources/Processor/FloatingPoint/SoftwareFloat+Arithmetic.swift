@@ -4,7 +4,8 @@ extension Unpacked {
     @inline(__always)
     static func + (left: Unpacked, right: Unpacked) -> Unpacked {
         // Which exponent is larger is a branch after all: where the host predicts it, it need not wait for the operands.
-        let swaps = left.exponent < right.exponent || left.exponent == right.exponent && left.significand < right.significand
+        let swaps =
+            left.exponent < right.exponent || left.exponent == right.exponent && left.significand < right.significand
         let (large, small) = swaps ? (right, left) : (left, right)
         let distance = UInt32(truncatingIfNeeded: large.exponent &- small.exponent)
         let shifted = shiftRight(small.significand, by: distance)

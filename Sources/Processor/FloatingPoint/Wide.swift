@@ -84,7 +84,8 @@ struct Wide {
         // is below the divisor has made sure that the first has all of its bits.
         let isLess = left.significand < right.significand
         let dividend = isLess ? left.significand : left.significand &>> 1
-        let (high, rest) = digit(dividend, isLess ? 0 : UInt64(truncatingIfNeeded: left.significand) &<< 63, right.significand)
+        let shiftedOut = isLess ? 0 : UInt64(truncatingIfNeeded: left.significand) &<< 63
+        let (high, rest) = digit(dividend, shiftedOut, right.significand)
         let (low, _) = digit(rest, 0, right.significand)
         return Wide(
             isNegative: left.isNegative != right.isNegative,

@@ -67,7 +67,8 @@ extension Core {
         FloatExceptions(rawValue: ~state.pointee.x87.control & X87Control.masks)
     }
 
-    /// The control word is as `fninit` leaves it, for an instruction that obeys precision control: ``FloatContext/usual(_:)``.
+    /// The control word is as `fninit` leaves it: ``FloatContext/usual(_:)`` is the context even of an instruction that
+    /// obeys precision control.
     @inline(__always)
     var hasUsualControl: Bool {
         let fields = X87Control.masks | X87Control.precision | X87Control.rounding

@@ -60,6 +60,11 @@ extension Core {
     /// `fst` and `fstp` of a single-precision number.
     @inline(never)
     func storeSingle(_ instruction: InstructionPointer, pops: Bool) throws(Fault) {
+        if let (context, bits) = roundUsually(.single, { $0.singleBits }) {
+            let offset = address(instruction)
+            try write32(instruction.pointee.segment, offset, bits)
+            return finishStore(context, instruction, offset, pops: pops)
+        }
         var context = x87Context(.single)
         let bits = isEmpty(0) ? emptyStore(&context, 0xFFC0_0000 as UInt32) : context.single(st(0))
         let offset = address(instruction)
@@ -69,6 +74,11 @@ extension Core {
 
     @inline(never)
     func storeDouble(_ instruction: InstructionPointer, pops: Bool) throws(Fault) {
+        if let (context, bits) = roundUsually(.double, { $0.doubleBits }) {
+            let offset = address(instruction)
+            try write64(instruction.pointee.segment, offset, bits)
+            return finishStore(context, instruction, offset, pops: pops)
+        }
         var context = x87Context(.double)
         let bits = isEmpty(0) ? emptyStore(&context, 0xFFF8_0000_0000_0000 as UInt64) : context.double(st(0))
         let offset = address(instruction)
@@ -117,6 +127,18 @@ extension Core {
             try writeExtended(instruction.pointee.segment, offset, image)
         }
         finishStore(context, instruction, offset, pops: true)
+    }
+
+    /// The short cut for a normal number that stays one, to nearest and with everything masked: ST(0) in `format`, and the
+    /// context that is a constant. Nil if the definition has to do it.
+    @inline(__always)
+    private func roundUsually<Bits>(_ format: FloatFormat, _ bits: (Unpacked) -> Bits) -> (FloatContext, Bits)? {
+        let fields = X87Control.masks | X87Control.rounding
+        guard _fastPath(state.pointee.x87.control & fields == X87Control.masks && !isEmpty(0) && st(0).isNormal)
+        else { return nil }
+        var context = FloatContext.usual(format)
+        guard let result = context.roundNormal(st(0).unpackedNormal) else { return nil }
+        return (context, bits(result))
     }
 
     /// A store of an empty register: the indefinite value, if the exception is masked.
