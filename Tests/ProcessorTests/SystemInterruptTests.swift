@@ -145,6 +145,42 @@ struct SystemInterruptTests {
         #expect(machine.core.eflags == 2)
     }
 
+    @Test("iret ends the blocking of NMIs even if it faults (SDM vol. 3A, 6.7.1)")
+    func nonMaskableAfterFault() throws {
+        let machine = try F()
+        machine.setInterruptGate(2, offset: 0x6000)
+        #expect(machine.core.deliverInterrupt(vector: 2))
+        machine.poke32(machine.state.pointee.general[4] + 4, 0)
+        #expect(throws: Fault.generalProtection()) {
+            try machine.core.interruptReturn(operandSize: 4, returnEIP: 0)
+        }
+        #expect(!machine.state.pointee.nmiBlocked)
+    }
+
+    @Test("mov ss and pop ss hold NMIs back for one instruction, lss does not (SDM vol. 3A, 6.8.3)")
+    func nonMaskableBehindStackSegment() throws {
+        // mov ss, ax; nop; push ss; pop ss; nop; lss esp, [7000h]; nop
+        let program: [UInt8] = [0x8E, 0xD0, 0x90, 0x16, 0x17, 0x90, 0x0F, 0xB2, 0x25, 0, 0x70, 0, 0, 0x90]
+        let returns: [UInt32] = (0..<7 as Range<UInt64>).map { number in
+            guard let machine = try? F() else { return 0 }
+            machine.catchExceptions()
+            machine.memory.write(program, at: F.code)
+            machine.poke32(0x7000, 0x8000)
+            machine.poke32(0x7004, UInt32(F.data0))
+            machine.state.pointee.general[0] = UInt32(F.data0)
+            machine.state.pointee.eip = F.code
+            let steps = machine.processor.steps
+            _ = machine.processor.run(until: steps + number)
+            machine.state.pointee.nmiRequested = true
+            // The instruction behind is one step, the delivery another.
+            while machine.state.pointee.nmiRequested, machine.processor.steps < steps + number + 3 {
+                _ = machine.processor.run(until: machine.processor.steps + 1)
+            }
+            return machine.stack(1)[0] - F.code
+        }
+        #expect(returns == [0, 3, 3, 4, 6, 6, 13])
+    }
+
     @Test("NMIs are blocked until iret, and hlt ends with an interrupt")
     func nonMaskable() throws {
         let machine = try F()

@@ -146,7 +146,7 @@ struct SystemModelSpecificTests {
         for value in [2, 3 << 8, 7 << 16, 8 << 56] as [UInt64] { #expect(write(machine, 0x250, value) == .protection) }
     }
 
-    @Test("The page attribute table has its reset value, and refuses types 2, 3 and above 7 (SDM vol. 3A, 12.12.2)")
+    @Test("The page attribute table has its reset value, and refuses types 2, 3 and above 7 (SDM vol. 3A, 11.12.2)")
     func pageAttributes() throws {
         let machine = try machine(.pentium2)
         #expect(read(machine, 0x277) == 0x0007_0406_0007_0406)

@@ -32,6 +32,8 @@ extension Core {
 
     /// `iret`. `operandSize`: 2 or 4 bytes; `returnEIP`: offset of the next instruction, which a task switch saves.
     func interruptReturn(operandSize: UInt32, returnEIP: UInt32) throws(Fault) {
+        // Also if it faults, before the handler of that fault runs (SDM vol. 3A, 6.7.1 and vol. 2, IRET).
+        state.pointee.nmiBlocked = false
         if isRealMode {
             try interruptReturnSimply(operandSize: operandSize)
         } else if isVirtual8086 {
@@ -45,7 +47,6 @@ extension Core {
         } else {
             try interruptReturnProtected(operandSize: operandSize)
         }
-        state.pointee.nmiBlocked = false
     }
 
     /// Real mode, and virtual-8086 mode with IOPL 3.
@@ -62,7 +63,7 @@ extension Core {
     }
 
     /// Virtual-8086 mode with IOPL below 3: only with the virtual-8086 mode extensions, whose VIF stands for IF
-    /// (SDM vol. 3A, 20.3.3.4 and vol. 2, IRET).
+    /// (SDM vol. 3B, 20.3.3.4 and vol. 2, IRET).
     private func interruptReturnWithVirtualFlag(operandSize: UInt32) throws(Fault) {
         guard state.pointee.cr4 & ControlRegister.virtual8086Extensions != 0, operandSize == 2 else {
             throw .generalProtection(0)

@@ -1,4 +1,4 @@
-/// Instructions whose effect on IF and its like depends on privilege: SDM vol. 3A, 20.3.3 for virtual-8086 mode and its
+/// Instructions whose effect on IF and its like depends on privilege: SDM vol. 3B, 20.3.3 for virtual-8086 mode and its
 /// extensions, vol. 2 under their names.
 extension Core {
     /// What `pushf` pushes: RF and VM read as zero.
@@ -77,7 +77,7 @@ extension Core {
     }
 
     /// VIF and VIP are both set where they count: #GP before the next instruction, so that the monitor can deliver the
-    /// interrupt (SDM vol. 3A, 20.3.2). Only `popf`, `iret` and task switches lead here.
+    /// interrupt (SDM vol. 3B, 20.3.2). Only `popf`, `iret` and task switches lead here.
     var virtualInterruptIsDue: Bool {
         let both = Flag.virtualInterrupt | Flag.virtualInterruptPending
         return _slowPath(state.pointee.systemFlags & both == both) && usesVirtualInterruptFlag

@@ -95,7 +95,7 @@ extension Core {
         }
     }
 
-    /// SDM vol. 3A, 20.1.4.
+    /// SDM vol. 3B, 20.1.4.
     private func raiseInRealMode(_ vector: UInt8, returnEIP: UInt32) throws(Fault) {
         let entry = UInt32(vector) &* 4
         guard entry &+ 3 <= UInt32(state.pointee.idtLimit) else {
@@ -122,7 +122,7 @@ extension Core {
     }
 
     /// `int n` in virtual-8086 mode: true if the interrupt was redirected to the 8086 program's own handler
-    /// (SDM vol. 3A, 20.3.3, table 20-2). Throws #GP for the monitor if IOPL forbids it.
+    /// (SDM vol. 3B, 20.3.3, table 20-2). Throws #GP for the monitor if IOPL forbids it.
     private func redirectInVirtual8086(_ vector: UInt8, returnEIP: UInt32) throws(Fault) -> Bool {
         guard state.pointee.cr4 & ControlRegister.virtual8086Extensions != 0 else {
             guard ioPrivilege == 3 else { throw .generalProtection(0) }

@@ -68,7 +68,7 @@ extension Core {
     ///
     /// In real mode limit, granularity and type stay as they were loaded in protected mode: "unreal mode" and its 4 GiB
     /// segments rest on that (SDM vol. 3A, 9.9.2). CS allows everything there. Virtual-8086 mode has 64 KiB segments
-    /// only (SDM vol. 3A, 20.2.1).
+    /// only (SDM vol. 3B, 20.2.1).
     func realModeSegment(_ index: UInt8, selector: UInt16) -> SegmentRegister {
         if isVirtual8086 {
             return SegmentRegister(realModeSelector: selector, privilege: 3)

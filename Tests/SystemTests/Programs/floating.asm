@@ -2,19 +2,13 @@
 
 %include "system.inc"
 
-%macro  CR0_ 2                          ; bits to clear, bits to set
-        mov     eax, cr0
-        and     eax, ~(%1)
-        or      eax, %2
-        mov     cr0, eax
-%endmacro
 EM      equ     4
 MP      equ     2
 TS      equ     8
 NE      equ     0x20
 ; Name, bits of CR0, instructions.
 %macro  UNIT 3-*
-        CR0_    EM | MP | TS | NE, (%2) | NE
+        CHANGE  cr0, EM | MP | TS | NE, (%2) | NE
         TEST    %1
         %rotate 2
         %rep %0 - 2
@@ -22,7 +16,7 @@ NE      equ     0x20
           %rotate 1
         %endrep
         DONE
-        CR0_    EM | MP | TS, NE
+        CHANGE  cr0, EM | MP | TS, NE
         fninit
 %endmacro
 ; Leaves a division by zero pending, which is not masked.
@@ -67,7 +61,7 @@ program:
         UNIT    "pending fninit", 0, PENDING, fninit, fnop
         UNIT    "pending fnstenv", 0, PENDING, {fnstenv [DATA]}, {SHOWW [DATA], [DATA + 4], [DATA + 8]}, fnop
         UNIT    "pending fnsave", 0, PENDING, {fnsave [DATA]}, fnop
-        UNIT    "pending then ts", 0, PENDING, {CR0_ 0, TS}, fnop
+        UNIT    "pending then ts", 0, PENDING, {CHANGE cr0, 0, TS}, fnop
         UNIT    "pending fldcw", 0, PENDING, {fldcw [DATA]}
         UNIT    "unmasked later", 0, {fninit}, {fld1}, {fldz}, {fdivp st1}, {mov word [DATA], 0x37B}, {fldcw [DATA]}, fnop
         UNIT    "pending and level 3", 0, PENDING, {USER}, fnop
@@ -103,7 +97,7 @@ program:
         mov     cr4, eax
         UNIT    "xm", 0, DIVIDE
         UNIT    "mxcsr after xm", 0, STATUS
-        UNIT    "xm ts", 0, {CR0_ 0, TS}, DIVIDE
+        UNIT    "xm ts", 0, {CHANGE cr0, 0, TS}, DIVIDE
         xor     eax, eax
         mov     cr4, eax
 

@@ -2,12 +2,6 @@
 
 %include "system.inc"
 
-%macro  IDTGATE 4                       ; vector, selector, offset, access byte
-        mov     dword [IDT + %1 * 8], (%3) & 0xFFFF | (%2) << 16
-        mov     dword [IDT + %1 * 8 + 4], (%3) & 0xFFFF0000 | (%4) << 8
-%endmacro
-; What is in the handler: EFLAGS there, then the frame.
-%define HANDLER LINEAR(handler)
 %macro  INT 3-4 CODE0                   ; name, access byte of the gate, instruction
         IDTGATE 48, %4, HANDLER, %2
         TEST    %1
@@ -298,16 +292,7 @@ program:
         lidt    [idtr]
 
         ; Where a pending interrupt comes: IRQ 0, raised by the timer while IF is clear.
-        mov     al, 0x11
-        out     0x20, al
-        mov     al, 0x20
-        out     0x21, al
-        mov     al, 4
-        out     0x21, al
-        mov     al, 3                   ; automatic end of interrupt
-        out     0x21, al
-        mov     al, 0xFE
-        out     0x21, al
+        call    take_irq
         call    raise_irq
         TEST    "irq sti"
         REGISTERS EBX_
@@ -445,26 +430,6 @@ program:
         DONE
         call    reset_idt
         jmp     finish
-
-; Leaves IRQ 0 pending.
-raise_irq:
-        cli
-        mov     al, 0x30                ; counter 0, mode 0
-        out     0x43, al
-        mov     al, 100
-        out     0x40, al
-        mov     al, 0
-        out     0x40, al
-.wait:  mov     al, 0x0A
-        out     0x20, al
-        in      al, 0x20
-        test    al, 1
-        jz      .wait
-        ret
-
-handler:
-        pushf
-        ud2
 
 short_idtr: dw  48 * 8 - 1
         dd      IDT

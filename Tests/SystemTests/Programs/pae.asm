@@ -89,17 +89,13 @@ program:
 
         ; ----- Turning it on.
         TEST    "cr4"
-        mov     eax, cr4
-        or      eax, 0x20               ; PAE
-        mov     cr4, eax
+        SET     cr4, 0x20               ; PAE
         DONE
         mov     dword [POINTERS + 24], 3
         mov     eax, POINTERS
         mov     cr3, eax
         TEST    "paging with a bad pointer"
-        mov     eax, cr0
-        or      eax, 0x80000000
-        mov     cr0, eax
+        SET     cr0, 0x80000000
         DONE
         TEST    "cr0 after that"
         mov     eax, cr0
@@ -108,9 +104,7 @@ program:
         DONE
         mov     dword [POINTERS + 24], 0
         TEST    "paging"
-        mov     eax, cr0
-        or      eax, 0x80000000
-        mov     cr0, eax
+        SET     cr0, 0x80000000
         DONE
 
         ; ----- Pointers.
@@ -134,6 +128,8 @@ program:
         TEST    "gigabyte not mapped"
         mov     eax, [0x40000004]
         DONE
+        ; On one page, for an emulator that walks the broken tables.
+        align   256
         TEST    "pointers are held"
         PAGE    0, 0, DATA | 7
         mov     dword [POINTERS], 0
@@ -156,14 +152,10 @@ program:
         ACCESSES "bit 63 reserved", NX, DATA | 7
         ACCESSES "bit 62 supervisor", 0x40000000, DATA | 1
         ACCESSES "pat", 0, DATA | 0x87
-        mov     eax, cr0
-        or      eax, 0x10000
-        mov     cr0, eax                ; WP
+        SET     cr0, 0x10000            ; WP
         ACCESSES "wp read-only", 0, DATA | 5
         ACCESSES "wp supervisor read-only", 0, DATA | 1
-        mov     eax, cr0
-        and     eax, ~0x10000
-        mov     cr0, eax
+        CLEAR   cr0, 0x10000
         DIR     1, 0, TABLE | 5
         ACCESSES "directory read-only", 0, DATA | 7
         DIR     1, 0, TABLE | 3
@@ -260,16 +252,12 @@ program:
         invlpg  [LARGE + 0x1FFFFF]
         mov     eax, [LARGE + DATA]
         DONE
-        mov     eax, cr4
-        or      eax, 0x80               ; PGE
-        mov     cr4, eax
+        SET     cr4, 0x80               ; PGE
         PAGE    0, 0, DATA | 0x107
         mov     eax, [ONE]
         mov     dword [TABLE], 0
         TEST    "cr4.pge"
-        mov     eax, cr4
-        and     eax, ~0x80
-        mov     cr4, eax
+        CLEAR   cr4, 0x80
         mov     eax, [ONE]
         DONE
         PAGE    0, 0, DATA | 7
@@ -302,12 +290,8 @@ program:
         xor     edx, edx
         xor     eax, eax
         wrmsr
-        mov     eax, cr0
-        and     eax, 0x7FFFFFFF
-        mov     cr0, eax
-        mov     eax, cr4
-        and     eax, ~0x20
-        mov     cr4, eax
+        CLEAR   cr0, 0x80000000
+        CLEAR   cr4, 0x20
         mov     edi, NARROWTABLE
         mov     eax, 7
         mov     ecx, 1024
@@ -317,17 +301,13 @@ program:
         mov     dword [NARROW], NARROWTABLE | 7
         mov     eax, NARROW
         mov     cr3, eax
-        mov     eax, cr0
-        or      eax, 0x80000000
-        mov     cr0, eax
+        SET     cr0, 0x80000000
         mov     dword [NARROW + 4], NARROWTABLE | 0x87
         TEST    "size bit without pse"
         mov     eax, [LARGE + DATA]
         SHOW    [NARROW + 4]
         DONE
-        mov     eax, cr4
-        or      eax, 0x10               ; PSE
-        mov     cr4, eax
+        SET     cr4, 0x10               ; PSE
         TEST    "size bit with pse"
         mov     eax, [LARGE + DATA]
         DONE
@@ -358,9 +338,7 @@ program:
         USER
         mov     [LARGE + DATA], eax
         DONE
-        mov     eax, cr0
-        and     eax, 0x7FFFFFFF
-        mov     cr0, eax
+        CLEAR   cr0, 0x80000000
 
         ; ----- sysenter and sysexit.
         TEST    "sysenter without cs"
@@ -439,13 +417,9 @@ program:
 
         ; ----- Control registers.
         TEST    "cr0 nw without cd"
-        mov     eax, cr0
-        or      eax, 0x20000000
-        mov     cr0, eax
+        SET     cr0, 0x20000000
         DONE
-        mov     eax, cr0
-        and     eax, ~0x20000000
-        mov     cr0, eax
+        CLEAR   cr0, 0x20000000
         TEST    "cr1"
         db      0x0F, 0x20, 0xC8
         DONE
@@ -462,9 +436,7 @@ program:
         TEST    "rsm"
         rsm
         DONE
-        mov     eax, cr4
-        or      eax, 4                  ; TSD
-        mov     cr4, eax
+        SET     cr4, 4                  ; TSD
         TEST    "rdtsc with tsd"
         rdtsc
         DONE

@@ -68,9 +68,7 @@ program:
         loop    .pte
         mov     eax, DIRECTORY
         mov     cr3, eax
-        mov     eax, cr0
-        or      eax, 0x80000000
-        mov     cr0, eax
+        SET     cr0, 0x80000000
         jmp     .paged
 .paged: SETPTE  HOLE, 0
         SETPTE  READ, READ + 5
@@ -92,9 +90,7 @@ program:
         USERFAULT "user fetch supervisor", {mov eax, SUPER}, {jmp eax}
         USERFAULT "user write read-only", {mov [ss:READ], al}
         USERFAULT "user read read-only", {mov al, [ss:READ]}
-        mov     eax, cr0
-        or      eax, 0x10000            ; WP
-        mov     cr0, eax
+        SET     cr0, 0x10000            ; WP
         FAULT   "wp write read-only", {mov [READ], al}
         FAULT   "wp modify read-only", {add [READ], al}
         FAULT   "wp compare read-only", {cmp [READ], al}
@@ -124,13 +120,11 @@ program:
         DONE
         TEST    "directory rights"
         mov     dword [DIRECTORY], TABLE + 3
-        mov     eax, cr3
-        mov     cr3, eax
+        FLUSH
         USER
         DONE
         mov     dword [DIRECTORY], TABLE + 7
-        mov     eax, cr3
-        mov     cr3, eax
+        FLUSH
         TEST    "directory read-only"
         REGISTERS EAX_
         mov     dword [hook], .directory
@@ -142,8 +136,7 @@ program:
         mov     [0x400000 + GOOD], al
 .directory:
         mov     dword [DIRECTORY + 4], 0
-        mov     eax, cr3
-        mov     cr3, eax
+        FLUSH
         jmp     abandon
         DONE
         TEST    "invlpg"
@@ -155,8 +148,7 @@ program:
         invlpg  [FREE]
         SHOW    [FREE]
         mov     dword PTE(FREE), FREE + 7
-        mov     eax, cr3
-        mov     cr3, eax
+        FLUSH
         SHOW    [FREE]
         DONE
         TEST    "large page"
@@ -168,8 +160,8 @@ program:
         mov     [0x800000 + FREE], eax
         SHOW    [DIRECTORY + 8]
         DONE
-        FAULT   "large page read-only", {mov dword [DIRECTORY + 8], 0x85}, {mov eax, cr3}, {mov cr3, eax}, {mov [0x800000], al}
-        FAULT   "large page reserved bits", {mov dword [DIRECTORY + 8], 0x200087}, {mov eax, cr3}, {mov cr3, eax}, {mov al, [0x800000]}
+        FAULT   "large page read-only", {mov dword [DIRECTORY + 8], 0x85}, FLUSH, {mov [0x800000], al}
+        FAULT   "large page reserved bits", {mov dword [DIRECTORY + 8], 0x200087}, FLUSH, {mov al, [0x800000]}
         TEST    "large page without pse"
         REGISTERS EAX_
         xor     eax, eax
@@ -427,8 +419,7 @@ program:
         mov     dword [T2 + 0x1C], TABLES + 0x3000
         mov     dword [T2 + 0x38], FREE
         TEST    "task with absent stack"
-        mov     dword [IDT + 14 * 8], TSS3 << 16
-        mov     dword [IDT + 14 * 8 + 4], 0x8500
+        TASKGATE 14, TSS3
         mov     dword [T3 + 0x20], pf_task
         mov     dword [T3 + 0x24], 2
         mov     dword [T3 + 0x1C], DIRECTORY
@@ -473,9 +464,7 @@ program:
         DONE
 
         ; ----- Physical address extension and execution disabled.
-        mov     eax, cr0
-        and     eax, ~0x80010000
-        mov     cr0, eax
+        CLEAR   cr0, 0x80010000         ; PG, WP
         mov     edi, TABLES
         xor     eax, eax
         mov     ecx, 0x4000
@@ -498,9 +487,7 @@ program:
         mov     cr3, eax
         mov     eax, 0x20
         mov     cr4, eax
-        mov     eax, cr0
-        or      eax, 0x80000000
-        mov     cr0, eax
+        SET     cr0, 0x80000000
         jmp     .extended
 %macro  SETPAE 3
         mov     dword PAEPTE(%1), %2
@@ -527,10 +514,10 @@ program:
         DONE
         SETPAE  FREE, FREE + 7, 0x80000000
         FAULT   "nx bit reserved", {mov al, [FREE]}
-        FAULT   "pointer reserved bits", {mov dword [POINTERS + 8], PAEDIR + 3}, {mov eax, cr3}, {mov cr3, eax}
+        FAULT   "pointer reserved bits", {mov dword [POINTERS + 8], PAEDIR + 3}, FLUSH
         mov     dword [POINTERS + 8], 0
         FAULT   "pointers are cached", {mov dword [POINTERS + 24], PAEDIR + 1}, {mov al, [0xC0000000]}
-        FAULT   "pointers are loaded", {mov eax, cr3}, {mov cr3, eax}, {mov eax, [0xC0000000 + GOOD + 0x800]}
+        FAULT   "pointers are loaded", FLUSH, {mov eax, [0xC0000000 + GOOD + 0x800]}
         mov     ecx, 0xC0000080
         rdmsr
         or      eax, 0x800
@@ -550,12 +537,9 @@ program:
         jmp     eax
         DONE
         mov     dword [PAEDIR + 12], 0x80000000
-        mov     eax, cr3
-        mov     cr3, eax
+        FLUSH
         FAULT   "nx directory", {mov eax, GOOD}, {jmp eax}
-        mov     eax, cr0
-        and     eax, ~0x80000000
-        mov     cr0, eax
+        CLEAR   cr0, 0x80000000
         xor     eax, eax
         mov     cr4, eax
         jmp     finish

@@ -168,9 +168,7 @@ program:
         db      0x0F, 0x20, 0xE8
         DONE
         TEST    "cr0 nw without cd"
-        mov     eax, cr0
-        or      eax, 0x20000000
-        mov     cr0, eax
+        SET     cr0, 0x20000000
         DONE
         TEST    "lmsw keeps pe"
         xor     eax, eax
@@ -195,9 +193,7 @@ program:
         DONE
 
         ; Alignment: CR0.AM, EFLAGS.AC, and level 3.
-        mov     eax, cr0
-        or      eax, 0x40000
-        mov     cr0, eax
+        SET     cr0, 0x40000
 %macro  ALIGN_ 2-*
         TEST    %1
         REGISTERS EAX_ | ECX_
@@ -249,9 +245,7 @@ program:
         DONE
         push    dword 2
         popf
-        mov     eax, cr0
-        and     eax, ~0x40000
-        mov     cr0, eax
+        CLEAR   cr0, 0x40000
         jmp     finish
 
 ; In: EBX a selector. Prints ZF and value of `lar`, ZF and value of `lsl`, and ZF of `verr` and `verw`.

@@ -287,7 +287,7 @@ program:
         TRY     DATA0, mov al, [es:0xFFFFFFFF]
         TRY     DATA0, mov eax, [es:0xFFFFFFFC]
         call    newline
-        ; Implementation-specific (SDM vol. 3A, 5.3.1).
+        ; Implementation-specific (SDM vol. 3A, 5.3).
         LINE    "limit 4 GiB across"
         TRY     DATA0, mov ax, [es:0xFFFFFFFF]
         TRY     DATA0, mov eax, [es:0xFFFFFFFE]

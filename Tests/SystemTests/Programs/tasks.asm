@@ -46,10 +46,6 @@ T3      equ     TSSES + 0x300
         TASKS
         call    reset_idt
 %endmacro
-%macro  TASKGATE 2-3 0xE5               ; vector, TSS
-        mov     dword [IDT + %1 * 8], %2 << 16
-        mov     dword [IDT + %1 * 8 + 4], %3 << 8
-%endmacro
 ; As DONE, and what became of the tasks.
 %macro  TASKS 0
         SAY     " ok"

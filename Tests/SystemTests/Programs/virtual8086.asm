@@ -1,4 +1,4 @@
-; Virtual-8086 mode, without and with its extensions, and I/O permissions (SDM vol. 3A, chapter 20; vol. 1, 19.5).
+; Virtual-8086 mode, without and with its extensions, and I/O permissions (SDM vol. 3B, chapter 20; vol. 1, 19.5).
 
 %include "system.inc"
 
@@ -60,7 +60,6 @@ IOLIMIT equ     IOMAP + 0x40            ; the last byte: ports from 1F8h on have
         DONE
 %endmacro
 
-%define HANDLER LINEAR(handler)
 
 program:
         mov     dword [target], handler
@@ -232,8 +231,7 @@ program:
 
         ; What an interrupt leaves on the stack of level 0, and in the segment registers.
 %macro  FRAME 3
-        mov     dword [IDT + 48 * 8], (HANDLER & 0xFFFF) | %2 << 16
-        mov     dword [IDT + 48 * 8 + 4], (HANDLER & 0xFFFF0000) | %3 << 8
+        IDTGATE 48, %2, HANDLER, %3
         TEST    %1
         REGISTERS SREGS_
         STACK   10
@@ -408,10 +406,6 @@ program:
         xor     eax, eax
         mov     cr4, eax
         jmp     finish
-
-handler:
-        pushf
-        ud2
 
         GDT
         SEGMENT TSSIO, TASK, IOLIMIT, 0x89, 0
