@@ -79,11 +79,12 @@ let package = Package(
             ]),
         .target(name: "ToolSupport"),
         .target(name: "ProcessTestSupport", path: "Tests/ProcessTestSupport"),
-        .target(name: "EmulatorTestSupport", path: "Tests/EmulatorTestSupport"),
+        .target(
+            name: "EmulatorTestSupport", dependencies: ["ProcessTestSupport"], path: "Tests/EmulatorTestSupport"),
         .testTarget(
             name: "SystemTests", dependencies: ["EmulatorTestSupport", "Machine"], exclude: ["Programs"]),
         .testTarget(
-            name: "BootTests", dependencies: ["Machine", "ProcessTestSupport", "Processor"], exclude: ["Hostile"]),
+            name: "BootTests", dependencies: ["EmulatorTestSupport", "Machine", "Processor"], exclude: ["Hostile"]),
         .testTarget(name: "VMTests", dependencies: ["ProcessTestSupport"]),
         .testTarget(name: "WindowTests", dependencies: ["ProcessTestSupport"]),
         .testTarget(name: "MachineTests", dependencies: ["Machine", "Processor", "RandomTestSupport"]),
@@ -105,7 +106,7 @@ let package = Package(
         .testTarget(name: "KernelLogicTests", dependencies: ["KernelABI", "KernelLogic", "RandomTestSupport"]),
         .target(name: "KernelImage", path: "Kernel/Sources/KernelImage"),
         .testTarget(name: "KernelImageTests", dependencies: ["KernelImage"]),
-        .testTarget(name: "FirmwareTests", dependencies: ["Machine", "mkrom"]),
+        .testTarget(name: "FirmwareTests", dependencies: ["EmulatorTestSupport", "Machine", "mkrom"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,3 +1,4 @@
+import EmulatorTestSupport
 import Foundation
 import Testing
 
@@ -10,7 +11,7 @@ import Testing
     private func expect(
         _ message: String, medium: BootMedium = .disk, change: (inout Data) -> Void
     ) async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try ScratchDirectory()
         let image = try BuiltFile.kernelImage.copy(in: directory, change: change)
         try await withMachine(QEMU(), MachineConfiguration(medium: medium), image: image) { machine in
             try await machine.waitForScreen("Martlet: " + message)
@@ -21,7 +22,7 @@ import Testing
     ///
     /// - Parameter field: Offset of the section's offset and size in the image descriptor (docs/image-format.md).
     private func expectCorrupt(_ name: String, field: Int, then consequence: String) async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try ScratchDirectory()
         let image = try BuiltFile.kernelImage.copy(in: directory) { image in
             let start = Self.protectedMode + 16 + field
             let values = [0, 4].map { word in
@@ -89,7 +90,7 @@ import Testing
 
     /// A partition editor may clear everything that overlaps the partition table, and write a table.
     @Test func partitionTableInTheBootSector() async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try ScratchDirectory()
         let image = try BuiltFile.kernelImage.copy(in: directory) { image in
             image.replaceSubrange(0x03..<0x3E, with: Data(repeating: 0xA5, count: 0x3B))
             image.replaceSubrange(0x1B8..<0x1BE, with: [1, 2, 3, 4, 0, 0])

@@ -1,3 +1,4 @@
+import EmulatorTestSupport
 import Foundation
 
 /// The files under test, which `make image` builds before the tests run.
@@ -21,7 +22,7 @@ enum BuiltFile: String {
     }
 
     /// A changed copy.
-    func copy(in directory: TemporaryDirectory, change: (inout Data) -> Void) throws -> URL {
+    func copy(in directory: ScratchDirectory, change: (inout Data) -> Void) throws -> URL {
         var bytes = try Data(contentsOf: try url())
         change(&bytes)
         let copy = directory.url.appendingPathComponent("changed.img")

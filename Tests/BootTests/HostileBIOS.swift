@@ -1,3 +1,4 @@
+import EmulatorTestSupport
 import Foundation
 
 /// A disk that makes the BIOS of any machine worse before it boots the second disk: `Hostile/hostile.S`.
@@ -31,7 +32,7 @@ enum HostileBIOS {
     /// Makes the disk.
     ///
     /// - Throws: `BootFailure` with what the assembler or linker said.
-    static func disk(_ habits: Habits, in directory: TemporaryDirectory) throws -> URL {
+    static func disk(_ habits: Habits, in directory: ScratchDirectory) throws -> URL {
         let object = directory.url.appendingPathComponent("hostile.o").path
         let linked = directory.url.appendingPathComponent("hostile.elf").path
         let disk = directory.url.appendingPathComponent("hostile.img")

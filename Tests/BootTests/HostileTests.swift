@@ -1,3 +1,4 @@
+import EmulatorTestSupport
 import Foundation
 import Machine
 import Testing
@@ -39,7 +40,7 @@ import Testing
 
     @Test(arguments: cases + furtherCases)
     func badBIOSInQEMU(_ hostile: Case) async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try ScratchDirectory()
         let disk = try HostileBIOS.disk(hostile.habits, in: directory)
         let image = try BuiltFile.kernelImage.url()
         let engine = QEMU(arguments: ["-drive", "file=\(image.path),format=raw,if=ide,index=1,snapshot=on"])
@@ -48,7 +49,7 @@ import Testing
 
     @Test(arguments: cases)
     func badBIOSInOurEmulator(_ hostile: Case) async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try ScratchDirectory()
         let disk = try HostileBIOS.disk(hostile.habits, in: directory)
         let engine = MartletVM(memoryFill: .junk(seed: 1), secondDisk: try BuiltFile.kernelImage.url())
         try await boot(engine, disk, expected: hostile.expected)
@@ -66,7 +67,7 @@ import Testing
 
     @Test(arguments: a20Cases)
     func deadA20Methods(hostility: Machine.Hostility, habits: HostileBIOS.Habits, expected: String) async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try ScratchDirectory()
         let disk = try HostileBIOS.disk(habits.union(.a20Off), in: directory)
         let engine = MartletVM(hostility: hostility, secondDisk: try BuiltFile.kernelImage.url())
         try await boot(engine, disk, expected: expected)

@@ -1,6 +1,5 @@
+import EmulatorTestSupport
 import Foundation
-import ProcessTestSupport
-import Synchronization
 
 /// QEMU's `qemu-system-i386` as an engine.
 struct QEMU: BootEngine {
@@ -12,10 +11,10 @@ struct QEMU: BootEngine {
     var allowsReset = false
 
     func start(_ configuration: MachineConfiguration, image: URL) throws -> any BootableMachine {
-        let directory = try TemporaryDirectory()
+        let directory = try ScratchDirectory()
         var arguments = [
             "-M", configuration.board.rawValue, "-cpu", configuration.processor.rawValue,
-            "-m", String(configuration.memory), "-nic", "none",
+            "-m", String(configuration.memory),
         ]
         if !allowsReset { arguments.append("-no-reboot") }
         if let firmware { arguments += ["-bios", firmware.path] }
@@ -43,65 +42,24 @@ struct QEMU: BootEngine {
     }
 }
 
-/// A running QEMU: COM1 is its standard input and output, its monitor a pair of FIFOs.
+/// A running QEMU, whose COM1 is its standard input and output.
 private final class QEMUMachine: BootableMachine {
-    private let process = Process()
-    private let input = Pipe()
-    private let output = Pipe()
-    private let errors = Pipe()
-    private let monitor: FileHandle
-    private let monitorOutput: FileHandle
-    private let received = Mutex<[UInt8]>([])
-    private let directory: TemporaryDirectory
+    private let process: QEMUProcess
+    /// Holds the images.
+    private let directory: ScratchDirectory
 
-    init(_ arguments: [String], _ directory: TemporaryDirectory) throws {
+    init(_ arguments: [String], _ directory: ScratchDirectory) throws {
+        process = try QEMUProcess(["-serial", "stdio"] + arguments)
         self.directory = directory
-        let path = directory.url.appendingPathComponent("monitor").path
-        for suffix in [".in", ".out"] {
-            guard mkfifo(path + suffix, 0o600) == 0 else { throw BootFailure("cannot make a FIFO at \(path)\(suffix)") }
-        }
-        // Opened for both directions, so that neither side waits for the other. What the monitor says must be read, or
-        // QEMU stops to wait for its reader.
-        guard let monitor = FileHandle(forUpdatingAtPath: path + ".in"),
-            let monitorOutput = FileHandle(forUpdatingAtPath: path + ".out")
-        else { throw BootFailure("cannot open \(path).in and .out") }
-        self.monitor = monitor
-        self.monitorOutput = monitorOutput
-        monitorOutput.readabilityHandler = { _ = $0.availableData }
-
-        // `timeout` ends QEMU even if this process is killed and never comes to `stop()`.
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments =
-            ["timeout", "-k", "5", "600", "qemu-system-i386", "-display", "none", "-serial", "stdio"]
-            + ["-chardev", "pipe,id=monitor,path=\(path)", "-mon", "chardev=monitor"] + arguments
-        process.standardInput = input
-        process.standardOutput = output
-        process.standardError = errors
-        output.fileHandleForReading.readabilityHandler = { [weak self] handle in
-            let bytes = handle.availableData
-            if bytes.isEmpty { handle.readabilityHandler = nil }
-            self?.received.withLock { $0 += bytes }
-        }
-        do {
-            try process.runHearingSignals()
-        } catch {
-            throw BootFailure("cannot start qemu-system-i386: \(error.localizedDescription)")
-        }
     }
 
-    var serialOutput: String { received.withLock { String(decoding: $0, as: UTF8.self) } }
+    var serialOutput: String { process.output }
 
     var isRunning: Bool { process.isRunning }
 
-    var lastWords: String {
-        guard !process.isRunning else { return "" }
-        let said = String(decoding: errors.fileHandleForReading.availableData, as: UTF8.self)
-        return "exit status \(process.terminationStatus)\n" + said
-    }
+    var lastWords: String { process.lastWords }
 
-    func send(_ text: String) throws {
-        try input.fileHandleForWriting.write(contentsOf: Data(text.utf8))
-    }
+    func send(_ text: String) throws { try process.send(text) }
 
     func type(_ text: String) throws {
         for character in text {
@@ -113,13 +71,12 @@ private final class QEMUMachine: BootableMachine {
             case "\r", "\n": key = "ret"
             default: throw BootFailure("no key for '\(character)'")
             }
-            try command("sendkey \(key)")
+            try process.command("sendkey \(key)")
         }
     }
 
     func screen() async throws -> [String] {
-        let file = directory.url.appendingPathComponent("screen-\(UUID().uuidString)")
-        try command("pmemsave 0xb8000 4000 \"\(file.path)\"")
+        let file = try process.answer(to: "pmemsave 0xb8000 4000")
         for _ in 0..<500 {
             if let bytes = try? Data(contentsOf: file), bytes.count == 4000 {
                 let characters = stride(from: 0, to: 4000, by: 2).map { bytes[bytes.startIndex + $0] }
@@ -133,26 +90,5 @@ private final class QEMUMachine: BootableMachine {
         throw BootFailure("QEMU's monitor does not answer")
     }
 
-    private func command(_ line: String) throws {
-        try monitor.write(contentsOf: Data((line + "\n").utf8))
-    }
-
-    func stop() {
-        process.terminate()
-        process.waitUntilExit()
-        output.fileHandleForReading.readabilityHandler = nil
-        monitorOutput.readabilityHandler = nil
-    }
-}
-
-/// A directory that disappears with its owner.
-final class TemporaryDirectory: Sendable {
-    let url: URL
-
-    init() throws {
-        url = FileManager.default.temporaryDirectory.appendingPathComponent("martlet-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(at: url) }
+    func stop() { process.stop() }
 }

@@ -9,20 +9,11 @@ public enum ReferenceEmulator: String, CaseIterable, Sendable, CustomStringConve
 
     public var description: String { rawValue }
 
-    private var program: String {
-        switch self {
-        case .qemu: "qemu-system-i386"
-        case .bochs: "bochs"
-        }
-    }
-
     /// Why it cannot run here; nil if it can.
     public var absence: String? {
-        if BoundedProcess.find(program) == nil { return "\(program) is not installed" }
-        if self == .bochs, let missing = Self.bochsFiles.first(where: { !FileManager.default.fileExists(atPath: $0) }) {
-            return "\(missing) is not installed"
-        }
-        return nil
+        if self == .qemu { return QEMUProcess.absence }
+        if BoundedProcess.find("bochs") == nil { return "bochs is not installed" }
+        return Self.bochsFiles.first { !FileManager.default.fileExists(atPath: $0) }.map { "\($0) is not installed" }
     }
 
     private static let bochsFiles = ["/usr/share/bochs/BIOS-bochs-latest", "/usr/share/vgabios/vgabios.bin"]
@@ -38,24 +29,24 @@ public enum ReferenceEmulator: String, CaseIterable, Sendable, CustomStringConve
         let directory = try ScratchDirectory()
         let floppy = directory.url.appendingPathComponent("floppy.img")
         try Data(image + [UInt8](repeating: 0, count: capacity - image.count)).write(to: floppy)
-        let output =
-            switch self {
-            case .qemu: try runQEMU(floppy, directory.url, seconds)
-            case .bochs: try runBochs(floppy, directory.url, seconds)
-            }
-        return String(decoding: output, as: UTF8.self)
+        return switch self {
+        case .qemu: try runQEMU(floppy, seconds)
+        case .bochs: try runBochs(floppy, directory.url, seconds)
+        }
     }
 
-    private func runQEMU(_ floppy: URL, _ directory: URL, _ seconds: Int) throws -> [UInt8] {
-        let arguments = [
-            program, "-cpu", "pentium3,+sse2,+nx", "-m", "32", "-display", "none", "-nic", "none", "-no-reboot",
-            "-drive", "file=\(floppy.path),format=raw,if=floppy,snapshot=on", "-debugcon", "stdio",
-            "-device", "isa-debug-exit,iobase=0x501",
-        ]
-        return try BoundedProcess.run(arguments, seconds: seconds, in: directory).output
+    private func runQEMU(_ floppy: URL, _ seconds: Int) throws -> String {
+        let process = try QEMUProcess(
+            [
+                "-cpu", "pentium3,+sse2,+nx", "-m", "32", "-no-reboot", "-debugcon", "stdio",
+                "-drive", "file=\(floppy.path),format=raw,if=floppy,snapshot=on",
+                "-device", "isa-debug-exit,iobase=0x501",
+            ], seconds: seconds)
+        process.waitUntilExit()
+        return process.output
     }
 
-    private func runBochs(_ floppy: URL, _ directory: URL, _ seconds: Int) throws -> [UInt8] {
+    private func runBochs(_ floppy: URL, _ directory: URL, _ seconds: Int) throws -> String {
         // The display is a VNC server for which nobody waits: it needs neither a window system nor a terminal.
         let configuration = """
             megs: 32
@@ -79,7 +70,8 @@ public enum ReferenceEmulator: String, CaseIterable, Sendable, CustomStringConve
         let file = directory.appendingPathComponent("bochsrc")
         try Data(configuration.utf8).write(to: file)
         // Debian's Bochs has its debugger built in, which waits to be told to continue; others ignore their input.
-        let arguments = [program, "-q", "-f", file.path]
-        return try BoundedProcess.run(arguments, seconds: seconds, input: "c\nquit\n", in: directory).output
+        let arguments = ["bochs", "-q", "-f", file.path]
+        let output = try BoundedProcess.run(arguments, seconds: seconds, input: "c\nquit\n", in: directory).output
+        return String(decoding: output, as: UTF8.self)
     }
 }

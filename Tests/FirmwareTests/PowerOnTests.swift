@@ -1,3 +1,4 @@
+import EmulatorTestSupport
 import Foundation
 import Machine
 import Testing
@@ -18,7 +19,7 @@ struct PowerOnTests {
 
     @Test(arguments: hosts.indices)
     func saysWhatItFinds(host: Int) throws {
-        let directory = try TemporaryDirectory()
+        let directory = try ScratchDirectory()
         let disk = try Firmware.disk(PowerOnTests.here, in: directory.url, name: "here.img")
         let outcome = try hosts[host].run(
             Setup(memory: 64, disks: [.init(file: disk)]), [.wait(for: "here\n"), .capture])
@@ -43,7 +44,7 @@ struct PowerOnTests {
 
     @Test(arguments: hosts.indices)
     func bootsTheFirstDiskThatCanBeBooted(host: Int) throws {
-        let directory = try TemporaryDirectory()
+        let directory = try ScratchDirectory()
         let blank = try Firmware.disk([], in: directory.url, name: "blank.img")
         let disk = try Firmware.disk(PowerOnTests.here, in: directory.url, name: "here.img")
         let outcome = try hosts[host].run(
@@ -61,7 +62,7 @@ struct PowerOnTests {
 
     @Test(arguments: hosts.indices)
     func saysThatNoDiskCanBeBooted(host: Int) throws {
-        let directory = try TemporaryDirectory()
+        let directory = try ScratchDirectory()
         let blank = try Firmware.disk([], in: directory.url, name: "blank.img")
         let outcome = try hosts[host].run(Setup(disks: [.init(file: blank)]), [.wait(for: "Press a key"), .capture])
         #expect(outcome.screen.contains("Its first sector is no boot sector: it does not end in 55 AA."))
@@ -70,7 +71,7 @@ struct PowerOnTests {
 
     @Test(arguments: hosts.indices)
     func saysThatADiskCannotBeRead(host: Int) throws {
-        let directory = try TemporaryDirectory()
+        let directory = try ScratchDirectory()
         let disk = try Firmware.disk(PowerOnTests.here, in: directory.url, name: "here.img")
         let outcome = try hosts[host].run(
             Setup(disks: [.init(file: disk, badSector: 0)]), [.wait(for: "Press a key"), .capture])

@@ -1,3 +1,4 @@
+import EmulatorTestSupport
 import Foundation
 import Machine
 import Testing
@@ -16,31 +17,14 @@ struct QEMU: FirmwareHost {
 
     func run(_ setup: Setup, _ steps: [Step]) throws -> Outcome {
         try Firmware.built.get()
-        let directory = try TemporaryDirectory()
-        let log = directory.url.appendingPathComponent("debug.log")
-        try Data().write(to: log)
-
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments =
+        let directory = try ScratchDirectory()
+        let process = try QEMUProcess(
             [
-                "qemu-system-i386", "-M", machine, "-m", "\(setup.memory)", "-bios", Firmware.rom.path,
-                "-display", "none", "-nodefaults", "-vga", "std", "-serial", "null", "-no-reboot",
-                "-debugcon", "file:\(log.path)", "-device", "isa-debug-exit,iobase=0x501,iosize=2",
-                "-monitor", "stdio",
-            ] + (try setup.disks.enumerated().flatMap { try arguments(for: $1, number: $0, in: directory.url) })
-        let monitor = Pipe()
-        process.standardInput = monitor
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        defer {
-            // SIGKILL, because a child inherits this thread's mask, which may block SIGTERM.
-            if process.isRunning {
-                kill(process.processIdentifier, SIGKILL)
-            }
-            process.waitUntilExit()
-        }
+                "-M", machine, "-m", "\(setup.memory)", "-bios", Firmware.rom.path, "-nodefaults", "-vga", "std",
+                "-serial", "null", "-no-reboot", "-debugcon", "stdio",
+                "-device", "isa-debug-exit,iobase=0x501,iosize=2",
+            ] + (try setup.disks.enumerated().flatMap { try arguments(for: $1, number: $0, in: directory.url) }))
+        defer { process.stop() }
 
         var outcome = Outcome()
         var seen = 0
@@ -53,23 +37,15 @@ struct QEMU: FirmwareHost {
                 Thread.sleep(forTimeInterval: 0.02)
             }
         }
-        func readLog() {
-            outcome.log = String(decoding: FileManager.default.contents(atPath: log.path) ?? Data(), as: UTF8.self)
-        }
-        func command(_ text: String) throws {
-            try monitor.fileHandleForWriting.write(contentsOf: Data("\(text)\n".utf8))
-        }
-        /// Has the monitor write `name` and reads it as soon as `parse` finds it complete.
-        func produce<Contents>(_ name: String, by text: String, parse: (Data) -> Contents?) throws -> Contents {
-            let file = directory.url.appendingPathComponent(name)
-            try command("\(text) \"\(file.path)\"")
+        /// What the monitor writes to a file, as soon as `parse` finds it complete.
+        func answer<Contents>(to command: String, parse: (Data) -> Contents?) throws -> Contents {
+            let file = try process.answer(to: command)
             var contents: Contents?
-            try poll("answer to '\(text)'") {
+            try poll("answer to '\(command)'") {
                 contents = FileManager.default.contents(atPath: file.path).flatMap(parse)
                 return contents != nil
             }
-            guard let contents else { throw HostFailure(description: "no \(name)") }
-            try FileManager.default.removeItem(at: file)
+            guard let contents else { throw HostFailure(description: "no answer to '\(command)'") }
             return contents
         }
 
@@ -77,31 +53,29 @@ struct QEMU: FirmwareHost {
             switch step {
             case .wait(let text):
                 try poll("'\(text)'") {
-                    readLog()
+                    outcome.log = process.output
                     guard let range = outcome.log.dropFirst(seen).range(of: text) else { return false }
                     seen = outcome.log.distance(from: outcome.log.startIndex, to: range.upperBound)
                     return true
                 }
             case .press(let key):
-                try command("sendkey \(QEMU.keyNames[key] ?? key.rawValue)")
+                try process.command("sendkey \(QEMU.keyNames[key] ?? key.rawValue)")
             case .capture:
-                outcome.cells = try produce("text.bin", by: "pmemsave 0xb8000 4000") { data in
+                outcome.cells = try answer(to: "pmemsave 0xb8000 4000") { data in
                     guard data.count == 4000 else { return nil }
                     return stride(from: 0, to: 4000, by: 2).map { cell(code: data[$0], attribute: Int(data[$0 + 1])) }
                 }
-                outcome.picture = try produce("screen.ppm", by: "screendump", parse: portablePixmap)
+                outcome.picture = try answer(to: "screendump", parse: portablePixmap)
             case .waitForExit:
-                let running = { process.isRunning }
-                while running() {
+                while process.isRunning {
                     guard Date() < deadline else {
-                        readLog()
-                        throw HostFailure(description: "\(testDescription) does not end; the log is:\n\(outcome.log)")
+                        throw HostFailure(description: "\(testDescription) does not end; the log is:\n\(process.output)")
                     }
                     Thread.sleep(forTimeInterval: 0.02)
                 }
             }
         }
-        readLog()
+        outcome.log = process.output
         return outcome
     }
 
