@@ -14,20 +14,6 @@ struct Difference {
     static var all: [Difference] {
         [
             Difference(
-                name: "stray address-size prefix",
-                reason: """
-                    LLVM writes addr16 or addr32 before instructions that have no memory operand of their own or \
-                    for which \
-                    67h is redundant. The registers in the operand show the address size where it matters; loop and \
-                    jcxz, whose counter it chooses, are the exception (see below).
-                    """
-            ) { theirs, _, _ in
-                for prefix in ["addr16 ", "addr32 "] where theirs.hasPrefix(prefix) {
-                    return String(theirs.dropFirst(prefix.count))
-                }
-                return theirs
-            },
-            Difference(
                 name: "repeat prefixes that do nothing",
                 reason: """
                     F2h and F3h before what does not repeat are ignored, or part of the opcode; LLVM shows them in \
@@ -38,6 +24,33 @@ struct Difference {
                 var words = theirs.split(separator: " ", omittingEmptySubsequences: false)
                 words.removeAll { ["rep", "repne", "xacquire", "xrelease"].contains($0) }
                 return words.joined(separator: " ")
+            },
+            Difference(
+                name: "stray address-size prefix",
+                reason: """
+                    LLVM writes addr16 or addr32 (behind lock, if that is there) before instructions that have no \
+                    memory operand of their own or for which 67h is redundant. The registers in the operand show the \
+                    address size where it matters; loop and jcxz, whose counter it chooses, are the exception (see \
+                    below).
+                    """
+            ) { theirs, _, _ in
+                for lock in ["", "lock "] {
+                    for prefix in ["addr16 ", "addr32 "] where theirs.hasPrefix(lock + prefix) {
+                        return lock + theirs.dropFirst(lock.count + prefix.count)
+                    }
+                }
+                return theirs
+            },
+            Difference(
+                name: "repeat prefixes of locked string instructions",
+                reason: """
+                    lock makes them #UD, and F2h and F3h keep the meaning that they have before a string instruction; \
+                    LLVM shows the two in front of any lock under the names that TSX gave them.
+                    """
+            ) { theirs, _, sample in
+                guard sample.row.flags.contains(.string) else { return theirs }
+                return theirs.replacing("xacquire lock ", with: "lock repne ")
+                    .replacing("xrelease lock ", with: "lock rep ")
             },
             Difference(
                 name: "16-bit operands in memory behind F2h or F3h",
@@ -210,6 +223,27 @@ struct Difference {
                 { $0.row.prefix == .operandSize && !$0.code32 }
             ),
             ("LLVM does not know ud0 and ud1 in all sizes and forms.", { $0.row.mnemonic.hasPrefix("ud") }),
+            (
+                """
+                F2h or F3h in front of lock is a prefix of TSX to LLVM, also where it is part of an opcode of SSE; the \
+                processor does not care where it stands, and raises #UD because of lock.
+                """,
+                { sample in
+                    sample.instruction.prefixes.contains(.lock) && [.rep, .repne].contains(sample.row.prefix)
+                        && [0xF2, 0xF3].contains(sample.bytes.first)
+                }
+            ),
+            (
+                """
+                Before mov to memory, where TSX gave F3h a meaning, LLVM lets it hide 66h or a segment prefix in front \
+                of it.
+                """,
+                { sample in
+                    sample.row.mnemonic == "mov" && sample.map == 0
+                        && [0x88, 0x89, 0xC6, 0xC7].contains(sample.opcode) && sample.instruction.modRM < 0xC0
+                        && sample.instruction.prefixes.contains(.rep) && sample.bytes.first != 0xF3
+                }
+            ),
             (
                 "Before xchg with memory, where TSX gave F2h and F3h a meaning, LLVM lets them hide 66h.",
                 { $0.row.mnemonic == "xchg" && !$0.instruction.prefixes.isDisjoint(with: [.rep, .repne]) }
