@@ -39,6 +39,7 @@ struct ComparisonWithLLVM {
                 }
             }
         }
+        print("counted \(count) samples compared with llvm-objdump")
         #expect(count > 400_000)
         let differing = failures.count
         #expect(differing == 0, "\(differing) of \(count) differ; the first: \(failures.prefix(20))")

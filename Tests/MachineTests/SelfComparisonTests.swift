@@ -15,13 +15,16 @@ struct SelfComparisonTests {
         let count = environment["MARTLET_SELF_CASES"].flatMap { UInt64($0) } ?? 120
         let first = environment["MARTLET_SEED"].flatMap { UInt64($0) } ?? 1
         var differences = 0
+        var guests = 0
         for seed in first..<first &+ count where differences < 5 {
+            guests += 1
             let guest = RandomGuest(seed: seed)
             if let step = try Self.firstDifference(guest) {
                 differences += 1
                 Issue.record("seed \(seed) (\(guest.mode), \(guest.model.name)): differs up to step \(step)")
             }
         }
+        print("counted \(guests) guests run as a whole and in pieces")
     }
 
     /// The first checkpoint at which pieces show; nil if they never do.

@@ -46,6 +46,8 @@ struct SystemProgramTests {
         let ours = stored.byName
         let theirs = Report(try emulator.run(try program.assemble())).byName
         let listed = known.names[emulator] ?? []
+        print("counted \(ours.count) lines compared with \(emulator)")
+        print("counted \(listed.count) known differences of \(emulator)")
         for name in Set(ours.keys).union(theirs.keys).sorted() {
             let line = ours[name] ?? "(nothing)"
             let theirLine = theirs[name] ?? "(nothing)"

@@ -9,12 +9,35 @@
 
 IOAPIC  equ     0xFEC00000
 T2      equ     TSSES + 0x100
+T3      equ     TSSES + 0x300
 ; Goes to %1 by an `iret` to EFLAGS %2, in the same level.
 %macro  RETURN_TO 1-2 2
         push    dword %2
         push    dword CODE0
         push    dword %1
         iret
+%endmacro
+; An `iret` in virtual-8086 mode with the IOPL %2. What gets there without one is a task switch.
+%macro  V86IRET 2
+        mov     dword [T3 + 0x04], STACK0 - 0x400
+        mov     dword [T3 + 0x08], DATA0
+        mov     dword [T3 + 0x20], %%entry
+        mov     dword [T3 + 0x24], 0x20002 | %2 << 12
+        mov     dword [T3 + 0x38], 0x6FFA
+        mov     dword [T3 + 0x64], 0x680000
+        TEST    %1
+        mov     word [0x6FFA], %%behind
+        mov     word [0x6FFE], 2
+        call    hold_nmi
+        jmp     TSS3:0
+        bits    16
+%%entry: iret
+%%behind: nop
+        DONE16
+        mov     byte [gdt + TSS + 5], 0x89
+        mov     byte [gdt + TSS3 + 5], 0x89
+        mov     ax, TSS
+        ltr     ax
 %endmacro
 
 program:
@@ -169,6 +192,11 @@ program:
         nop
         DONE16
 
+        IDTGATE 13, CODE0, HANDLER, 0x8E
+        V86IRET "iret in v86", 3
+        V86IRET "iret in v86 that faults", 0
+        call    reset_idt
+
         ; ----- Beside others (SDM vol. 3A, table 6-2).
         TEST    "before an interrupt"
         mov     dword [hook], continue
@@ -321,4 +349,5 @@ held_esp: dd    0
 
         GDT
         SEGMENT TSS2, T2, 0x67, 0x89, 0
+        SEGMENT TSS3, T3, 0x67, 0x89, 0
         END
