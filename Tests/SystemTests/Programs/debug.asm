@@ -247,20 +247,14 @@ program:
         TEST    "execute behind iret with rf"
         DR_     0, .x12
         DR7_    EXECUTE(0)
-        push    dword 0x10002
-        push    dword CODE0
-        push    dword .x12
-        iret
+        RETURN_TO .x12, 0x10002
 .x12:   nop
         NODR
         DONE
         TEST    "execute one behind iret with rf"
         DR_     0, .x13
         DR7_    EXECUTE(0)
-        push    dword 0x10002
-        push    dword CODE0
-        push    dword .x13 - 1
-        iret
+        RETURN_TO .x13 - 1, 0x10002
         nop
 .x13:   nop
         NODR
@@ -374,17 +368,11 @@ program:
         DONE
         TEST    "step iret"
         STEPPING
-        push    dword 2
-        push    dword CODE0
-        push    dword .s2
-        iret
+        RETURN_TO .s2, 2
 .s2:    nop
         DONE
         TEST    "step into iret"
-        push    dword 0x102
-        push    dword CODE0
-        push    dword .s3
-        iret
+        RETURN_TO .s3, 0x102
 .s3:    nop
         nop
         WALKING

@@ -109,12 +109,7 @@ program:
         IDTGATE 48, %3, HANDLER, %2
         TEST    %1
         %4
-        push    dword DATA3
-        push    dword STACK3
-        push    dword 0x00043ED7
-        push    dword CODE3
-        push    dword %%user
-        iret
+        USER    %%user, 0x00043ED7
 %%user: int     48
         DONE
 %endmacro
@@ -331,10 +326,7 @@ program:
         TEST    "irq iret"
         REGISTERS EBX_
         xor     ebx, ebx
-        push    dword 0x202
-        push    dword CODE0
-        push    dword .iret
-        iret
+        RETURN_TO .iret, 0x202
 .iret:  inc     ebx
         inc     ebx
         DONE
@@ -412,12 +404,7 @@ program:
         TEST    "irq user"
         REGISTERS EBX_
         xor     ebx, ebx
-        push    dword DATA3
-        push    dword STACK3
-        push    dword 0x0202
-        push    dword CODE3
-        push    dword .user
-        iret
+        USER    .user, 0x0202
 .user:  inc     ebx
         inc     ebx
         DONE

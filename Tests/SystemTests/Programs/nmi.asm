@@ -10,13 +10,6 @@
 IOAPIC  equ     0xFEC00000
 T2      equ     TSSES + 0x100
 T3      equ     TSSES + 0x300
-; Goes to %1 by an `iret` to EFLAGS %2, in the same level.
-%macro  RETURN_TO 1-2 2
-        push    dword %2
-        push    dword CODE0
-        push    dword %1
-        iret
-%endmacro
 ; An `iret` in virtual-8086 mode with the IOPL %2. What gets there without one is a task switch.
 %macro  V86IRET 2
         mov     dword [T3 + 0x04], STACK0 - 0x400

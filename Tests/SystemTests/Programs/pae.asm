@@ -541,8 +541,7 @@ name:   dd      0
 upper:  dd      0
 lower:  dd      0
 
-flush:  mov     eax, cr3
-        mov     cr3, eax
+flush:  FLUSH
         ret
 
         align   64

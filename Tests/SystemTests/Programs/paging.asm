@@ -41,12 +41,7 @@ T2      equ     TSSES + 0x100
         mov     ecx, 4
         mov     esi, GOOD
         mov     edi, GOOD + 0x800
-        push    dword DATA3
-        push    dword STACK3
-        push    dword 0x0002
-        push    dword CODE3
-        push    dword %%user
-        iret
+        USER    %%user
 %%user:
         %rotate 1
         %rep %0 - 1

@@ -202,12 +202,7 @@ program:
         mov     esi, DATA + 1
         mov     edi, DATA + 0x100
         mov     ebx, DATA + 1
-        push    dword DATA3
-        push    dword STACK3
-        push    dword 0x40002
-        push    dword CODE3
-        push    dword %%user
-        iret
+        USER    %%user, 0x40002
 %%user: mov     dx, DATA3
         mov     ds, dx
         mov     es, dx

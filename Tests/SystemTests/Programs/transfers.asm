@@ -391,10 +391,7 @@ program:
         mov     dword [flags_shown], ~0x10000
         push    dword 0xFFFCBEFF
         popf
-        push    dword 0
-        push    dword CODE0
-        push    dword gate_target
-        iret
+        RETURN_TO gate_target, 0
         DONE
         TEST    "iret 16 flags"
         mov     dword [flags_shown], ~0x10000
@@ -407,12 +404,7 @@ program:
 %macro  USERFLAGS 3                     ; name, EFLAGS at level 3, popped ones
         TEST    %1
         mov     dword [flags_shown], ~0x10000
-        push    dword DATA3
-        push    dword STACK3
-        push    dword %2
-        push    dword CODE3
-        push    dword %%user
-        iret
+        USER    %%user, %2
 %%user: push    dword %3
         push    dword CODE3
         push    dword gate_target

@@ -288,12 +288,7 @@ program:
         PORTS   "user sti", sti
         PORTS   "user cli", cli
         TEST    "user iopl 3 ports"
-        push    dword DATA3
-        push    dword STACK3
-        push    dword 0x3002
-        push    dword CODE3
-        push    dword .iopl3
-        iret
+        USER    .iopl3, 0x3002
 .iopl3: out     0x81, al
         cli
         ud2
@@ -378,12 +373,7 @@ program:
         TEST    %1
         mov     dword [flags_shown], 0x003F7FD5 & ~0x10000
         STACK   1
-        push    dword DATA3
-        push    dword STACK3
-        push    dword %2
-        push    dword CODE3
-        push    dword %%user
-        iret
+        USER    %%user, %2
 %%user:
     %rotate 2
     %rep %0 - 2
