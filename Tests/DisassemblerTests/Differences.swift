@@ -235,14 +235,18 @@ struct Difference {
             ),
             (
                 """
-                Before mov to memory, where TSX gave F3h a meaning, LLVM lets it hide 66h or a segment prefix in front \
-                of it.
+                Before mov, where TSX gave F3h a meaning if the destination is in memory, LLVM lets it hide 66h or a \
+                segment prefix in front of it.
                 """,
                 { sample in
                     sample.row.mnemonic == "mov" && sample.map == 0
-                        && [0x88, 0x89, 0xC6, 0xC7].contains(sample.opcode) && sample.instruction.modRM < 0xC0
+                        && [0x88, 0x89, 0xC6, 0xC7].contains(sample.opcode)
                         && sample.instruction.prefixes.contains(.rep) && sample.bytes.first != 0xF3
                 }
+            ),
+            (
+                "With 67h between F2h or F3h and 0Fh, LLVM knows no opcode of the two-byte map.",
+                { $0.map == 1 && [0xF2, 0xF3].contains($0.bytes[0]) && $0.bytes[1] == 0x67 }
             ),
             (
                 "Before xchg with memory, where TSX gave F2h and F3h a meaning, LLVM lets them hide 66h.",
