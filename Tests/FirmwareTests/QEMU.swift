@@ -69,7 +69,8 @@ struct QEMU: FirmwareHost {
             case .waitForExit:
                 while process.isRunning {
                     guard Date() < deadline else {
-                        throw HostFailure(description: "\(testDescription) does not end; the log is:\n\(process.output)")
+                        throw HostFailure(
+                            description: "\(testDescription) does not end; the log is:\n\(process.output)")
                     }
                     Thread.sleep(forTimeInterval: 0.02)
                 }
