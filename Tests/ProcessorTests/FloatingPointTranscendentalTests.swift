@@ -142,14 +142,14 @@ struct FloatingPointTranscendentalTests {
 
     /// Each function of one or two numbers, and of which exponents.
     private static let functions: [(name: String, exponents: ClosedRange<Int32>, body: Evaluation)] = [
-        ("sine", -40...62, { x, _, effort in Transcendentals.sineAndCosine(x, effort).sine }),
-        ("cosine", -40...62, { x, _, effort in Transcendentals.sineAndCosine(x, effort).cosine }),
-        ("sine of small angles", -8...2, { x, _, effort in Transcendentals.sineAndCosine(x, effort).sine }),
-        ("cosine of small angles", -8...2, { x, _, effort in Transcendentals.sineAndCosine(x, effort).cosine }),
+        ("sine", -40...62, { x, _, effort in Transcendentals.Angle(x, effort).sine }),
+        ("cosine", -40...62, { x, _, effort in Transcendentals.Angle(x, effort).cosine }),
+        ("sine of small angles", -8...2, { x, _, effort in Transcendentals.Angle(x, effort).sine }),
+        ("cosine of small angles", -8...2, { x, _, effort in Transcendentals.Angle(x, effort).cosine }),
         (
             "tangent", -8...4,
             { x, _, effort in
-                let both = Transcendentals.sineAndCosine(x, effort)
+                let both = Transcendentals.Angle(x, effort)
                 return both.sine / both.cosine
             }
         ),

@@ -26,7 +26,7 @@ import Testing
         /// An instruction that may be the first of a pair.
         mutating func first() -> [UInt8] {
             let (left, right) = (register(), register())
-            return switch Int.random(in: 0..<22, using: &random) {
+            return switch Int.random(in: 0..<23, using: &random) {
             case 0, 1, 2: [0x89, modRM(left, right)]
             case 3: [0x39, modRM(left, right)]
             case 4: [0x83, modRM(7, right), byte()]
@@ -45,6 +45,7 @@ import Testing
             case 17: [0x29, modRM(left, right)]
             case 18, 19: [0xC1, modRM([4, 5, 7].randomElement(using: &random) ?? 4, right), byte()]
             case 20: [(Bool.random(using: &random) ? 0x50 : 0x58) | right]
+            case 21: [0x8D] + memory(left)
             default: [0x8B] + memory(left)
             }
         }
@@ -54,7 +55,7 @@ import Testing
             let left = register()
             let right = Bool.random(using: &random) ? first[first.count > 1 ? 1 : 0] & 7 : register()
             let target = right == 4 ? 0 : right
-            return switch Int.random(in: 0..<14, using: &random) {
+            return switch Int.random(in: 0..<15, using: &random) {
             case 0, 1, 2: [0x70 | UInt8.random(in: 0..<16, using: &random), 1]
             case 3: [0x0F, 0x80 | UInt8.random(in: 0..<16, using: &random), 1, 0, 0, 0]
             case 4, 5, 6: [[0x01, 0x29, 0x21, 0x09, 0x31].randomElement(using: &random) ?? 1, modRM(left, target)]
@@ -63,6 +64,7 @@ import Testing
             case 10: [0x89, modRM(left, target)]
             case 11: [(Bool.random(using: &random) ? 0x50 : 0x58) | target]
             case 12: [0xC3]
+            case 13: [0xE8, 1, 0, 0, 0]
             default: Bool.random(using: &random) ? [0x8B] + memory(left) : [0x40 | target]
             }
         }

@@ -80,8 +80,8 @@ final class IDEChannel {
     private let models: [String]
     private let nativeGeometry: [DiskGeometry?]
 
-    private static let commandTime: UInt64 = 20_000
-    private static let sectorTime: UInt64 = 30_000
+    private static let commandTime: UInt64 = 10_000
+    private static let sectorTime: UInt64 = 5_000
     private static let resetTime: UInt64 = 2_000_000
     private static let highestMultiple: UInt8 = 16
 

@@ -34,14 +34,14 @@ enum Transcendentals {
     private static let twoByPi: UInt64 = 0xA2F9_836E_4E44_1529
 
     /// An angle as a multiple of π/2 and a rest between 0 and π/4 that is added or subtracted.
-    private struct ReducedAngle {
+    fileprivate struct ReducedAngle {
         var quadrant: UInt64
         var subtracts: Bool
         var rest: Wide
     }
 
     /// `angle` is positive and below 2⁶³.
-    private static func reduce(_ angle: Unpacked) -> ReducedAngle {
+    fileprivate static func reduce(_ angle: Unpacked) -> ReducedAngle {
         guard angle.exponent >= -2 else { return ReducedAngle(quadrant: 0, subtracts: false, rest: Wide(angle)) }
         let units = UInt128(angle.significand) &<< UInt128(truncatingIfNeeded: angle.exponent &+ 2)
         // By 2/π with 64 bits the quotient is at most 2 too small.
@@ -63,52 +63,69 @@ enum Transcendentals {
             rest: Wide(isNegative: false, exponent: 62, normalizing: rest))
     }
 
-    /// Sine and cosine of a number from 0 to π/4.
-    @inline(__always)
-    private static func sineAndCosine(_ rest: Wide, _ effort: Effort) -> (sine: Wide, cosine: Wide) {
-        let fixed = rest.fixed
-        let index = Int(truncatingIfNeeded: fixed &>> 122)
-        let s = fixed & (1 &<< 122 &- 1)
-        let square = highProduct(s, s)
-        // At least a few units, so that what is below the argument stays below it, and the tangent above it.
-        let sineSeries = max(series(square, TranscendentalTables.sineSeries, alternates: true, quickTerms: 4, effort), 8)
-        let cosineSeries = max(series(square, TranscendentalTables.cosineSeries, alternates: true, quickTerms: 4, effort), 32)
-        if index == 0 {
-            return (
-                rest.reduced(by: sineSeries),
-                Wide(isNegative: false, exponent: -1, normalizing: 0 &- cosineSeries)
-            )
-        }
-        let sine = s &- highProduct(s, sineSeries)
-        let (tableSine, tableCosine) = (TranscendentalTables.sine[index], TranscendentalTables.cosine[index])
-        let sum = tableSine &- highProduct(tableSine, cosineSeries) &+ highProduct(tableCosine, sine)
-        let difference = tableCosine &- highProduct(tableCosine, cosineSeries) &- highProduct(tableSine, sine)
-        return (
-            Wide(isNegative: false, exponent: -1, normalizing: sum),
-            Wide(isNegative: false, exponent: -1, normalizing: difference)
-        )
-    }
+    /// What sine and cosine of an angle have in common.
+    struct Angle {
+        private let reduced: ReducedAngle
+        private let isNegative: Bool
+        /// The rest is `index`/64 and `s`, in units of 2⁻¹²⁸.
+        private let index: Int
+        private let s: UInt128
+        /// 1 - sin s / s and 1 - cos s.
+        private let sineSeries: UInt128
+        private let cosineSeries: UInt128
 
-    /// Sine and cosine of a finite number that is not zero, with a magnitude below 2⁶³.
-    @inline(__always)
-    static func sineAndCosine(_ value: Unpacked, _ effort: Effort) -> (sine: Wide, cosine: Wide) {
-        let angle = reduce(value)
-        var (sine, cosine) = sineAndCosine(angle.rest, effort)
-        sine.isNegative = angle.subtracts
-        switch angle.quadrant {
-        case 0: break
-        case 1:
-            (sine, cosine) = (cosine, sine)
-            cosine.isNegative.toggle()
-        case 2:
-            sine.isNegative.toggle()
-            cosine.isNegative.toggle()
-        default:
-            (sine, cosine) = (cosine, sine)
-            sine.isNegative.toggle()
+        /// `value` is finite, not zero, and has a magnitude below 2⁶³.
+        @inline(__always)
+        init(_ value: Unpacked, _ effort: Effort) {
+            isNegative = value.isNegative
+            reduced = reduce(value)
+            let fixed = reduced.rest.fixed
+            index = Int(truncatingIfNeeded: fixed &>> 122)
+            s = fixed & (1 &<< 122 &- 1)
+            let square = highProduct(s, s)
+            // At least a few units, so that what is below the argument stays below it, and the tangent above it.
+            sineSeries = max(series(square, TranscendentalTables.sineSeries, alternates: true, quickTerms: 4, effort), 8)
+            cosineSeries = max(
+                series(square, TranscendentalTables.cosineSeries, alternates: true, quickTerms: 4, effort), 32)
         }
-        if value.isNegative { sine.isNegative.toggle() }
-        return (sine, cosine)
+
+        @inline(__always)
+        private var sineOfRest: Wide {
+            if index == 0 { return reduced.rest.reduced(by: sineSeries) }
+            let (sine, cosine) = (TranscendentalTables.sine[index], TranscendentalTables.cosine[index])
+            let sum = sine &- highProduct(sine, cosineSeries) &+ highProduct(cosine, s &- highProduct(s, sineSeries))
+            return Wide(isNegative: false, exponent: -1, normalizing: sum)
+        }
+
+        @inline(__always)
+        private var cosineOfRest: Wide {
+            if index == 0 { return Wide(isNegative: false, exponent: -1, normalizing: 0 &- cosineSeries) }
+            let (sine, cosine) = (TranscendentalTables.sine[index], TranscendentalTables.cosine[index])
+            let difference = cosine &- highProduct(cosine, cosineSeries)
+                &- highProduct(sine, s &- highProduct(s, sineSeries))
+            return Wide(isNegative: false, exponent: -1, normalizing: difference)
+        }
+
+        @inline(__always)
+        var sine: Wide {
+            var result = reduced.quadrant & 1 == 0 ? signedSineOfRest : cosineOfRest
+            if (reduced.quadrant & 2 != 0) != isNegative { result.isNegative.toggle() }
+            return result
+        }
+
+        @inline(__always)
+        var cosine: Wide {
+            var result = reduced.quadrant & 1 == 0 ? cosineOfRest : signedSineOfRest
+            if (reduced.quadrant &+ 1) & 2 != 0 { result.isNegative.toggle() }
+            return result
+        }
+
+        @inline(__always)
+        private var signedSineOfRest: Wide {
+            var result = sineOfRest
+            result.isNegative = reduced.subtracts
+            return result
+        }
     }
 
     // MARK: Exponential

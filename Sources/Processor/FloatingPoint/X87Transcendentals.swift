@@ -13,9 +13,9 @@ extension Core {
         case .zero: result = cosine ? .one : st(0)
         case .outOfRange: return leaveAngle()
         case .number(let value):
-            let quick = Transcendentals.sineAndCosine(value, .quick)
+            let quick = Transcendentals.Angle(value, .quick)
             result = context.rounded(quick: cosine ? quick.cosine : quick.sine) {
-                let full = Transcendentals.sineAndCosine(value, .full)
+                let full = Transcendentals.Angle(value, .full)
                 return cosine ? full.cosine : full.sine
             }
         }
@@ -26,9 +26,9 @@ extension Core {
     @inline(never)
     func sineAndCosine() {
         splitAngle { context, value in
-            let quick = Transcendentals.sineAndCosine(value, .quick)
-            let sine = context.rounded(quick: quick.sine) { Transcendentals.sineAndCosine(value, .full).sine }
-            let cosine = context.rounded(quick: quick.cosine) { Transcendentals.sineAndCosine(value, .full).cosine }
+            let quick = Transcendentals.Angle(value, .quick)
+            let sine = context.rounded(quick: quick.sine) { Transcendentals.Angle(value, .full).sine }
+            let cosine = context.rounded(quick: quick.cosine) { Transcendentals.Angle(value, .full).cosine }
             return (sine, cosine)
         }
     }
@@ -37,9 +37,9 @@ extension Core {
     @inline(never)
     func tangent() {
         splitAngle { context, value in
-            let quick = Transcendentals.sineAndCosine(value, .quick)
+            let quick = Transcendentals.Angle(value, .quick)
             let tangent = context.rounded(quick: quick.sine / quick.cosine) {
-                let full = Transcendentals.sineAndCosine(value, .full)
+                let full = Transcendentals.Angle(value, .full)
                 return full.sine / full.cosine
             }
             return (tangent, .one)

@@ -260,8 +260,7 @@ extension Core {
                 if count == 0 { throw error }
                 break decoding
             }
-            instruction.prepareForExecution(mode)
-            instruction.blockOffset = UInt16(truncatingIfNeeded: position)
+            instruction.prepareForExecution(mode, at: position)
             position &+= Int(instruction.length)
             instruction.prepareLink(endOffset: Int(physical & 0xFFF) &+ position)
             next.initialize(to: instruction)

@@ -31,7 +31,7 @@ extension Core {
 
     @inline(__always)
     func branch32(_ instruction: InstructionPointer) throws(Fault) -> UInt32 {
-        let target = nextOffset(instruction) &+ instruction.pointee.immediate
+        let target = context.pointee.state.eip &+ instruction.pointee.displacement
         try checkTarget(target)
         return target
     }
@@ -39,7 +39,7 @@ extension Core {
     /// A 16-bit operand size clears the upper half of EIP.
     @inline(__always)
     func branch16(_ instruction: InstructionPointer) throws(Fault) -> UInt32 {
-        let target = (nextOffset(instruction) &+ instruction.pointee.immediate) & 0xFFFF
+        let target = (context.pointee.state.eip &+ instruction.pointee.displacement) & 0xFFFF
         try checkTarget(target)
         return target
     }

@@ -486,6 +486,16 @@ extension Core {
                         setRegister(instruction.pointee.rm, register(instruction.pointee.reg))
                         instruction += 1
                         setRegister(instruction.pointee.rm, register(instruction.pointee.reg))
+                    case .lea32BasedMove:
+                        setRegister(instruction.pointee.reg, basedAddress(instruction))
+                        instruction += 1
+                        setRegister(instruction.pointee.rm, register(instruction.pointee.reg))
+                    case .movRR32Call:
+                        setRegister(instruction.pointee.rm, register(instruction.pointee.reg))
+                        instruction += 1
+                        target = try branch32(instruction)
+                        try push32(instruction, nextOffset(instruction))
+                        break block
                     case .movRM32BasedTwice: try loadTwice(&instruction)
                     case .movRM32BasedAdd: try loadThenAdd(&instruction)
                     case .addRI32NoFlagsTwice:

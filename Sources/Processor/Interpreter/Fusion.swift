@@ -28,6 +28,7 @@ enum Fusion {
             case .addRI32NoFlags: .movRM32BasedAdd
             default: nil
             }
+        case .lea32Based: second.handler == .movRR32 ? .lea32BasedMove : nil
         case .addRI32NoFlags: second.handler == .addRI32NoFlags ? .addRI32NoFlagsTwice : nil
         default: second.handler.isConditionalJump32 ? inFrontOfJump(first, second.handler) : nil
         }
@@ -66,6 +67,7 @@ enum Fusion {
         case .sarRI32NoFlags where isOnIt: .moveSarRI32NoFlags
         case .sarRI32 where isOnIt: .moveSarRI32
         case .movRR32: .movRR32Twice
+        case .callRelative32: .movRR32Call
         default: nil
         }
     }

@@ -82,7 +82,7 @@ enum Handler: UInt16, CaseIterable, Sendable {
 
     // Other pairs.
     case movRR32Twice, shlXorRR32NoFlags, shlOrRR32NoFlags, shrXorRR32NoFlags, shrAndRI32NoFlags, sarAndRI32NoFlags,
-        pushR32Twice, pushR32Move, popR32Twice, popR32Ret, movRM32BasedTwice, movRM32BasedAdd, addRI32NoFlagsTwice
+        pushR32Twice, pushR32Move, popR32Twice, popR32Ret, movRM32BasedTwice, movRM32BasedAdd, lea32BasedMove, movRR32Call, addRI32NoFlagsTwice
 
     /// ``Core/executeRare(_:)``.
     case rare

@@ -14,7 +14,19 @@ extension Instruction {
         (Operation.jo16.rawValue...Operation.jnle32.rawValue).contains(operation.rawValue)
     }
 
-    mutating func prepareForExecution(_ mode: CodeMode) {
+    /// Jumps and calls to a distance, which is in the code cache that from the block's beginning: ``displacement``.
+    private var isRelativeTransfer: Bool {
+        switch operation {
+        case .jmpRelative16, .jmpRelative32, .callRelative16, .callRelative32, .loopne16, .loopne32, .loope16, .loope32,
+            .loop16, .loop32, .jcxz16, .jcxz32:
+            true
+        default: isConditionalJump
+        }
+    }
+
+    /// `offset`: bytes from the beginning of the block.
+    mutating func prepareForExecution(_ mode: CodeMode, at offset: Int = 0) {
+        blockOffset = UInt16(truncatingIfNeeded: offset)
         let flags = Decoder.entries[Int(row)].flags
         let isRegisterForm = modRM >= 0xC0 || !flags.contains(.modRM)
         if flags.contains(.byteReg) { reg = Self.byteOffset(reg) }
@@ -38,6 +50,7 @@ extension Instruction {
         isFlat =
             mode == .flat32 && is32BitAddress
             && (segment == SegmentIndex.ds.rawValue || segment == SegmentIndex.ss.rawValue)
+        if isRelativeTransfer { displacement = UInt32(truncatingIfNeeded: offset) &+ UInt32(length) &+ immediate }
         handler = Handler(operation)
         handler = handler.withAddress(isBased: index == Self.noRegister, isFlat: isFlat, is32Bit: is32BitAddress)
     }
