@@ -49,7 +49,10 @@ let package = Package(
         .target(name: "Debugger", dependencies: ["Machine", "Processor", "Disassembler", "ELF"]),
         .testTarget(
             name: "DebuggerTests",
-            dependencies: ["Debugger", "Disassembler", "ELF", "Machine", "Processor", "ToolchainTestSupport"]),
+            dependencies: [
+                "Debugger", "Disassembler", "ELF", "GuestTestSupport", "Machine", "Processor", "RandomTestSupport",
+                "ToolchainTestSupport",
+            ]),
         .systemLibrary(name: "CSDL2", providers: [.apt(["libsdl2-dev"])]),
         .target(name: "Console", dependencies: ["Machine", "CSDL2"]),
         .executableTarget(
@@ -87,7 +90,11 @@ let package = Package(
             name: "BootTests", dependencies: ["EmulatorTestSupport", "Machine", "Processor"], exclude: ["Hostile"]),
         .testTarget(name: "VMTests", dependencies: ["ProcessTestSupport"]),
         .testTarget(name: "WindowTests", dependencies: ["ProcessTestSupport"]),
-        .testTarget(name: "MachineTests", dependencies: ["Machine", "Processor", "RandomTestSupport"]),
+        .target(
+            name: "GuestTestSupport", dependencies: ["Machine", "Processor", "RandomTestSupport"],
+            path: "Tests/GuestTestSupport"),
+        .testTarget(
+            name: "MachineTests", dependencies: ["GuestTestSupport", "Machine", "Processor", "RandomTestSupport"]),
         // Pure logic that the kernel package shares with the host.
         .target(name: "ELF", path: "Kernel/Sources/ELF"),
         .testTarget(name: "ConsoleTests", dependencies: ["Console", "Machine", "CSDL2"]),

@@ -2,6 +2,7 @@ import Foundation
 import RandomTestSupport
 import Testing
 
+@testable import GuestTestSupport
 @testable import Machine
 
 /// Whatever a guest does and whatever a snapshot holds, the host process neither crashes nor hangs.

@@ -2,6 +2,7 @@ import Foundation
 import RandomTestSupport
 import Testing
 
+@testable import GuestTestSupport
 @testable import Machine
 
 /// The interpreter against itself: the same program, run as a whole, instruction by instruction and in random pieces, ends

@@ -1,3 +1,6 @@
+// The inside of the modules can be seen in builds for debugging only, and this target is built for release, too.
+#if DEBUG
+
 import RandomTestSupport
 
 @testable import Machine
@@ -348,3 +351,5 @@ extension RandomGuest {
         return Array(bytes.prefix(length.map(Int.init) ?? 4))
     }
 }
+
+#endif
