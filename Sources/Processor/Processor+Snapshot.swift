@@ -37,6 +37,9 @@ extension Processor {
     public func restore(_ snapshot: Snapshot) {
         state.pointee = snapshot.state
         stateWasReplaced()
+        // They belong to another time.
+        context.pointee.faultChain = FaultChain()
+        forgetWatchedAccesses()
         Core(context).restoreTranslations(snapshot.translations)
     }
 

@@ -32,6 +32,19 @@ public final class Processor {
         }
     }
 
+    /// Memory whose accesses end a run; empty: no cost. See ``MemoryWatch``.
+    public var watches: [MemoryWatch] = [] {
+        didSet { watchesChanged(from: oldValue) }
+    }
+    /// What of ``watches`` has been accessed since ``takeWatchedAccesses()`` was last called.
+    var watchedAccesses: [WatchedAccess] = []
+    /// Called between any two steps. Makes execution go step by step, which takes ten times as long; nil: no cost.
+    public var observer: Observer? {
+        didSet { context.pointee.isObserved = observer != nil }
+    }
+    /// The observer has asked for the end of the run.
+    var observerWantsStop = false
+
     /// The state and what the engine keeps beside it.
     let context: UnsafeMutablePointer<Context>
 

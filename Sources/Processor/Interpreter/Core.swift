@@ -61,6 +61,18 @@ struct Context {
     /// The linear addresses in ``Processor/breakpoints``.
     var breakpoints: UnsafeMutablePointer<UInt32>
     var breakpointCount = 0
+    /// ``Processor/watches`` has one of linear memory.
+    var watchesLinear = false
+    /// ``Processor/watches`` has one of reads of physical memory.
+    var watchesPhysicalReads = false
+    /// The step of the first access to watched memory: the run ends behind it.
+    var watchedStep = UInt64.max
+    /// ``Processor/observer`` is there.
+    var isObserved = false
+    /// What the processor is doing.
+    var activity = Activity.nothing
+    /// The page walk is writing.
+    var isWalking = false
 
     init(memory: PhysicalMemory, processor: Processor) {
         self.memory = MemoryContext(memory: memory)

@@ -15,8 +15,10 @@ extension Core {
     /// Executes until the step count reaches `deadline` or something else ends the run.
     func run(until deadline: UInt64) -> RunExit {
         context.pointee.exitRequested = false
+        context.pointee.activity = .betweenInstructions
         selectTables()
         defer {
+            context.pointee.activity = .nothing
             // Calls of the memory or a device between two runs concern no running instruction.
             context.pointee.current = context.pointee.code.scratch
             context.pointee.first = context.pointee.current
@@ -26,6 +28,8 @@ extension Core {
             forgetFetchPages()
             context.pointee.first = context.pointee.current
             if context.pointee.exitRequested { return .requested }
+            if context.pointee.watchedStep < state.pointee.steps { return .requested }
+            if context.pointee.isObserved && observe() { return .requested }
             guard state.pointee.steps < deadline else { return .deadline }
             if state.pointee.pendingDebugStatus != 0 && !holdsDebugExceptions {
                 setDebugStatus(state.pointee.pendingDebugStatus)
@@ -76,11 +80,17 @@ extension Core {
             }
             let coverage = context.pointee.coverage
             let held = state.pointee.pendingDebugStatus
-            if traps || hasInstructionBreakpoints || coverage != nil || held != 0 { limit = min(limit, before &+ 1) }
+            // A step during whose fetch watched memory was accessed is completed first.
+            let isWatching = context.pointee.isObserved || context.pointee.watchedStep == before
+            if traps || hasInstructionBreakpoints || coverage != nil || held != 0 || isWatching {
+                limit = min(limit, before &+ 1)
+            }
             context.pointee.limit = limit
             context.pointee.suppressesTrap = false
             do throws(Fault) {
                 if let block = try enterBlock() {
+                    context.pointee.activity = .instruction
+                    defer { context.pointee.activity = .betweenInstructions }
                     if let coverage {
                         let instruction = block[1]
                         try execute(block)
@@ -92,8 +102,11 @@ extension Core {
             } catch {
                 // What the instruction accessed before it faulted does not count: it is going to be executed again.
                 state.pointee.pendingDebugStatus = held
+                forgetFaultedAccesses()
                 if error == .standstill {
+                    // A step, so that the state at a step count is one state.
                     state.pointee.halted = true
+                    state.pointee.steps &+= 1
                     continue
                 }
                 guard deliverCounted(error) else { return .shutdown }

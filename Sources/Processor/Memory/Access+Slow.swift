@@ -32,11 +32,25 @@ extension Core {
         }
     }
 
-    /// Looks for data breakpoints in an access that is about to succeed.
+    /// Looks for data breakpoints, and for watched memory, in an access that is about to succeed.
     @inline(__always)
     func noteAccess(_ linear: UInt32, _ size: UInt32, write: Bool) {
         if state.pointee.debugRegisters[7] & DebugControl.enables != 0 {
             matchDataBreakpoints(linear, size, write: write)
+        }
+        if context.pointee.watchesLinear {
+            noteWatchedAccess(.linear, linear, size, isWrite: write)
+        }
+    }
+
+    /// Looks for watched physical memory in an operand that is about to be read.
+    @inline(__always)
+    func notePhysicalRead(_ source: PendingModification, _ size: UInt32) {
+        if context.pointee.watchesPhysicalReads {
+            noteWatchedAccess(.physical, source.first, min(size, source.split), isWrite: false)
+            if source.split < size {
+                noteWatchedAccess(.physical, source.second, size &- source.split, isWrite: false)
+            }
         }
     }
 
@@ -166,6 +180,7 @@ extension Core {
     }
 
     private func readPieces(_ source: PendingModification, size: UInt32) -> UInt32 {
+        notePhysicalRead(source, size)
         if source.split >= size {
             return readPhysical(source.first, size: size)
         }

@@ -109,6 +109,7 @@ extension Core {
         try checkAlignment(linear, alignment)
         let operand = try translateOperand(linear, size: size, kind, user: state.pointee.cpl == 3)
         noteAccess(linear, size, write: kind == .write)
+        if kind == .read { notePhysicalRead(operand, size) }
         return operand
     }
 

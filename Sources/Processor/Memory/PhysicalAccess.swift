@@ -32,6 +32,9 @@ extension Core {
             default: pointer.storeBytes(of: value, as: UInt32.self)
             }
         case PageKind.mmio:
+            if memory.pages[Int(physical >> 12)] & PageGate.watched != 0 {
+                noteWatchedAccess(.physical, physical, size, isWrite: true)
+            }
             writeMMIO(physical, size: size, value: value)
         default:
             break

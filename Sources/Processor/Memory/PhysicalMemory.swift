@@ -31,8 +31,9 @@ public final class PhysicalMemory {
     let pages: UnsafeMutablePointer<UInt8>
     /// The processor that caches translations to this memory, if there is one; it clears this when it goes away.
     var client: UnsafeMutablePointer<Context>?
-    /// The contents of every page as of the last snapshot or restore; `nil` for a page of zeros.
-    var pagesAtSnapshot: [Page?]
+    /// The contents of every mebibyte as of the last snapshot or restore; `nil` for zeros.
+    var chunksAtSnapshot: [Chunk?]
+    let snapshotUsage = SnapshotUsage()
 
     static let addressSpace = 1 << 32
     static let pageCount = 1 << 20
@@ -55,7 +56,7 @@ public final class PhysicalMemory {
         host = mapping
         pages = .allocate(capacity: Self.pageCount)
         pages.initialize(repeating: PageKind.unmapped, count: Self.pageCount)
-        pagesAtSnapshot = Array(repeating: nil, count: clamped / Self.pageSize)
+        chunksAtSnapshot = Array(repeating: nil, count: Self.chunkCount(clamped))
         let ram = PageKind.ram | PageGate.clean
         (pages + 0).update(repeating: ram, count: 0xA0)
         if clamped > 1 << 20 {
@@ -159,7 +160,7 @@ public final class PhysicalMemory {
     public func fillWithJunk(seed: UInt64) {
         var value = seed
         for page in 0..<ramSize / Self.pageSize where pages[page] & PageKind.mask == PageKind.ram {
-            noteChange(page: UInt32(page))
+            noteReplacement(page: UInt32(page))
             let words = (host + page * Self.pageSize).assumingMemoryBound(to: UInt64.self)
             for index in 0..<Self.pageSize / 8 {
                 // SplitMix64 (Steele, Lea, Flood 2014).
@@ -185,12 +186,16 @@ public final class PhysicalMemory {
         if flags & PageGate.code != 0, let client {
             Core(client).codeWritten(at: physical, count: count)
         }
+        if flags & PageGate.watched != 0, let client {
+            Core(client).noteWatchedAccess(.physical, physical, count, isWrite: true)
+        }
         return true
     }
 
-    /// The whole page is about to change.
-    func noteChange(page: UInt32) {
-        _ = beginWrite(page << 12, count: UInt32(Self.pageSize))
+    /// The whole page is about to become another, without anybody having written to it.
+    func noteReplacement(page: UInt32) {
+        pages[Int(page)] &= ~PageGate.clean
+        discardCode(page: page)
     }
 
     /// Sends every write to the page to the slow path until ``clearCode(page:)``: code was decoded from it.
@@ -227,6 +232,10 @@ enum PageGate {
     static let code: UInt8 = 0x10
     /// The page has not changed since the last snapshot.
     static let clean: UInt8 = 0x20
+    /// Somebody watches writes to the page (``MemoryWatch``).
+    static let watched: UInt8 = 0x40
+    /// Somebody watches reads of the page, too: those also take the slow path.
+    static let readsWatched: UInt8 = 0x80
 }
 
 /// The host does not give the process the address space that a guest needs. ``description`` is a line for the user.

@@ -183,7 +183,7 @@ extension Core {
         guard flags & TLBFlag.valid != 0, kind == PageKind.ram || kind == PageKind.rom else { return }
         let index = entry - memory.tables
         let isFetch = index >= 2 * MemoryContext.slots
-        if !isFetch, hasDataBreakpoint(inPage: page) { return }
+        if !isFetch, hasDataBreakpoint(inPage: page) || isWatched(page: page, gate: gate) { return }
         entry.pointee.addend = Int(bitPattern: memory.host) &+ Int(entry.pointee.physical) &- Int(page)
         entry.pointee.readTag = page
         let isUser = index & MemoryContext.slots != 0

@@ -102,6 +102,8 @@ extension Core {
 
     /// Sets bits of an entry; they are in its low half.
     private func markPageEntry(_ address: UInt64, _ entry: UInt64, _ marks: UInt64) {
+        context.pointee.isWalking = true
+        defer { context.pointee.isWalking = false }
         writePhysical(physicalAddress(address), size: 4, value: UInt32(truncatingIfNeeded: entry | marks))
     }
 

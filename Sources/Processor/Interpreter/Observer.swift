@@ -1,0 +1,29 @@
+extension Processor {
+    /// Looks on between any two steps, and says whether the run is to end there.
+    ///
+    /// Called when the processor is about to decide what to do next, at least once for every step count that execution
+    /// comes through (several times where a run begins or ends), and by ``Processor/observe()``. State and memory are
+    /// exact; they must not be changed.
+    public typealias Observer = () -> Bool
+
+    /// Lets ``observer`` look at the state now, because something else than an instruction has changed it. True if a run
+    /// is to end.
+    public func observe() -> Bool {
+        guard let observer else { return false }
+        if observer() { observerWantsStop = true }
+        return observerWantsStop
+    }
+
+    /// Whether the observer has asked for the end of the run since the last call.
+    public func takeObserverStop() -> Bool {
+        defer { observerWantsStop = false }
+        return observerWantsStop
+    }
+}
+
+extension Core {
+    @inline(never)
+    func observe() -> Bool {
+        context.pointee.processor._withUnsafeGuaranteedRef { $0.observe() }
+    }
+}
