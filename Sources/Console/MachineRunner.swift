@@ -12,7 +12,8 @@ public final class MachineRunner {
     /// Without pacing the machine runs as fast as it can.
     private let isPaced: Bool
     private let nominalRate: UInt32
-    private var rate: UInt32
+    /// Runs the machine up to a step; nothing else moves it.
+    private let execute: (UInt64) -> RunResult
     private var lastFrame: Clock.Instant?
     private var window = Window()
 
@@ -25,13 +26,16 @@ public final class MachineRunner {
         var slept = Duration.zero
     }
 
-    /// `display`: where frames go, if anybody looks. `isPaced`: keep to the wall clock.
-    public init(_ machine: Machine, display: Display?, isPaced: Bool) {
+    /// `display`: where frames go, if anybody looks. `isPaced`: keep to the wall clock. `execute`: what to do instead of
+    /// ``Machine/run(until:)``, for those who record.
+    public init(
+        _ machine: Machine, display: Display?, isPaced: Bool, execute: ((UInt64) -> RunResult)? = nil
+    ) {
         self.machine = machine
+        self.execute = execute ?? { machine.run(until: $0) }
         self.display = display
         self.isPaced = isPaced
         nominalRate = machine.configuration.nanosecondsPerStep
-        rate = nominalRate
     }
 
     /// Runs until ``Machine/steps`` is at least `step` or something else ends the run.
@@ -43,7 +47,7 @@ public final class MachineRunner {
         window = Window(startStep: machine.steps)
         var result = RunResult.reached
         while result == .reached, machine.steps < step {
-            result = machine.run(until: min(step, machine.steps &+ sliceSteps))
+            result = execute(min(step, machine.steps &+ sliceSteps))
             publishFrame(force: false)
             guard isPaced else { continue }
             let guest = Duration.nanoseconds(Int64(clamping: machine.nanoseconds &- guestStart))
@@ -62,8 +66,13 @@ public final class MachineRunner {
         return result
     }
 
+    /// Shows the screen as it is, after something else than a run has changed it.
+    public func showScreen() {
+        publishFrame(force: true)
+    }
+
     /// Two virtual milliseconds: short enough for input to feel immediate.
-    private var sliceSteps: UInt64 { max(1, 2_000_000 / UInt64(rate)) }
+    private var sliceSteps: UInt64 { max(1, 2_000_000 / UInt64(machine.nanosecondsPerStep)) }
 
     private func publishFrame(force: Bool) {
         guard let display else { return }
@@ -89,6 +98,7 @@ public final class MachineRunner {
         let speed = Double(steps) / (elapsed / .microseconds(1))
         publishStatus(idleShare > 0.5 ? .idle : .running, speed: speed)
 
+        let rate = machine.nanosecondsPerStep
         var wanted = Double(rate)
         if idleShare < 0.02, steps > 0 {
             wanted = (busy / .nanoseconds(1)) / Double(steps)
@@ -96,9 +106,7 @@ public final class MachineRunner {
             wanted *= 0.8
         }
         let next = UInt32(min(max(wanted.rounded(.up), Double(nominalRate)), 100_000))
-        if next != rate, machine.inject(.clockRate(nanosecondsPerStep: next)) {
-            rate = next
-        }
+        if next != rate { machine.inject(.clockRate(nanosecondsPerStep: next)) }
         window = Window(startStep: machine.steps)
     }
 }

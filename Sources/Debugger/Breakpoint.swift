@@ -30,23 +30,31 @@ extension Debugger {
         return breakpoint
     }
 
-    /// Removes a breakpoint. False if there is none of this number.
+    /// Removes a breakpoint or watchpoint. False if there is none of this number.
     @discardableResult
     public func deleteBreakpoint(_ number: Int) -> Bool {
-        guard let index = breakpoints.firstIndex(where: { $0.number == number }) else { return false }
-        breakpoints.remove(at: index)
-        return true
+        let count = breakpoints.count + watchpoints.count
+        breakpoints.removeAll { $0.number == number }
+        watchpoints.removeAll { $0.number == number }
+        return breakpoints.count + watchpoints.count < count
     }
 
+    /// Removes all breakpoints and watchpoints.
     public func deleteAllBreakpoints() {
         breakpoints.removeAll()
+        watchpoints.removeAll()
     }
 
-    /// Switches a breakpoint on or off. False if there is none of this number.
+    /// Switches a breakpoint or watchpoint on or off. False if there is none of this number.
     @discardableResult
     public func enableBreakpoint(_ number: Int, _ isEnabled: Bool) -> Bool {
-        guard let index = breakpoints.firstIndex(where: { $0.number == number }) else { return false }
-        breakpoints[index].isEnabled = isEnabled
+        if let index = breakpoints.firstIndex(where: { $0.number == number }) {
+            breakpoints[index].isEnabled = isEnabled
+        } else if let index = watchpoints.firstIndex(where: { $0.number == number }) {
+            watchpoints[index].isEnabled = isEnabled
+        } else {
+            return false
+        }
         return true
     }
 }

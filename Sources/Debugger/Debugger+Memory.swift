@@ -1,7 +1,8 @@
 import Machine
 import Processor
 
-/// Memory, as the debugger reads and writes it: without side effects, and as recorded input.
+/// Memory, as the debugger reads and writes it: without side effects, and as recorded input. Whoever changes the past
+/// begins another future (``Timeline/branch()``).
 extension Debugger {
     /// The physical address behind a linear one, by the page tables of the moment; nil if it is not mapped.
     public func physicalAddress(of linear: UInt32) -> UInt32? {
@@ -59,7 +60,7 @@ extension Debugger {
 
     /// Writes physical memory, as recorded input.
     public func writePhysicalMemory(_ bytes: [UInt8], at address: UInt32) {
-        branchHistory()
+        timeline.branch()
         machine.inject(.writeMemory(address: address, bytes: bytes))
     }
 
@@ -80,13 +81,8 @@ extension Debugger {
         } else {
             return false
         }
-        branchHistory()
+        timeline.branch()
         machine.modifyProcessor(change)
         return true
-    }
-
-    /// Whoever changes the past begins another future: recorded input that is still to come belongs to the old one.
-    func branchHistory() {
-        if machine.isReplaying { machine.forgetFuture() }
     }
 }

@@ -24,6 +24,8 @@ extension Debugger {
         let expected = successors()?.addresses
         let before = machine.steps
         var stop = move(to: Goal(step: before.addingSaturating(1)))
+        guard stop.steps == before &+ 1 || stop.reason == .arrived else { return stop }
+        if case .tripleFault = stop.reason { return stop }
         stop.event = exception(since: before) ?? interrupt(insteadOf: expected)
         return stop
     }
@@ -72,7 +74,7 @@ extension Debugger {
             budget += 1
             // Once in a while, let the front end see to its window and to a wish to stop.
             if budget % 4096 == 0 {
-                let result = runMachine(machine.steps)
+                let result = advance(until: machine.steps)
                 if result != .reached { return self.stop(for: result) }
             }
         }
@@ -80,56 +82,125 @@ extension Debugger {
 
     // MARK: The primitive
 
-    /// Runs until `goal` is reached, a breakpoint is hit or something else ends the run.
+    /// Runs until `goal` is reached, a breakpoint or watchpoint is hit or something else ends the run.
     ///
-    /// The instruction at hand is always executed: a breakpoint there has been seen. Breakpoints are in the processor
-    /// only while it runs.
+    /// The instruction at hand is always executed: a breakpoint there has been seen. Breakpoints and watches are in the
+    /// processor only while it runs.
     func move(to goal: Goal) -> Stop {
-        guard machine.steps < goal.step else { return Stop(reason: .arrived, steps: machine.steps, location: location) }
+        guard machine.steps < goal.step else { return stop(.arrived) }
         let wanted = Set(breakpoints.filter(\.isEnabled).map(\.address))
-        machine.processor.breakpoints = wanted.union(goal.addresses)
-        defer { machine.processor.breakpoints = [] }
+        arm(wanted.union(goal.addresses), enabledWatches)
+        defer { disarm() }
+        let endOfRecording = timeline.stopsAtEnd ? timeline.end : .max
         let before = machine.steps
-        var result = machine.step()
+        var result = timeline.step()
         if goal.stopsAtErrors, result == .reached, let event = exception(since: before), event.isError {
-            return Stop(reason: .arrived, steps: machine.steps, location: location, event: event)
+            return stop(.arrived, event: event)
         }
+        var isFirst = true
         while true {
             switch result {
-            case .reached, .breakpoint: break
+            case .reached: break
+            case .watchpoint:
+                if let stop = stopAtWatchpoint() { return stop }
+            case .breakpoint(let address):
+                if wanted.contains(address), let stop = stopAtBreakpoint(address) { return stop }
+                if goal.addresses.contains(address), goal.isReached() { return stop(.arrived) }
             default: return stop(for: result)
             }
-            let address = linearInstructionPointer
-            if wanted.contains(address), let number = hitBreakpoint(at: address) {
-                return Stop(reason: .breakpoint(number), steps: machine.steps, location: location)
+            if machine.steps >= goal.step {
+                let address = linearInstructionPointer
+                return (wanted.contains(address) ? stopAtBreakpoint(address) : nil) ?? stop(.arrived)
             }
-            let isGoal = goal.addresses.contains(address) && goal.isReached()
-            if isGoal || machine.steps >= goal.step {
-                return Stop(reason: .arrived, steps: machine.steps, location: location)
+            if machine.steps >= endOfRecording {
+                timeline.stopsAtEnd = false
+                return stop(.endOfRecording)
             }
-            if machine.processor.breakpoints.contains(address) {
+            if case .breakpoint = result {
                 // An address of the goal, but not its condition: past it.
-                result = machine.step()
+                result = timeline.step()
             } else {
-                result = runMachine(goal.step)
+                // Many goals are right here; only for others the front end's way of running is worth its while.
+                let end = min(goal.step, endOfRecording)
+                result = isFirst ? timeline.run(until: min(end, machine.steps + 1)) : advance(until: end)
+                isFirst = false
             }
         }
     }
 
-    private func stop(for result: RunResult) -> Stop {
-        let reason: Stop.Reason =
-            switch result {
-            case .reached, .breakpoint: .arrived
-            case .stopped: .interrupted
-            case .halted: .halted
-            case .exited(let code): .exited(code: code)
-            case .tripleFault(let report): .tripleFault(report)
-            }
-        return Stop(reason: reason, steps: machine.steps, location: location)
+    /// Runs on: in the past, which nobody wants to see at its own pace again, and then as the front end does.
+    private func advance(until step: UInt64) -> RunResult {
+        while timeline.isSilent {
+            let result = timeline.run(until: min(step, timeline.heard))
+            guard result == .reached, machine.steps < step else { return result }
+        }
+        return runMachine(step)
+    }
+
+    /// The watches of the user's watchpoints.
+    var enabledWatches: [MemoryWatch] { watchpoints.filter(\.isEnabled).map(\.watch) }
+
+    func arm(_ addresses: Set<UInt32>, _ watches: [MemoryWatch]) {
+        machine.processor.breakpoints = addresses
+        if machine.processor.watches != watches { machine.processor.watches = watches }
+        _ = machine.processor.takeWatchedAccesses()
+    }
+
+    func disarm() {
+        machine.processor.breakpoints = []
+        if !machine.processor.watches.isEmpty { machine.processor.watches = [] }
+        _ = machine.processor.takeWatchedAccesses()
+    }
+
+    func stop(_ reason: Stop.Reason, event: Stop.Event? = nil, accesses: [Watchpoint.Access] = []) -> Stop {
+        Stop(reason: reason, steps: machine.steps, location: location, event: event, accesses: accesses)
+    }
+
+    func stop(for result: RunResult) -> Stop {
+        switch result {
+        case .reached, .breakpoint, .watchpoint: stop(.arrived)
+        case .stopped: stop(.interrupted)
+        case .halted: stop(.halted)
+        case .exited(let code): stop(.exited(code: code))
+        case .tripleFault(let report): stop(.tripleFault(report))
+        }
+    }
+
+    /// The stop at the user's breakpoints at an address; counts the hits.
+    private func stopAtBreakpoint(_ address: UInt32) -> Stop? {
+        hitBreakpoint(at: address).map { stop(.breakpoint($0)) }
+    }
+
+    /// The stop behind an instruction that accessed the memory of watchpoints; counts the hits. Nil if it accessed none.
+    private func stopAtWatchpoint() -> Stop? {
+        let accesses = accesses(machine.processor.takeWatchedAccesses(), isBehind: true)
+        guard let first = accesses.first else { return nil }
+        countHits(of: Set(accesses.map(\.number)))
+        return stop(.watchpoint(first.number), accesses: accesses)
+    }
+
+    func countHits(of numbers: Set<Int>) {
+        for index in watchpoints.indices where numbers.contains(watchpoints[index].number) {
+            watchpoints[index].hits += 1
+        }
+    }
+
+    /// What the processor recorded about the watches of ``enabledWatches``, for the user.
+    func accesses(_ accesses: [WatchedAccess], isBehind: Bool) -> [Watchpoint.Access] {
+        let enabled = watchpoints.filter(\.isEnabled)
+        return accesses.compactMap { access in
+            guard enabled.indices.contains(access.watch) else { return nil }
+            let watchpoint = enabled[access.watch]
+            return Watchpoint.Access(
+                number: watchpoint.number, isWrite: access.isWrite, origin: access.origin, step: access.step,
+                address: access.address, before: access.before,
+                after: isBehind
+                    ? contents(of: watchpoint.watch.space, at: access.address, count: access.before.count) : [])
+        }
     }
 
     /// Counts the hit; the first of several breakpoints at the address gives its number.
-    private func hitBreakpoint(at address: UInt32) -> Int? {
+    func hitBreakpoint(at address: UInt32) -> Int? {
         var number: Int?
         for index in breakpoints.indices where breakpoints[index].isEnabled && breakpoints[index].address == address {
             breakpoints[index].hits += 1
@@ -178,13 +249,13 @@ extension Debugger {
 
     // MARK: What the instruction at hand does
 
-    private var linearInstructionPointer: UInt32 {
+    var linearInstructionPointer: UInt32 {
         let state = machine.processor.state
         return state.pointee.segments[Int(SegmentIndex.cs.rawValue)].base &+ state.pointee.eip
     }
 
     /// ESP, or SP of a 16-bit stack, as a linear address.
-    private var stackPointer: UInt32 {
+    var stackPointer: UInt32 {
         let state = machine.processor.state
         let stack = state.pointee.segments[Int(SegmentIndex.ss.rawValue)]
         let mask: UInt32 = stack.attributes & SegmentAttribute.big != 0 ? 0xFFFF_FFFF : 0xFFFF
@@ -195,9 +266,9 @@ extension Debugger {
         Int32(bitPattern: address &- other) > 0
     }
 
-    private var currentOperation: Operation? { currentInstruction?.instruction?.operation }
+    var currentOperation: Operation? { currentInstruction?.instruction?.operation }
 
-    private static func isReturn(_ operation: Operation) -> Bool {
+    static func isReturn(_ operation: Operation) -> Bool {
         switch operation {
         case .ret16, .ret32, .retImmediate16, .retImmediate32, .retFar16, .retFar32, .retFarImmediate16,
             .retFarImmediate32,
@@ -252,12 +323,5 @@ extension Stop.Event {
         case Vector.pageFault, Vector.deviceNotAvailable, Vector.debug, Vector.breakpoint, Vector.overflow: return false
         default: return true
         }
-    }
-}
-
-extension UInt64 {
-    fileprivate func addingSaturating(_ other: UInt64) -> UInt64 {
-        let (sum, overflow) = addingReportingOverflow(other)
-        return overflow ? .max : sum
     }
 }

@@ -10,9 +10,8 @@ import Processor
 /// **Choice.** Looking never changes the machine: memory is read through the page tables of the moment without setting
 /// a bit or filling the TLB. Changing it is input, stamped and recorded like a key press, so that a replay does it too.
 /// And every move, however complicated ("over this call", "out of this function"), is made of one primitive: run until
-/// step N, or until one of a set of addresses is reached and a condition holds (``Goal``). Going backwards is then
-/// "restore a snapshot and run to N", with the same goals looked for on the way; nothing above the primitive has to
-/// know.
+/// step N, or until one of a set of addresses is reached and a condition holds (``Goal``). Going backwards is "restore a
+/// snapshot and run to N", with the same goals looked for on the way (``Timeline``, `TimeTravel/Debugger+Search.swift`).
 ///
 /// **Example.**
 ///
@@ -27,18 +26,30 @@ public final class Debugger {
     public var symbols = SymbolTable()
     /// In the order in which they were set.
     public internal(set) var breakpoints: [Breakpoint] = []
+    /// In the order in which they were set.
+    public internal(set) var watchpoints: [Watchpoint] = []
+    /// For breakpoints and watchpoints together.
     var nextBreakpointNumber = 1
+    /// The machine's past.
+    public let timeline: Timeline
 
     /// Runs the machine until ``Machine/steps`` reaches the number, or something else ends the run.
     let runMachine: (UInt64) -> RunResult
 
+    /// A debugger for a machine that is recorded from here on.
+    public convenience init(_ machine: Machine) {
+        self.init(Timeline(machine))
+    }
+
     /// - Parameters:
-    ///   - machine: to be used by this thread only, and by nobody else while it is being debugged.
-    ///   - run: how the machine is run for longer than a step, where that needs pacing or frames;
-    ///     ``Machine/run(until:)`` by default.
-    public init(_ machine: Machine, run: ((UInt64) -> RunResult)? = nil) {
-        self.machine = machine
-        runMachine = run ?? { machine.run(until: $0) }
+    ///   - timeline: a machine with its past; to be used by this thread only, and by nobody else while it is being
+    ///     debugged.
+    ///   - run: how the machine is run for longer than a step, where that needs pacing or frames; in the end it calls
+    ///     ``Timeline/run(until:)``, which is also what is done by default.
+    public init(_ timeline: Timeline, run: ((UInt64) -> RunResult)? = nil) {
+        self.timeline = timeline
+        machine = timeline.machine
+        runMachine = run ?? { timeline.run(until: $0) }
     }
 
     /// The processor's registers; a copy.
@@ -49,7 +60,7 @@ public final class Debugger {
 
     /// Presses the reset button, as recorded input.
     public func reset() {
-        branchHistory()
+        timeline.branch()
         machine.inject(.resetButton)
     }
 

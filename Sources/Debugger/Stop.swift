@@ -7,6 +7,13 @@ public struct Stop: Sendable, Equatable {
         case arrived
         /// The next instruction has this breakpoint (``Breakpoint/number``).
         case breakpoint(Int)
+        /// The instruction before accessed the memory of this watchpoint (``Watchpoint/number``); if the move went backwards,
+        /// the next one is going to. ``Stop/accesses`` has more.
+        case watchpoint(Int)
+        /// There is nothing before: the recording begins here.
+        case beginningOfRecording
+        /// A recording from a file has been played to its end.
+        case endOfRecording
         /// Somebody asked for it (``InputQueue/requestStop()``) before the move was complete.
         case interrupted
         /// The guest executed `hlt` with interrupts disabled.
@@ -32,4 +39,6 @@ public struct Stop: Sendable, Equatable {
     public let location: Debugger.Location
     /// What the last step delivered, if the move ended right behind that.
     public var event: Event?
+    /// The accesses to watched memory that ended the move.
+    public var accesses: [Watchpoint.Access] = []
 }

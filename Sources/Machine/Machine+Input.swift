@@ -45,11 +45,12 @@ struct InputHistory {
         hashes.removeSubrange((delivered + 1)...)
     }
 
-    /// Makes `log` the history; what is before `step` counts as delivered.
-    mutating func replace(by log: InputLog, at step: UInt64) {
+    /// Makes `log` the history; what is before `step` counts as delivered, and the first `count` events.
+    mutating func replace(by log: InputLog, at step: UInt64, delivered count: Int) {
         self = InputHistory()
         for event in log.events { append(event) }
-        delivered = self.log.events.firstIndex { $0.step >= step } ?? self.log.events.count
+        let first = self.log.events.firstIndex { $0.step >= step } ?? self.log.events.count
+        delivered = max(first, min(count, self.log.events.count))
     }
 
     /// Goes to where `count` events hashing to `hash` have been delivered. If this history does not contain them, it is of
@@ -67,10 +68,10 @@ struct InputHistory {
 
 extension Machine {
     /// Delivers `event` now and records it. Returns false, and does nothing, while a replay is going on
-    /// (``isReplaying``).
+    /// (``isReplaying``) or input is held back (``inputIsHeld``).
     @discardableResult
     public func inject(_ event: InputEvent) -> Bool {
-        guard !isReplaying else { return false }
+        guard !isReplaying, !inputIsHeld else { return false }
         // At one step, what is due goes before what comes from outside; a replay does it in the same order.
         board.fireDueEvents()
         input.record(StampedInput(step: steps, event: event))
@@ -85,10 +86,13 @@ extension Machine {
     /// Whether recorded input is still to come.
     public var isReplaying: Bool { input.isReplaying }
 
-    /// Makes `log` the machine's input: its events are delivered when their steps come. Those before the present are
-    /// taken as delivered.
-    public func replay(_ log: InputLog) {
-        input.replace(by: log, at: steps)
+    /// How many events of ``inputLog`` have been delivered.
+    public var deliveredInput: Int { input.delivered }
+
+    /// Makes `log` the machine's input: its events are delivered when their steps come. Those before the present, and the
+    /// first `delivered` in any case, are taken as delivered.
+    public func replay(_ log: InputLog, delivered: Int = 0) {
+        input.replace(by: log, at: steps, delivered: delivered)
     }
 
     /// Forgets the recorded input that is still to come: the present is a new branch of history from here.

@@ -9,7 +9,7 @@ extension Machine {
         if board.request.reset { reset() }
         return MachineSnapshot(
             processor: processor.snapshot(), memory: memory.snapshot(), board: board.state,
-            inputCount: input.delivered, inputHash: input.hash, configurationHash: configurationHash)
+            inputCount: input.delivered, inputHash: input.hash, configurationHash: configurationHash, sleep: sleep)
     }
 
     /// Goes back (or forward) to the state in `snapshot`. The recorded input stays; what was delivered after the
@@ -27,6 +27,7 @@ extension Machine {
         // The pin is what the restored interrupt controller drives, whatever the registers in a file say.
         processor.state.pointee.interruptRequested = board.interrupts.isRequesting
         input.rewind(to: snapshot.inputCount, hash: snapshot.inputHash)
+        sleep = snapshot.sleep
         if !outputIsSilenced { synchronizeDisks() }
     }
 
@@ -42,19 +43,5 @@ extension Machine {
     }
 
     /// A hash of everything that the guest could ever see or be influenced by: processor with its TLB, RAM, chips, disks.
-    public func stateDigest() -> UInt64 {
-        var hasher = Hasher64()
-        let processor = processor.snapshot()
-        hasher.add(BinaryEncoder.encode(SavedProcessor(processor.state)))
-        for translation in processor.translations {
-            hasher.add(UInt64(translation.slot) << 32 | UInt64(translation.linear))
-            hasher.add(UInt64(translation.physical))
-        }
-        hasher.add(BinaryEncoder.encode(board.state))
-        for (page, bytes) in memory.snapshot().contents {
-            hasher.add(UInt64(page))
-            hasher.add(bytes)
-        }
-        return hasher.value
-    }
+    public func stateDigest() -> UInt64 { snapshot().stateDigest }
 }

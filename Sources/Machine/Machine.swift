@@ -23,6 +23,11 @@ public final class Machine {
     let board: Board
     var input = InputHistory()
     let configurationHash: UInt64
+    /// The last time the processor slept; see ``lastSleep``.
+    var sleep = Sleep()
+    /// Holds back what waits in ``inputQueue``, and refuses ``inject(_:)``: the machine goes through a past that is not to
+    /// change. Requests to stop are heard.
+    public var inputIsHeld = false
 
     /// Where output goes. Kept alive by the machine.
     public var output: (any OutputSink)? {
@@ -90,6 +95,25 @@ public final class Machine {
     public var steps: UInt64 { processor.steps }
     /// Virtual nanoseconds since power-on.
     public var nanoseconds: UInt64 { board.now }
+    /// Virtual nanoseconds that a step takes now.
+    public var nanosecondsPerStep: UInt32 { UInt32(truncatingIfNeeded: board.clock.nanosecondsPerStep) }
+
+    /// A stretch of steps that the processor spent in `hlt`, without executing anything.
+    public struct Sleep: Sendable, Equatable {
+        /// The step at which it fell asleep.
+        public internal(set) var start: UInt64 = 0
+        /// How far time has jumped so far.
+        public internal(set) var end: UInt64 = 0
+        /// All steps since power-on that were slept through.
+        public internal(set) var total: UInt64 = 0
+    }
+
+    /// The last sleep; it lasts if it ends at the present step. Known as far back as this machine, or the one whose
+    /// snapshot in memory was restored, has run.
+    public var lastSleep: Sleep { sleep }
+
+    /// Steps that were work, as far as ``lastSleep`` is known: what it takes to come here again.
+    public var work: UInt64 { steps &- sleep.total }
 
     // MARK: Running
 
@@ -99,6 +123,7 @@ public final class Machine {
     public func run(until step: UInt64) -> RunResult {
         while true {
             if let result = serveBetweenInstructions() { return result }
+            if processor.observe() || processor.hasWatchedAccesses { return .watchpoint }
             guard steps < step else { return .reached }
             let deadline = min(step, nextStop)
             switch processor.run(until: deadline) {
@@ -109,10 +134,17 @@ public final class Machine {
                     return .halted
                 }
                 // Nothing happens before the deadline: time jumps there.
+                if sleep.end != steps { sleep.start = steps }
+                sleep.total &+= max(steps, deadline) &- steps
                 processor.state.pointee.steps = max(steps, deadline)
+                sleep.end = steps
             case .shutdown:
                 sendLastWords()
-                return .tripleFault(tripleFaultReport())
+                let report = tripleFaultReport()
+                // A step of its own: what happened on the way to the shutdown lies behind it, and what comes from
+                // outside then (a reset, as a rule) comes after.
+                processor.state.pointee.steps &+= 1
+                return .tripleFault(report)
             case .breakpoint(let address): return .breakpoint(address)
             }
         }
@@ -125,14 +157,14 @@ public final class Machine {
     }
 
     /// Takes one step: an instruction, an iteration of `rep` or the delivery of an interrupt; breakpoints are ignored.
-    /// In `hlt`, time goes on to the next event.
-    public func step() -> RunResult {
+    /// In `hlt`, time goes on to the next event, but not beyond the step `limit`.
+    public func step(atMost limit: UInt64 = .max) -> RunResult {
         let breakpoints = processor.breakpoints
         processor.breakpoints = []
         defer { processor.breakpoints = breakpoints }
         if let result = serveBetweenInstructions() { return result }
         let sleeps = processor.state.pointee.halted && !processor.state.pointee.interruptRequested
-        return run(until: sleeps ? max(nextStop, steps &+ 1) : steps &+ 1)
+        return run(until: min(limit, sleeps ? max(nextStop, steps &+ 1) : steps &+ 1))
     }
 
     /// The first step after the present at which something may happen between two instructions.
@@ -163,8 +195,10 @@ public final class Machine {
             deliver(event)
             board.fireDueEvents()
         }
-        for event in inputQueue.drain() {
-            inject(event)
+        if !inputIsHeld {
+            for event in inputQueue.drain() {
+                inject(event)
+            }
         }
         return inputQueue.takeStopRequest() ? .stopped : nil
     }

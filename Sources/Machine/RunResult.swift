@@ -6,14 +6,17 @@ public enum RunResult: Sendable, Equatable {
     case reached
     /// The next instruction's linear address is one of ``Processor/breakpoints``; it has not been executed.
     case breakpoint(UInt32)
+    /// Memory in ``Processor/watches`` was accessed (``Processor/takeWatchedAccesses()``), or ``Processor/observer`` asks
+    /// for a stop (``Processor/takeObserverStop()``). The instruction that did it is complete.
+    case watchpoint
     /// ``InputQueue/requestStop()`` was called.
     case stopped
     /// The guest executed `hlt` with interrupts disabled: nothing but a reset or an NMI wakes it.
     case halted
     /// The guest wrote to the exit port 0x501: `(value << 1) | 1`.
     case exited(code: Int32)
-    /// The processor has shut down. Nothing has been reset: the machine is as it was at the last fault. To go on,
-    /// ``Machine/reset()``.
+    /// The processor has shut down, which takes a step. Nothing has been reset: the machine is as it was at the last
+    /// fault. To go on, ``InputEvent/resetButton`` or ``Machine/reset()``.
     case tripleFault(TripleFaultReport)
 }
 
@@ -40,7 +43,7 @@ public struct TripleFaultReport: Sendable, Equatable {
     public let chain: [Link]
     /// Up to 16 bytes at CS:EIP of the first fault; empty if they could not be read.
     public let instructionBytes: [UInt8]
-    /// ``Machine/steps`` at the shutdown.
+    /// ``Machine/steps`` before the shutdown.
     public let step: UInt64
 
     public init(chain: [Link], instructionBytes: [UInt8], step: UInt64) {

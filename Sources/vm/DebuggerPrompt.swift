@@ -6,12 +6,14 @@ import Machine
 /// The debugger's prompt on standard input and output. Runs on the machine's thread.
 final class DebuggerPrompt {
     private let commands: DebuggerCommands
+    private let runner: MachineRunner
     private let isLeaving: () -> Bool
     private var input = LineReader()
 
     /// `isLeaving`: whether the person has closed the console meanwhile.
-    init(_ runner: MachineRunner, symbols: SymbolTable, isLeaving: @escaping () -> Bool) {
-        commands = DebuggerCommands(machine: runner.machine) { runner.run(until: $0) }
+    init(_ timeline: Timeline, _ runner: MachineRunner, symbols: SymbolTable, isLeaving: @escaping () -> Bool) {
+        commands = DebuggerCommands(Debugger(timeline) { runner.run(until: $0) })
+        self.runner = runner
         commands.debugger.symbols = symbols
         self.isLeaving = isLeaving
     }
@@ -27,6 +29,7 @@ final class DebuggerPrompt {
                 return 0
             }
             let output = commands.execute(line)
+            runner.showScreen()
             if !output.text.isEmpty { say(output.text) }
             if output.shouldQuit { return 0 }
         }

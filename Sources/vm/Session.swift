@@ -165,11 +165,13 @@ final class Session: @unchecked Sendable {
 
     /// Runs the machine until it ends or the person leaves. Returns the exit code.
     private func drive() -> Int32 {
+        // Always: whoever stops somewhere wants to know what happened before.
+        let timeline = Timeline(machine, memoryLimit: options.historyMemory.bytes)
         let runner = MachineRunner(
-            machine, display: hasConsole ? display : nil, isPaced: !options.fast)
+            machine, display: hasConsole ? display : nil, isPaced: !options.fast, execute: timeline.run)
         let interrupt = InterruptKey(machine.inputQueue)
         defer { interrupt.cancel() }
-        let prompt = DebuggerPrompt(runner, symbols: symbols) { [self] in isLeaving.load(ordering: .relaxed) }
+        let prompt = DebuggerPrompt(timeline, runner, symbols: symbols) { [self] in isLeaving.load(ordering: .relaxed) }
         if options.debug { return prompt.run() }
         while true {
             switch runner.run(until: options.until ?? .max) {
@@ -179,9 +181,9 @@ final class Session: @unchecked Sendable {
                 return code
             case .stopped:
                 return isLeaving.load(ordering: .relaxed) ? 0 : 128 + SIGINT
-            case .breakpoint:
-                // Nobody sets breakpoints here; going on past one is all there is to do.
-                _ = machine.step()
+            case .breakpoint, .watchpoint:
+                // Nobody sets any here; going on past one is all there is to do.
+                _ = timeline.step()
             case .halted:
                 guard hasConsole else {
                     closingWords.append("the guest halted the processor with interrupts disabled.")
@@ -196,7 +198,8 @@ final class Session: @unchecked Sendable {
                     return Self.tripleFaultCode
                 case .reset:
                     HostOutput.complain(prompt.explain(report))
-                    machine.reset()
+                    // Recorded, unlike `reset()`.
+                    machine.inject(.resetButton)
                 case .debug:
                     HostOutput.complain(prompt.explain(report))
                     return prompt.run()

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Console
+import Debugger
 import Foundation
 import Machine
 
@@ -55,6 +56,11 @@ struct VM: ParsableCommand {
 
     @Option(help: "An ELF file with symbols for the debugger; may be repeated.", completion: .file())
     var symbols: [String] = []
+
+    @Option(
+        name: .customLong("history-memory"),
+        help: "How much memory the recorded past may take, for going back in the debugger.")
+    var historyMemory = MemorySize(bytes: Timeline.defaultMemoryLimit)
 
     @Option(help: "Stop after that many steps (instructions, as the machine counts them).")
     var until: UInt64?

@@ -225,10 +225,12 @@ struct CommandTests {
     @Test func theMachineRunsThroughTheCallersFunction() throws {
         let machine = try TestMachine.make()
         var calls = 0
-        let commands = DebuggerCommands(machine: machine) { step in
-            calls += 1
-            return machine.run(until: step)
-        }
+        let timeline = Timeline(machine)
+        let commands = DebuggerCommands(
+            Debugger(timeline) { step in
+                calls += 1
+                return timeline.run(until: step)
+            })
         _ = commands.execute("continue 20")
         #expect(calls > 0)
         #expect(machine.steps == 20)

@@ -165,7 +165,7 @@ struct MoveTests {
 
     @Test func aCallerCanStopTheMachine() throws {
         let machine = try TestMachine.make()
-        let debugger = Debugger(machine) { _ in .stopped }
+        let debugger = Debugger(Timeline(machine)) { _ in .stopped }
         #expect(debugger.continue().reason == .interrupted)
     }
 

@@ -89,7 +89,7 @@ struct RandomGuest {
                 stops += 1
                 machine.reset()
                 start(machine)
-            case .exited, .breakpoint, .stopped: stops += 1
+            case .exited, .breakpoint, .watchpoint, .stopped: stops += 1
             }
         }
     }

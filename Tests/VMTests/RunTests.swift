@@ -53,6 +53,16 @@ final class RunTests {
         #expect(picture.dropFirst(16).prefix(8).elementsEqual([0, 0, 0x02, 0xD0, 0, 0, 0x01, 0x90]))
     }
 
+    /// Nothing has to be prepared for going back: a triple fault ends in the debugger, and the past is there.
+    @Test func thePastIsThereWhenAGuestShutsDown() throws {
+        _ = try makeDisk { $0.tripleFault() }
+        let result = try vm(
+            "--serial", "none", "--on-triple-fault", "debug", "--until", Self.limit, input: "reverse-step\ngoto 0\nquit\n")
+        #expect(result.errors.contains("triple fault"))
+        #expect(result.output.contains("(in the past: recorded up to step"))
+        #expect(result.output.contains("step 0  f000:fff0"))
+    }
+
     @Test func serialPortAndDebugConsoleGoToFiles() throws {
         _ = try makeDisk {
             $0.send("COM1 speaks\r\n")

@@ -18,7 +18,8 @@ extension DebuggerCommand {
     }
 
     static let delete = DebuggerCommand(
-        "delete", "d", usage: "delete NUMBER... | all", summary: "remove breakpoints", group: .breakpoints
+        "delete", "d", usage: "delete NUMBER... | all", summary: "remove breakpoints and watchpoints",
+        group: .breakpoints
     ) { (commands, arguments) throws(CommandError) in
         if arguments.words == ["all"] {
             commands.debugger.deleteAllBreakpoints()
@@ -29,14 +30,14 @@ extension DebuggerCommand {
     }
 
     static let enable = DebuggerCommand(
-        "enable", usage: "enable NUMBER...", summary: "switch breakpoints on again", group: .breakpoints
+        "enable", usage: "enable NUMBER...", summary: "switch breakpoints and watchpoints on again", group: .breakpoints
     ) { (commands, arguments) throws(CommandError) in
         try commands.forEachBreakpoint(arguments) { commands.debugger.enableBreakpoint($0, true) }
         return Output("")
     }
 
     static let disable = DebuggerCommand(
-        "disable", usage: "disable NUMBER...", summary: "switch breakpoints off without removing them",
+        "disable", usage: "disable NUMBER...", summary: "switch breakpoints and watchpoints off without removing them",
         group: .breakpoints
     ) { (commands, arguments) throws(CommandError) in
         try commands.forEachBreakpoint(arguments) { commands.debugger.enableBreakpoint($0, false) }
@@ -61,13 +62,16 @@ extension DebuggerCommands {
         linear.digits + (debugger.symbolText(at: linear).map { " <\($0)>" } ?? "")
     }
 
-    /// One line per breakpoint.
+    /// One line per breakpoint and watchpoint, by number.
     func breakpointLines() -> [String] {
-        guard !debugger.breakpoints.isEmpty else { return ["no breakpoints"] }
-        return debugger.breakpoints.map { breakpoint in
-            let state = breakpoint.isEnabled ? "" : ", disabled"
-            let hits = breakpoint.hits == 1 ? "1 hit" : "\(breakpoint.hits) hits"
-            return "\(String(breakpoint.number).paddedLeft(to: 3))  \(placeText(breakpoint.address))  \(hits)\(state)"
+        func line(_ number: Int, _ text: String, _ hits: Int, _ isEnabled: Bool) -> (Int, String) {
+            let count = hits == 1 ? "1 hit" : "\(hits) hits"
+            return (number, "\(String(number).paddedLeft(to: 3))  \(text)  \(count)\(isEnabled ? "" : ", disabled")")
         }
+        let lines =
+            debugger.breakpoints.map { line($0.number, placeText($0.address), $0.hits, $0.isEnabled) }
+            + debugger.watchpoints.map { line($0.number, watchText($0.watch), $0.hits, $0.isEnabled) }
+        guard !lines.isEmpty else { return ["no breakpoints"] }
+        return lines.sorted { $0.0 < $1.0 }.map(\.1)
     }
 }

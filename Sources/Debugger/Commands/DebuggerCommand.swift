@@ -16,6 +16,7 @@ struct DebuggerCommand: Sendable {
 
     enum Group: String, CaseIterable, Sendable {
         case running = "Running"
+        case goingBack = "Going back"
         case breakpoints = "Breakpoints"
         case looking = "Looking"
         case tables = "The processor's tables"
@@ -40,7 +41,8 @@ struct DebuggerCommand: Sendable {
     /// All commands, in the order of `help`.
     static let all: [DebuggerCommand] = [
         step, next, finish, `continue`, until, reset,
-        `break`, delete, enable, disable,
+        reverseStep, reverseNext, reverseFinish, reverseContinue, goto, lastWrite, timeline, branch,
+        `break`, watch, readWatch, accessWatch, delete, enable, disable,
         registers, memory, physicalMemory, disassemble, backtrace, symbols, symbolFile, screen, devices, location,
         gdt, idt, ldt, tss, page,
         write, set,

@@ -8,7 +8,7 @@ import Machine
 /// empty line repeats the last command where that makes sense (`step`, `next`, `memory`...), and what cannot be done is
 /// one line that says why.
 ///
-///     let commands = DebuggerCommands(machine: machine, run: runner.run)
+///     let commands = DebuggerCommands(machine: machine)
 ///     print(commands.execute("break kernelMain").text)
 ///     print(commands.execute("continue").text)
 public final class DebuggerCommands {
@@ -43,11 +43,9 @@ public final class DebuggerCommands {
         case code(offset: UInt32)
     }
 
-    /// - Parameters:
-    ///   - machine: the machine to debug.
-    ///   - run: how to run it for longer than a step (``Debugger/init(_:run:)``).
-    public convenience init(machine: Machine, run: ((UInt64) -> RunResult)? = nil) {
-        self.init(Debugger(machine, run: run))
+    /// Commands for a machine that is recorded from here on.
+    public convenience init(machine: Machine) {
+        self.init(Debugger(machine))
     }
 
     public init(_ debugger: Debugger) {
@@ -76,8 +74,14 @@ public final class DebuggerCommands {
             let command = try DebuggerCommand.named(String(name))
             let arguments = Arguments(
                 words: words.split(whereSeparator: \.isWhitespace).map(String.init), format: format)
-            let output = try command.run(self, arguments)
+            var output = try command.run(self, arguments)
             repeatable = command.repetition.map { $0 ?? String(text) }
+            if let future = debugger.timeline.takeForgottenFuture() {
+                let notice =
+                    "a new branch begins at step \(future.lowerBound): what had happened up to step \(future.upperBound) "
+                    + "is forgotten"
+                output.text = output.text.isEmpty ? notice : notice + "\n" + output.text
+            }
             return output
         } catch {
             repeatable = nil
@@ -112,6 +116,14 @@ public final class DebuggerCommands {
         if let number = UInt64(text) { return number }
         if text.hasPrefix("0x"), let number = UInt64(text.dropFirst(2), radix: 16) { return number }
         return UInt64(try address(text))
+    }
+
+    /// A number of bytes.
+    func byteCount(_ text: String) throws(CommandError) -> UInt32 {
+        guard let count = UInt32(exactly: try count(text)), count > 0 else {
+            throw CommandError("'\(text)' is no number of bytes")
+        }
+        return count
     }
 
     /// Says where the machine is after a move.

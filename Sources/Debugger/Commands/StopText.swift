@@ -1,5 +1,6 @@
 import Disassembler
 import Machine
+import Processor
 
 /// Where the machine is, in a line or two.
 extension DebuggerCommands {
@@ -14,6 +15,9 @@ extension DebuggerCommands {
                 let times = breakpoint.hits == 1 ? "" : ", hit \(breakpoint.hits) times"
                 lines.append("breakpoint \(number) at \(breakpoint.text)\(times)")
             }
+        case .watchpoint: lines += stop.accesses.map(accessText)
+        case .beginningOfRecording: lines.append("this is the beginning of the recording")
+        case .endOfRecording: lines.append("this is the end of the recording")
         case .interrupted: lines.append("stopped")
         case .halted: lines.append("halted with interrupts disabled: only a reset or an NMI wakes the processor")
         case .exited(let code): lines.append("the guest asks to exit with code \(code)")
@@ -35,6 +39,41 @@ extension DebuggerCommands {
         return lines.joined(separator: "\n")
     }
 
+    /// `watchpoint 2 at counter, hit 3 times: 00000001 -> 00000002, written by 00100123 <count+0x5>`.
+    private func accessText(_ access: Watchpoint.Access) -> String {
+        var text = "watchpoint \(access.number)"
+        let watchpoint = debugger.watchpoints.first { $0.number == access.number }
+        if let watchpoint {
+            text += " at \(watchpoint.text)"
+            if watchpoint.watch.address != access.address { text += " (\(access.address.digits))" }
+            if watchpoint.hits != 1 { text += ", hit \(watchpoint.hits) times" }
+        }
+        text += ": " + Self.valueText(access.before)
+        if access.isWrite, !access.after.isEmpty { text += " -> " + Self.valueText(access.after) }
+        // Before the instruction, the stop line shows it.
+        let verb = access.isWrite ? "written" : "read"
+        return text + (access.after.isEmpty ? ", about to be \(verb)" : ", \(verb) by \(originText(access.origin))")
+    }
+
+    /// Who accessed memory.
+    func originText(_ origin: WatchedAccess.Origin) -> String {
+        switch origin {
+        case .instruction(let linear): placeText(linear)
+        case .pageWalk(let linear): "the page walk for \(placeText(linear))"
+        case .outside: "the debugger or a device"
+        }
+    }
+
+    /// A number of up to 8 bytes, or bytes.
+    static func valueText(_ bytes: [UInt8]) -> String {
+        switch bytes.count {
+        case 1, 2, 4, 8: return bytes.reversed().map(\.digits).joined()
+        default:
+            let shown = bytes.prefix(16).map(\.digits).joined(separator: " ")
+            return bytes.count > 16 ? shown + " ..." : shown
+        }
+    }
+
     private func stopLine(_ stop: Stop) -> String {
         let location = stop.location
         var text = "step \(stop.steps)  \(locationText(location))"
@@ -45,6 +84,7 @@ extension DebuggerCommands {
             text += "  (no memory here)"
         }
         if debugger.machine.processor.state.pointee.halted { text += "  (halted, waiting for an interrupt)" }
+        if debugger.timeline.isInPast { text += "  (in the past: recorded up to step \(debugger.timeline.end))" }
         return text
     }
 

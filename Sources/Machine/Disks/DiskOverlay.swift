@@ -9,6 +9,17 @@ struct DiskOverlay: Codable, Sendable, Equatable {
         set { blocks[block] = newValue }
     }
 
+    /// An upper bound, in bytes, of what this overlay holds and does not share with `previous`.
+    func bytes(besides previous: DiskOverlay?) -> Int {
+        guard let previous, !isEmpty else { return blocks.count * (Disk.blockSize + 64) }
+        var bytes = 0
+        for (number, block) in blocks where !block.sharesStorage(with: previous[number]) {
+            bytes += Disk.blockSize + 32
+        }
+        // The table itself is copied as a whole when a block has changed.
+        return bytes == 0 ? 0 : bytes + blocks.capacity * 32
+    }
+
     private struct Block: Codable {
         var number: UInt64
         var bytes: [UInt8]
@@ -25,5 +36,15 @@ struct DiskOverlay: Codable, Sendable, Equatable {
     func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(blocks.sorted { $0.key < $1.key }.map { Block(number: $0.key, bytes: $0.value) })
+    }
+}
+
+extension Array {
+    /// Whether the two arrays are one in memory: then they are equal, and take their space once.
+    func sharesStorage(with other: [Element]?) -> Bool {
+        guard let other, count == other.count else { return false }
+        return withUnsafeBufferPointer { own in
+            other.withUnsafeBufferPointer { own.baseAddress == $0.baseAddress }
+        }
     }
 }

@@ -19,6 +19,49 @@ public struct MachineSnapshot: Sendable {
     let inputHash: UInt64
     /// A hash of the configuration that matters: another machine's snapshot does not fit.
     let configurationHash: UInt64
+    /// Not in files: it only tells where somebody who goes back wants to go.
+    let sleep: Machine.Sleep
+
+    /// How much of the recorded input had been delivered.
+    public var deliveredInput: Int { inputCount }
+
+    /// Steps up to the snapshot that were work (``Machine/work``).
+    public var work: UInt64 { steps &- sleep.total }
+
+    /// The registers of the processor; for looking at a snapshot without restoring it.
+    public var processorState: ProcessorState { processor.state }
+
+    /// ``Machine/stateDigest()`` of a machine in this state.
+    public var stateDigest: UInt64 {
+        var hasher = Hasher64()
+        hasher.add(BinaryEncoder.encode(SavedProcessor(processor.state)))
+        for translation in processor.translations {
+            hasher.add(UInt64(translation.slot) << 32 | UInt64(translation.linear))
+            hasher.add(UInt64(translation.physical))
+        }
+        hasher.add(BinaryEncoder.encode(board))
+        for (page, bytes) in memory.contents {
+            hasher.add(UInt64(page))
+            hasher.add(bytes)
+        }
+        return hasher.value
+    }
+
+    /// An upper bound, in bytes, of what the snapshot holds besides RAM (``PhysicalMemory/snapshotBytes``) and does not
+    /// share with the one before it.
+    public func bytes(besides previous: MachineSnapshot?) -> Int {
+        var bytes = 16 << 10
+        bytes += processor.translations.count * MemoryLayout<Processor.CachedTranslation>.stride
+        bytes += memory.ramSize >> 17
+        let planes = board.display.planes
+        if !planes.sharesStorage(with: previous?.board.display.planes) { bytes += planes.count * 4 }
+        for (index, overlay) in board.overlays.enumerated() {
+            let before = previous.flatMap { index < $0.board.overlays.count ? $0.board.overlays[index] : nil }
+            bytes += overlay.bytes(besides: before)
+        }
+        for port in board.serialPorts { bytes += port.incoming.count }
+        return bytes
+    }
 
     // MARK: Files
 
@@ -71,11 +114,12 @@ public struct MachineSnapshot: Sendable {
         self.inputCount = inputCount
         inputHash = contents.inputHash
         configurationHash = contents.configurationHash
+        sleep = Machine.Sleep()
     }
 
     init(
         processor: Processor.Snapshot, memory: PhysicalMemory.Snapshot, board: BoardState, inputCount: Int,
-        inputHash: UInt64, configurationHash: UInt64
+        inputHash: UInt64, configurationHash: UInt64, sleep: Machine.Sleep
     ) {
         self.processor = processor
         self.memory = memory
@@ -83,6 +127,7 @@ public struct MachineSnapshot: Sendable {
         self.inputCount = inputCount
         self.inputHash = inputHash
         self.configurationHash = configurationHash
+        self.sleep = sleep
     }
 
     /// The snapshot as the contents of a file: a header with version and checksum, then the state. RAM is sparse.
