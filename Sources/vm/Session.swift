@@ -16,6 +16,8 @@ final class Session: @unchecked Sendable {
     private let symbols: SymbolTable
     /// Set when the person has left the console.
     private let isLeaving = Atomic<Bool>(false)
+    /// The run that is to be repeated, if one is.
+    private let recording: Recording?
     /// What to say when the console is gone and the terminal is free.
     private var closingWords: [String] = []
 
@@ -31,11 +33,14 @@ final class Session: @unchecked Sendable {
         self.options = options
         imagePath = try ImageFinder.image(options.image)
         let disks = [imagePath] + options.disk
-        if !options.snapshot { try HostFiles.checkAreDifferent(disks) }
+        if !options.snapshot && options.replay == nil { try HostFiles.checkAreDifferent(disks) }
         if let path = options.screenshot { try HostFiles.checkIsWritable(path, sparing: disks) }
         symbols = try Self.symbols(options, imagePath: imagePath)
+        if let path = options.record { try HostFiles.checkIsWritable(path, sparing: disks) }
+        recording = try options.replay.map { path throws(HostFailure) in try Replay.read(path, options) }
         do {
-            machine = try Machine(try Self.configuration(options, disks: disks))
+            machine = try Machine(try Self.configuration(options, disks: disks, recording: recording))
+            try recording?.start(machine)
         } catch let failure as HostFailure {
             throw failure
         } catch {
@@ -86,7 +91,9 @@ final class Session: @unchecked Sendable {
         }
     }
 
-    private static func configuration(_ options: VM, disks: [String]) throws -> Machine.Configuration {
+    private static func configuration(
+        _ options: VM, disks: [String], recording: Recording?
+    ) throws -> Machine.Configuration {
         var configuration = Machine.Configuration()
         configuration.memorySize = options.memory.bytes
         configuration.processorModel = options.cpu
@@ -94,6 +101,10 @@ final class Session: @unchecked Sendable {
         configuration.clockStart = .host
         let firmwarePath = try options.firmware ?? ImageFinder.product("bios.bin")
         configuration.firmware = try HostFiles.read(firmwarePath, limit: 512 << 10)
+        if let recording {
+            let images = try disks.map { try FileDisk(path: $0, readOnly: true) }
+            return try recording.configuration(firmware: configuration.firmware, images: images)
+        }
         configuration.hasShadowRAM = options.shadowRam
         configuration.drives = try disks.map { path in
             Machine.Drive(
@@ -163,19 +174,30 @@ final class Session: @unchecked Sendable {
         return code ?? 0
     }
 
-    /// Runs the machine until it ends or the person leaves. Returns the exit code.
+    /// Runs the machine until it ends or the person leaves, and saves the recording. Returns the exit code.
     private func drive() -> Int32 {
         // Always: whoever stops somewhere wants to know what happened before.
         let timeline = Timeline(machine, memoryLimit: options.historyMemory.bytes)
+        if let recording { timeline.expectRecording(until: recording.end) }
+        defer { save(timeline) }
         let runner = MachineRunner(
             machine, display: hasConsole ? display : nil, isPaced: !options.fast, execute: timeline.run)
         let interrupt = InterruptKey(machine.inputQueue)
         defer { interrupt.cancel() }
         let prompt = DebuggerPrompt(timeline, runner, symbols: symbols) { [self] in isLeaving.load(ordering: .relaxed) }
         if options.debug { return prompt.run() }
+        var last: (step: UInt64, delivered: Int)?
         while true {
-            switch runner.run(until: options.until ?? .max) {
+            let result = runner.run(until: min(options.until ?? .max, recording?.end ?? .max))
+            // In a recording it is known what came next, unless nothing did.
+            let here = (machine.steps, machine.deliveredInput)
+            if timeline.isInPast, result.endsTheGuest, last.map({ $0 != here }) ?? true {
+                last = here
+                continue
+            }
+            switch result {
             case .reached:
+                if let recording, machine.steps >= recording.end { showEnd(of: recording) }
                 return 0
             case .exited(let code):
                 return code
@@ -208,10 +230,34 @@ final class Session: @unchecked Sendable {
         }
     }
 
+    /// The end of a replay: says if it went another way than the recorded run, and leaves the picture to those who look.
+    private func showEnd(of recording: Recording) {
+        if machine.stateDigest() != recording.endDigest {
+            closingWords.append("warning: the replay has ended in another state than the recording")
+        }
+        while hasConsole, !isLeaving.load(ordering: .relaxed) { Thread.sleep(forTimeInterval: 0.02) }
+    }
+
+    /// Writes the recording, if one was asked for.
+    private func save(_ timeline: Timeline) {
+        guard let path = options.record else { return }
+        if let failure = Replay.write(timeline.recording, to: path) { closingWords.append(failure) }
+    }
+
     private var hasConsole: Bool {
         if case .none = console { false } else { true }
     }
 
     /// EX_SOFTWARE. Even, so that it is never a guest's exit code.
     private static let tripleFaultCode: Int32 = 70
+}
+
+extension RunResult {
+    /// The guest does not go on by itself.
+    fileprivate var endsTheGuest: Bool {
+        switch self {
+        case .halted, .exited, .tripleFault: true
+        case .reached, .breakpoint, .watchpoint, .stopped: false
+        }
+    }
 }

@@ -57,6 +57,14 @@ struct VM: ParsableCommand {
     @Option(help: "An ELF file with symbols for the debugger; may be repeated.", completion: .file())
     var symbols: [String] = []
 
+    @Option(help: "Save the run to this file at the end, to be replayed.", completion: .file())
+    var record: String?
+
+    @Option(
+        help: "Replay a saved run, with the same disks and firmware; nothing is written to the disks.",
+        completion: .file())
+    var replay: String?
+
     @Option(
         name: .customLong("history-memory"),
         help: "How much memory the recorded past may take, for going back in the debugger.")
@@ -92,7 +100,8 @@ struct VM: ParsableCommand {
         if console == .terminal, serial == .stdio {
             throw ValidationError("--console terminal and --serial stdio both need this terminal.")
         }
-        for path in [firmware, screenshot, debugConsole].compactMap(\.self) + disk + symbols where path.isEmpty {
+        if replay != nil, record != nil { throw ValidationError("--replay and --record do not go together.") }
+        for path in [firmware, screenshot, debugConsole, record, replay].compactMap(\.self) + disk + symbols where path.isEmpty {
             throw ValidationError("a file's name is empty.")
         }
         if console == .terminal, debug || onTripleFault == .debug {

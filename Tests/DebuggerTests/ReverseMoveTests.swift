@@ -145,7 +145,7 @@ struct ReverseMoveTests {
         #expect(commands.execute("timeline").text.hasPrefix("recorded   step 0 to "))
         #expect(commands.execute("branch").text.hasPrefix("a new branch begins at step 0"))
         #expect(commands.execute("branch").text == "there is no recorded future: this is the present")
-        for line in ["goto", "goto x y", "reverse-step 1 2", "last-write", "last-write pte"] {
+        for line in ["goto", "goto x y", "reverse-step 1 2", "last-write", "last-write pte", "record", "record save"] {
             let text = commands.execute(line).text
             #expect(!text.isEmpty && !text.contains("\n"), "\(line)")
         }

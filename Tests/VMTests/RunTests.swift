@@ -53,6 +53,59 @@ final class RunTests {
         #expect(picture.dropFirst(16).prefix(8).elementsEqual([0, 0, 0x02, 0xD0, 0, 0, 0x01, 0x90]))
     }
 
+    /// A run is saved, and comes true again: also on the disk that it has written, which stays as it is.
+    @Test func aRecordedRunIsReplayed() throws {
+        let disk = try makeDisk {
+            $0.transferSector(function: 3, sector: 2, drive: 0x80, buffer: 0x7C00)
+            $0.send("once more\r\n")
+            $0.exit(3)
+        }
+        let recorded = try vm("--record", "run.rec", "--until", Self.limit)
+        #expect(recorded.code == 7)
+        #expect(recorded.output.contains("once more"))
+        #expect(recorded.errors == "")
+        let written = try contents("disk.img")
+        #expect(written != disk)
+        for image in [written, disk] {
+            try image.write(to: folder.appendingPathComponent("disk.img"))
+            let replayed = try vm("--replay", "run.rec")
+            #expect(replayed.code == 7)
+            #expect(replayed.output == recorded.output)
+            #expect(replayed.errors == "")
+            #expect(try contents("disk.img") == image)
+        }
+        let debugged = try vm("--replay", "run.rec", "--debug", input: "continue\nreverse-step\ncontinue\nquit\n")
+        #expect(debugged.output.contains("the guest asks to exit with code 7"))
+        #expect(debugged.output.contains("(in the past: recorded up to step"))
+        #expect(debugged.code == 0)
+    }
+
+    @Test func recordingsThatDoNotFitAreRefused() throws {
+        let disk = try makeDisk { $0.exit(1) }
+        #expect(try vm("--record", "run.rec", "--until", Self.limit).code == 3)
+        func refusal(_ options: String...) throws -> String {
+            let result = try EmulatorProgram.run(
+                ["disk.img", "--console", "none", "--fast", "--replay", "run.rec"] + options, in: folder)
+            #expect(result.code == 66)
+            #expect(result.errors.split(separator: "\n").count == 1)
+            return result.errors
+        }
+        #expect(try refusal("--memory", "32M").contains("is of a machine with --memory 64M, not 32M"))
+        #expect(try refusal("--cpu", "486").contains("is of a machine with --cpu"))
+        var other = disk
+        other[1000] ^= 1
+        try other.write(to: folder.appendingPathComponent("disk.img"))
+        #expect(try refusal().contains("disk 0 is not that of the recording: its contents differ"))
+        try disk.write(to: folder.appendingPathComponent("disk.img"))
+        var damaged = try contents("run.rec")
+        damaged[damaged.count / 2] ^= 1
+        try damaged.write(to: folder.appendingPathComponent("run.rec"))
+        #expect(try refusal().contains("this recording is damaged: its checksum does not match"))
+        try disk.write(to: folder.appendingPathComponent("run.rec"))
+        #expect(try refusal().contains("this is not a recording"))
+        #expect(try vm("--replay", "run.rec", "--record", "other.rec").code == 64)
+    }
+
     /// Nothing has to be prepared for going back: a triple fault ends in the debugger, and the past is there.
     @Test func thePastIsThereWhenAGuestShutsDown() throws {
         _ = try makeDisk { $0.tripleFault() }

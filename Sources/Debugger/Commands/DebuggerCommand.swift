@@ -41,7 +41,7 @@ struct DebuggerCommand: Sendable {
     /// All commands, in the order of `help`.
     static let all: [DebuggerCommand] = [
         step, next, finish, `continue`, until, reset,
-        reverseStep, reverseNext, reverseFinish, reverseContinue, goto, lastWrite, timeline, branch,
+        reverseStep, reverseNext, reverseFinish, reverseContinue, goto, lastWrite, timeline, branch, record,
         `break`, watch, readWatch, accessWatch, delete, enable, disable,
         registers, memory, physicalMemory, disassemble, backtrace, symbols, symbolFile, screen, devices, location,
         gdt, idt, ldt, tss, page,

@@ -269,6 +269,26 @@ public final class Timeline {
     }
 }
 
+extension Timeline {
+    /// What is recorded, for a file.
+    ///
+    /// - Throws: if the recording does not begin at power-on, or a disk cannot be read.
+    public func recording() throws(SnapshotError) -> Recording {
+        guard let first = entries.first?.snapshot, first.steps == 0 else {
+            throw SnapshotError("the beginning is no longer recorded, for want of memory; --history-memory gives more")
+        }
+        let origin = machine.snapshot()
+        // To the very end, with all that has come in there.
+        guard travel(to: end) else {
+            restore(origin)
+            throw SnapshotError("stopped")
+        }
+        let digest = machine.stateDigest()
+        if machine.steps != origin.steps { restore(origin) }
+        return try Recording(of: machine, from: first, until: end, endDigest: digest)
+    }
+}
+
 extension UInt64 {
     func addingSaturating(_ other: UInt64) -> UInt64 {
         let (sum, overflow) = addingReportingOverflow(other)

@@ -22,7 +22,7 @@ final class Disk {
     /// Machine state: the blocks that the guest has written, by block number.
     private(set) var overlay = DiskOverlay()
     /// What the image held where it has been written, by block number.
-    private var originals: [UInt64: [UInt8]] = [:]
+    private(set) var originals: [UInt64: [UInt8]] = [:]
     /// The overlay was replaced: the image may hold what is not true here.
     private var imageIsStale = false
 
