@@ -28,7 +28,10 @@ oracle() {
     echo "oracle: $name (seed $MARTLET_SEED)"
     { "$@"; echo $? > "$directory/status"; } | tee "$directory/log"
     verdict=passed
-    [ "$(cat "$directory/status")" = 0 ] || { verdict=FAILED failures=$((failures + 1)); }
+    # What was skipped has proved nothing.
+    grep -q '^counted ' "$directory/log" || verdict="FAILED, for it compared nothing"
+    [ "$(cat "$directory/status")" = 0 ] || verdict=FAILED
+    [ "$verdict" = passed ] || failures=$((failures + 1))
     echo "$verdict: $name" >> "$directory/summary"
     awk '/^counted / { n = $2; $1 = $2 = ""; if (!($0 in sum)) order[++kinds] = $0; sum[$0] += n }
         END { for (i = 1; i <= kinds; i++) printf "%16d%s\n", sum[order[i]], substr(order[i], 2) }' \
@@ -47,7 +50,6 @@ oracle "5. fuzzing" tests 'FuzzTests'
 oracle "coverage of the opcode table" \
     env -u MARTLET_NATIVE_CASES -u MARTLET_X87_CASES -u MARTLET_SIMD_CASES scripts/coverage.sh
 echo
-echo "oracle: summary (seed $MARTLET_SEED; against the host's processor $MARTLET_NATIVE_CASES integer," \
-    "$MARTLET_X87_CASES x87 and $MARTLET_SIMD_CASES SIMD cases were asked for)"
+echo "oracle: summary (seed $MARTLET_SEED)"
 cat "$directory/summary"
 [ "$failures" = 0 ]

@@ -41,9 +41,9 @@ import Testing
         return disk
     }
 
-    /// cld; mov di, 0FF1h; mov dx, 1F0h; mov cx, COUNT; rep insw (with 66h: insd); hlt
-    private func input(_ count: UInt16, wide: Bool) -> [UInt8] {
-        [0xFC, 0xBF, 0xF1, 0x0F, 0xBA, 0xF0, 0x01, 0xB9, UInt8(count & 0xFF), UInt8(count >> 8)]
+    /// cld (or std); mov di, 0FF1h; mov dx, 1F0h; mov cx, COUNT; rep insw (with 66h: insd); hlt
+    private func input(_ count: UInt16, wide: Bool, descending: Bool = false) -> [UInt8] {
+        [descending ? 0xFD : 0xFC, 0xBF, 0xF1, 0x0F, 0xBA, 0xF0, 0x01, 0xB9, UInt8(count & 0xFF), UInt8(count >> 8)]
             + (wide ? [0xF3, 0x66, 0x6D, 0xF4] : [0xF3, 0x6D, 0xF4])
     }
 
@@ -52,13 +52,42 @@ import Testing
     func readingAtOnceIsReadingOneByOne(_ count: Int, _ wide: Bool) throws {
         let whole = try machine(0x20, input(UInt16(count), wide: wide), disk: disk())
         run(whole, piece: .max / 2)
-        let stepped = try machine(0x20, input(UInt16(count), wide: wide), disk: disk())
-        run(stepped, piece: 1)
-        #expect(whole.steps == stepped.steps)
-        #expect(whole.stateDigest() == stepped.stateDigest())
+        for piece in [1, 7, 100] as [UInt64] {
+            let cut = try machine(0x20, input(UInt16(count), wide: wide), disk: disk())
+            run(cut, piece: piece)
+            #expect(whole.steps == cut.steps)
+            #expect(whole.stateDigest() == cut.stateDigest())
+        }
         let bytes = min(count * (wide ? 4 : 2), 512)
         #expect(whole.memory.read(0xFF1, count: bytes) == Array(Self.contents[..<bytes]))
         #expect(whole.processor.state.pointee.general[1] & 0xFFFF == 0)
+    }
+
+    @Test func readingDownwards() throws {
+        let whole = try machine(0x20, input(256, wide: false, descending: true), disk: disk())
+        run(whole, piece: .max / 2)
+        let stepped = try machine(0x20, input(256, wide: false, descending: true), disk: disk())
+        run(stepped, piece: 1)
+        #expect(whole.stateDigest() == stepped.stateDigest())
+        #expect(whole.memory.read(0xFF1, count: 2) == Array(Self.contents[..<2]))
+        #expect(whole.memory.read(0xFF1 - 510, count: 2) == Array(Self.contents[510..<512]))
+    }
+
+    /// A program may change its own code with what it reads; the instruction behind it is then another.
+    @Test func readingOverTheNextInstruction() throws {
+        // cld; mov di, 700Ch; mov dx, 1F0h; mov cx, 100h; rep insw; (here the words come to lie) hlt
+        let code: [UInt8] = [0xFC, 0xBF, 0x0C, 0x70, 0xBA, 0xF0, 0x01, 0xB9, 0x00, 0x01, 0xF3, 0x6D, 0xF4]
+        var contents = [UInt8](repeating: 0x43, count: 512)
+        contents[511] = 0xF4
+        let disk = try disk()
+        try disk.write(contents, at: 1)
+        let whole = try machine(0x20, code, disk: disk)
+        run(whole, piece: .max / 2)
+        let stepped = try machine(0x20, code, disk: disk)
+        run(stepped, piece: 1)
+        #expect(whole.stateDigest() == stepped.stateDigest())
+        // 511 times inc bx.
+        #expect(whole.processor.state.pointee.general[3] & 0xFFFF == 511)
     }
 
     /// cld; mov si, 3000h; mov dx, 1F0h; twice: mov cx, 100h; rep outsw; wait until the drive is not busy; then hlt.

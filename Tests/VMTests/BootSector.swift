@@ -40,6 +40,17 @@ struct BootSector {
         output(value, to: Self.exitPort)
     }
 
+    /// Ends `vm` with the exit code 2n + 1, where n is the processor's family as CPUID has it, or 3 without CPUID.
+    mutating func exitWithFamily() {
+        let handler = code.count + 23 + Self.origin
+        code += [0xC7, 0x06, 0x18, 0x00, UInt8(truncatingIfNeeded: handler), UInt8(handler >> 8)]  // vector 6: #UD
+        code += [0xC7, 0x06, 0x1A, 0x00, 0x00, 0x00]
+        code += [0x66, 0x31, 0xC0, 0x40, 0x0F, 0xA2]  // xor eax, eax; inc ax; cpuid
+        code += [0x88, 0xE0, 0x24, 0x0F, 0x3D]  // mov al, ah; and al, 15; and over the next by a comparison with it
+        code += [0xB0, 0x03]  // the handler: mov al, 3
+        code += [0xBA, 0x01, 0x05, 0xEE]  // mov dx, 501h; out dx, al
+    }
+
     /// Ends `vm` with the exit code 2 AH + 1, where AH is the status that a BIOS disk service returned: 1 is success.
     mutating func exitWithDiskStatus() {
         code += [0x88, 0xE0]  // mov al, ah

@@ -42,6 +42,14 @@ final class RunTests {
         #expect(result.errors == "")
     }
 
+    @Test(arguments: [("386", 3), ("486", 4), ("pentium", 5), ("pentium2", 6), ("pentium3", 6), ("pentium4", 15)])
+    func processorModelsAreChosenByName(_ name: String, _ family: Int32) throws {
+        _ = try makeDisk { $0.exitWithFamily() }
+        let result = try vm("--cpu", name, "--until", Self.limit)
+        #expect(result.code == family * 2 + 1)
+        #expect(result.errors == "")
+    }
+
     @Test func untilEndsTheRunAndScreenshotShowsIt() throws {
         _ = try makeDisk { $0.loop() }
         let result = try vm("--until", "2000000", "--screenshot", "screen.png")

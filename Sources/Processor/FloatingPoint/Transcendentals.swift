@@ -12,10 +12,10 @@
 /// That is the definition. First, a quick evaluation (``Effort``) does the same with fewer terms, of which all but the
 /// first have 64 bits, and its result is taken if no number that is off by 2⁻⁷³ of it would be rounded differently (Ziv's
 /// strategy). So both give the same result wherever the full one is correctly rounded, and about one of 128 cases is
-/// computed twice. The bound: rounding to 64 bits and the terms left out change a series by less than 2⁻⁶²·z², where z is
+/// computed twice. The bound: rounding to 64 bits and the terms left out change a series by less than 2⁻⁶⁰·z², where z is
 /// its argument; for the cosine, whose first term left out is z³/10!, by less than 2⁻⁵⁷·z². Of sine, cosine and arc
 /// tangent z is a square below 2⁻¹², so that is below 2⁻⁸¹ of the result. Of the exponential z is below 2⁻⁶·⁵ and of the
-/// logarithm below 2⁻⁶·⁹: that is below 2⁻⁷⁵ of z, and no result is smaller than the z in it. The rest of the computation
+/// logarithm below 2⁻⁶·⁹: that is below 2⁻⁷⁵ of z, and no result is smaller than that z by more than a hundredth. The rest of the computation
 /// is common to both and off by some units of 2⁻¹²⁵, and the tangent is a quotient of two. What remains is reserve.
 ///
 /// Trigonometric arguments are reduced, exactly, by the π that the manual says processors have: 66 bits (SDM vol. 1,

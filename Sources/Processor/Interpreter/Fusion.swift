@@ -30,7 +30,7 @@ enum Fusion {
             }
         case .lea32Based: second.handler == .movRR32 ? .lea32BasedMove : nil
         case .addRI32NoFlags: second.handler == .addRI32NoFlags ? .addRI32NoFlagsTwice : nil
-        default: second.handler.isConditionalJump32 ? inFrontOfJump(first, second.handler) : nil
+        default: second.handler.isConditionalJump32 ? inFrontOfJump(first, second) : nil
         }
     }
 
@@ -103,146 +103,27 @@ enum Fusion {
     }
 
     /// What sets the flags for a conditional jump.
-    private static func inFrontOfJump(_ first: Instruction, _ jump: Handler) -> Handler? {
-        switch first.handler {
-        case .cmpRR32:
-            switch jump {
-            case .jz32: .cmpRR32Jz
-            case .jnz32: .cmpRR32Jnz
-            case .jb32: .cmpRR32Jb
-            case .jnb32: .cmpRR32Jnb
-            case .jbe32: .cmpRR32Jbe
-            case .jnbe32: .cmpRR32Jnbe
-            case .jl32: .cmpRR32Jl
-            case .jnl32: .cmpRR32Jnl
-            case .jle32: .cmpRR32Jle
-            case .jnle32: .cmpRR32Jnle
-            case .js32: .cmpRR32Js
-            case .jns32: .cmpRR32Jns
-            default: nil
-            }
-        case .cmpRI32:
-            switch jump {
-            case .jz32: .cmpRI32Jz
-            case .jnz32: .cmpRI32Jnz
-            case .jb32: .cmpRI32Jb
-            case .jnb32: .cmpRI32Jnb
-            case .jbe32: .cmpRI32Jbe
-            case .jnbe32: .cmpRI32Jnbe
-            case .jl32: .cmpRI32Jl
-            case .jnl32: .cmpRI32Jnl
-            case .jle32: .cmpRI32Jle
-            case .jnle32: .cmpRI32Jnle
-            case .js32: .cmpRI32Js
-            case .jns32: .cmpRI32Jns
-            default: nil
-            }
-        case .testRR32:
-            switch jump {
-            case .jz32: .testRR32Jz
-            case .jnz32: .testRR32Jnz
-            case .jbe32: .testRR32Jbe
-            case .jnbe32: .testRR32Jnbe
-            case .jl32: .testRR32Jl
-            case .jnl32: .testRR32Jnl
-            case .jle32: .testRR32Jle
-            case .jnle32: .testRR32Jnle
-            case .js32: .testRR32Js
-            case .jns32: .testRR32Jns
-            default: nil
-            }
-        case .cmpRM32 where first.isFlat:
-            switch jump {
-            case .jz32: .cmpRM32Jz
-            case .jnz32: .cmpRM32Jnz
-            case .jb32: .cmpRM32Jb
-            case .jnb32: .cmpRM32Jnb
-            case .jbe32: .cmpRM32Jbe
-            case .jnbe32: .cmpRM32Jnbe
-            default: nil
-            }
-        case .cmpMR32 where first.isFlat:
-            switch jump {
-            case .jz32: .cmpMR32Jz
-            case .jnz32: .cmpMR32Jnz
-            case .jb32: .cmpMR32Jb
-            case .jnb32: .cmpMR32Jnb
-            case .jbe32: .cmpMR32Jbe
-            case .jnbe32: .cmpMR32Jnbe
-            default: nil
-            }
-        case .cmpRI8:
-            switch jump {
-            case .jz32: .cmpRI8Jz
-            case .jnz32: .cmpRI8Jnz
-            case .jb32: .cmpRI8Jb
-            case .jnb32: .cmpRI8Jnb
-            case .jbe32: .cmpRI8Jbe
-            case .jnbe32: .cmpRI8Jnbe
-            default: nil
-            }
-        case .cmpMI32 where first.isFlat:
-            switch jump {
-            case .jz32: .cmpMI32Jz
-            case .jnz32: .cmpMI32Jnz
-            default: nil
-            }
-        case .cmpMI8 where first.isFlat:
-            switch jump {
-            case .jz32: .cmpMI8Jz
-            case .jnz32: .cmpMI8Jnz
-            default: nil
-            }
-        case .testRR8:
-            switch jump {
-            case .jz32: .testRR8Jz
-            case .jnz32: .testRR8Jnz
-            default: nil
-            }
-        case .testRI8:
-            switch jump {
-            case .jz32: .testRI8Jz
-            case .jnz32: .testRI8Jnz
-            default: nil
-            }
-        case .testRI32:
-            switch jump {
-            case .jz32: .testRI32Jz
-            case .jnz32: .testRI32Jnz
-            default: nil
-            }
-        case .incR32:
-            switch jump {
-            case .jnz32: .incR32Jnz
-            default: nil
-            }
-        case .decR32:
-            switch jump {
-            case .jnz32: .decR32Jnz
-            default: nil
-            }
-        case .addRI32:
-            switch jump {
-            case .jnz32: .addRI32Jnz
-            default: nil
-            }
-        case .andRI32:
-            switch jump {
-            case .jz32: .andRI32Jz
-            case .jnz32: .andRI32Jnz
-            default: nil
-            }
-        case .subRR32:
-            switch jump {
-            case .jz32: .subRR32Jz
-            case .jnz32: .subRR32Jnz
-            case .jb32: .subRR32Jb
-            case .jnb32: .subRR32Jnb
-            default: nil
-            }
-        default: nil
-        }
+    private static func inFrontOfJump(_ first: Instruction, _ jump: Instruction) -> Handler? {
+        // A comparison with memory is fast only in flat segments.
+        guard !first.hasMemoryOperand || first.isFlat else { return nil }
+        let pair = withJump[Int(first.handler.rawValue) * 16 + Int(jump.opcode & 15)]
+        return pair == .leaveBlock ? nil : pair
     }
+
+    /// The pairs named `first` + `J` + condition, by the raw value of `first` and the number of the condition (SDM vol. 2,
+    /// appendix B); `leaveBlock` where there is none. Allocated once, never freed and never written again: safe to read
+    /// from every thread.
+    nonisolated(unsafe) private static let withJump: UnsafePointer<Handler> = {
+        let conditions = ["o", "no", "b", "nb", "z", "nz", "be", "nbe", "s", "ns", "p", "np", "l", "nl", "le", "nle"]
+        let storage = UnsafeMutablePointer<Handler>.allocate(capacity: Handler.allCases.count * 16)
+        for first in Handler.allCases {
+            for (number, condition) in conditions.enumerated() {
+                let pair = Handler.named["\(first)J\(condition)"] ?? .leaveBlock
+                (storage + Int(first.rawValue) * 16 + number).initialize(to: pair)
+            }
+        }
+        return UnsafePointer(storage)
+    }()
 }
 
 extension Handler {

@@ -82,7 +82,8 @@ enum Handler: UInt16, CaseIterable, Sendable {
 
     // Other pairs.
     case movRR32Twice, shlXorRR32NoFlags, shlOrRR32NoFlags, shrXorRR32NoFlags, shrAndRI32NoFlags, sarAndRI32NoFlags,
-        pushR32Twice, pushR32Move, popR32Twice, popR32Ret, movRM32BasedTwice, movRM32BasedAdd, lea32BasedMove, movRR32Call, addRI32NoFlagsTwice
+        pushR32Twice, pushR32Move, popR32Twice, popR32Ret, movRM32BasedTwice, movRM32BasedAdd, lea32BasedMove,
+        movRR32Call, addRI32NoFlagsTwice
 
     /// ``Core/executeRare(_:)``.
     case rare
@@ -102,10 +103,11 @@ enum Handler: UInt16, CaseIterable, Sendable {
         self = Self.handlers[Int(operation.rawValue)]
     }
 
+    static let named = Dictionary(uniqueKeysWithValues: allCases.map { ("\($0)", $0) })
+
     /// By the raw value of an ``Operation``. Allocated once, never freed and never written again: safe to read from
     /// every thread.
     nonisolated(unsafe) private static let handlers: UnsafePointer<Handler> = {
-        let named = Dictionary(uniqueKeysWithValues: allCases.map { ("\($0)", $0) })
         let storage = UnsafeMutablePointer<Handler>.allocate(capacity: Operation.allCases.count)
         for operation in Operation.allCases {
             let shared: Handler =

@@ -278,12 +278,13 @@ extension Core {
         if isOver(instruction) { return }
         let (port, size): (UInt16, UInt32) = (get(2), UInt32(MemoryLayout<T>.size))
         repeat {
+            // Before the destination is looked for: reading the TSS may take its place in the TLB.
+            try checkPort(port, size: size)
             let to = indexRegister(7, instruction)
             let most = mostElements(T.self, instruction, to, to)
             if most > 1, mayMoveAtOnce,
                 let run = writeRun(SegmentIndex.es.rawValue, to, size: size, most: most, descending: false)
             {
-                try checkPort(port, size: size)
                 let target = UnsafeMutableRawBufferPointer(start: run.pointer, count: Int(run.count &* size))
                 let done = readPort(port, size: size, into: target)
                 if done > 0 {
@@ -302,10 +303,10 @@ extension Core {
         if isOver(instruction) { return }
         let (port, size): (UInt16, UInt32) = (get(2), UInt32(MemoryLayout<T>.size))
         repeat {
+            try checkPort(port, size: size)
             let from = indexRegister(6, instruction)
             let most = mostElements(T.self, instruction, from, from)
             if most > 1, mayMoveAtOnce, let run = sourceRun(T.self, instruction, most: most) {
-                try checkPort(port, size: size)
                 let source = UnsafeRawBufferPointer(start: run.pointer, count: Int(run.count &* size))
                 let done = writePort(port, size: size, from: source)
                 if done > 0 {
