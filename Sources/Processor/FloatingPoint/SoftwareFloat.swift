@@ -113,7 +113,8 @@ struct FloatContext {
     let format: FloatFormat
     /// The exceptions that are not masked.
     let unmasked: FloatExceptions
-    var exceptions: FloatExceptions = []
+    /// (An empty literal would be an array, which something has to release.)
+    var exceptions = FloatExceptions(rawValue: 0)
     /// The magnitude of the result is larger than that of the exact one: C1 of the x87.
     var roundedUp = false
     /// The result lay below the normal numbers, exact or not.

@@ -24,6 +24,7 @@ extension Core {
             context.pointee.first = context.pointee.current
         }
         let state = state
+        let coverage = context.pointee.coverage
         while true {
             forgetFetchPages()
             context.pointee.first = context.pointee.current
@@ -78,7 +79,6 @@ extension Core {
                     continue
                 }
             }
-            let coverage = context.pointee.coverage
             let held = state.pointee.pendingDebugStatus
             // A step during whose fetch watched memory was accessed is completed first.
             let isWatching = context.pointee.isObserved || context.pointee.watchedStep == before
@@ -102,7 +102,7 @@ extension Core {
             } catch {
                 // What the instruction accessed before it faulted does not count: it is going to be executed again.
                 state.pointee.pendingDebugStatus = held
-                forgetFaultedAccesses()
+                if context.pointee.watchedStep != .max { forgetFaultedAccesses() }
                 if error == .standstill {
                     // A step, so that the state at a step count is one state.
                     state.pointee.halted = true

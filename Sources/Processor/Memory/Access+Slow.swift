@@ -116,6 +116,16 @@ extension Core {
 
     /// Reads `size` (1, 2 or 4) bytes at a linear address, with the rights of a user or of the supervisor.
     func readLinear(_ linear: UInt32, size: UInt32, user: Bool) throws(Fault) -> UInt32 {
+        let entry = table(.read, user: user) + slot(linear)
+        if entry.pointee.readTag == (linear &+ (size &- 1)) & 0xFFFF_F000 {
+            // Valid: as in `readPointer`.
+            let pointer = UnsafeRawPointer(bitPattern: entry.pointee.addend &+ Int(linear)).unsafelyUnwrapped
+            return switch size {
+            case 1: UInt32(pointer.load(as: UInt8.self))
+            case 2: UInt32(pointer.loadUnaligned(as: UInt16.self))
+            default: pointer.loadUnaligned(as: UInt32.self)
+            }
+        }
         let source = try translateOperand(linear, size: size, .read, user: user)
         noteAccess(linear, size, write: false)
         return readPieces(source, size: size)
@@ -123,10 +133,21 @@ extension Core {
 
     /// Writes `size` (1, 2 or 4) bytes at a linear address, with the rights of a user or of the supervisor.
     func writeLinear(_ linear: UInt32, size: UInt32, value: UInt32, user: Bool) throws(Fault) {
+        let entry = table(.write, user: user) + slot(linear)
+        if entry.pointee.writeTag == (linear &+ (size &- 1)) & 0xFFFF_F000 {
+            // Valid: as in `writePointer`.
+            let pointer = UnsafeMutableRawPointer(bitPattern: entry.pointee.addend &+ Int(linear)).unsafelyUnwrapped
+            switch size {
+            case 1: pointer.storeBytes(of: UInt8(truncatingIfNeeded: value), as: UInt8.self)
+            case 2: pointer.storeBytes(of: UInt16(truncatingIfNeeded: value), as: UInt16.self)
+            default: pointer.storeBytes(of: value, as: UInt32.self)
+            }
+            return
+        }
         let target = try translateOperand(linear, size: size, .write, user: user)
         noteAccess(linear, size, write: true)
         writePieces(target, size: size, value: value)
-        refresh(table(.write, user: user) + slot(linear))
+        refresh(entry)
     }
 
     /// Reads from a descriptor table, a TSS or another structure of the system: always with supervisor rights.
