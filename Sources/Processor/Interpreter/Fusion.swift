@@ -116,11 +116,13 @@ enum Fusion {
     nonisolated(unsafe) private static let withJump: UnsafePointer<Handler> = {
         let conditions = ["o", "no", "b", "nb", "z", "nz", "be", "nbe", "s", "ns", "p", "np", "l", "nl", "le", "nle"]
         let storage = UnsafeMutablePointer<Handler>.allocate(capacity: Handler.allCases.count * 16)
-        for first in Handler.allCases {
-            for (number, condition) in conditions.enumerated() {
-                let pair = Handler.named["\(first)J\(condition)"] ?? .leaveBlock
-                (storage + Int(first.rawValue) * 16 + number).initialize(to: pair)
-            }
+        storage.initialize(repeating: .leaveBlock, count: Handler.allCases.count * 16)
+        for (name, pair) in Handler.named {
+            let parts = name.split(separator: "J")
+            guard parts.count == 2, let first = Handler.named[String(parts[0])],
+                let number = conditions.firstIndex(of: String(parts[1]))
+            else { continue }
+            storage[Int(first.rawValue) * 16 + number] = pair
         }
         return UnsafePointer(storage)
     }()
