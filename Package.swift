@@ -27,6 +27,7 @@ let package = Package(
         .library(name: "Machine", targets: ["Machine"]),
         .library(name: "Disassembler", targets: ["Disassembler"]),
         .library(name: "Debugger", targets: ["Debugger"]),
+        .library(name: "GDBRemote", targets: ["GDBRemote"]),
         .executable(name: "vm", targets: ["vm"]),
         .executable(name: "mkimage", targets: ["mkimage"]),
         .executable(name: "mkrom", targets: ["mkrom"]),
@@ -53,12 +54,19 @@ let package = Package(
                 "Debugger", "Disassembler", "ELF", "GuestTestSupport", "Machine", "Processor", "RandomTestSupport",
                 "ToolchainTestSupport",
             ]),
+        .target(name: "GDBRemote", dependencies: ["Debugger", "Machine", "Processor"]),
+        .testTarget(
+            name: "GDBRemoteTests",
+            dependencies: [
+                "Debugger", "EmulatorTestSupport", "GDBRemote", "Machine", "ProcessTestSupport", "RandomTestSupport",
+                "ToolchainTestSupport",
+            ]),
         .systemLibrary(name: "CSDL2", providers: [.apt(["libsdl2-dev"])]),
         .target(name: "Console", dependencies: ["Machine", "CSDL2"]),
         .executableTarget(
             name: "vm",
             dependencies: [
-                "Machine", "Console", "Debugger",
+                "Machine", "Console", "Debugger", "GDBRemote",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(
