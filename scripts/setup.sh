@@ -10,7 +10,7 @@ case "${1:-}" in
 run) packages="libsdl2-dev pkg-config" ;;
 test)
     packages="libsdl2-dev pkg-config qemu-system-x86 seabios grub-pc-bin grub-common xorriso mtools dosfstools nasm
-        bochs bochs-sdl bochsbios vgabios valgrind xvfb xdotool xclip x11-utils" ;;
+        bochs bochs-sdl bochsbios vgabios valgrind xvfb xdotool xclip x11-utils gdb" ;;
 *)
     echo "usage: scripts/setup.sh run|test" >&2
     exit 2 ;;

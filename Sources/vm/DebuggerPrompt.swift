@@ -11,10 +11,9 @@ final class DebuggerPrompt {
     private var input = LineReader()
 
     /// `isLeaving`: whether the person has closed the console meanwhile.
-    init(_ timeline: Timeline, _ runner: MachineRunner, symbols: SymbolTable, isLeaving: @escaping () -> Bool) {
-        commands = DebuggerCommands(Debugger(timeline) { runner.run(until: $0) })
+    init(_ commands: DebuggerCommands, _ runner: MachineRunner, isLeaving: @escaping () -> Bool) {
+        self.commands = commands
         self.runner = runner
-        commands.debugger.symbols = symbols
         self.isLeaving = isLeaving
     }
 

@@ -1,15 +1,18 @@
 import Foundation
-import Machine
 
-/// Ctrl+C as a request to stop the machine, instead of the end of the program.
+/// Ctrl+C as something that is done, instead of the end of the program.
 struct InterruptKey {
     private let source: any DispatchSourceSignal
 
-    init(_ queue: InputQueue) {
+    init(_ action: @escaping @Sendable () -> Void) {
         signal(SIGINT, SIG_IGN)
         source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
-        source.setEventHandler { queue.requestStop() }
+        source.setEventHandler(handler: action)
+        // Until the source is registered the signal is lost.
+        let registered = DispatchSemaphore(value: 0)
+        source.setRegistrationHandler { registered.signal() }
         source.resume()
+        registered.wait()
     }
 
     /// Gives Ctrl+C its usual meaning back.

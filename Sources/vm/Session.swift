@@ -1,6 +1,7 @@
 import Console
 import Debugger
 import Foundation
+import GDBRemote
 import Machine
 import Synchronization
 
@@ -16,6 +17,10 @@ final class Session: @unchecked Sendable {
     private let symbols: SymbolTable
     /// Set when the person has left the console.
     private let isLeaving = Atomic<Bool>(false)
+    /// Set when Ctrl+C was pressed while gdb is the one to stop the machine.
+    private let isInterrupted = Atomic<Bool>(false)
+    /// Where gdb connects, if it may.
+    private let stub: StubServer?
     /// The run that is to be repeated, if one is.
     private let recording: Recording?
     /// What to say when the console is gone and the terminal is free.
@@ -47,6 +52,16 @@ final class Session: @unchecked Sendable {
             throw HostFailure("\(error)")
         }
         let name = URL(fileURLWithPath: imagePath).lastPathComponent
+        do throws(ListeningFailure) {
+            let input = machine.inputQueue
+            stub = try options.gdb.map { choice throws(ListeningFailure) in
+                try StubServer(choice.address, input: input)
+            }
+        } catch {
+            throw HostFailure(error.description)
+        }
+        // Before a console has the terminal.
+        if let stub { HostOutput.complain("gdb: listening at \(stub.description)") }
         console = try Self.open(options, display: display, input: machine.inputQueue, name: name)
         var defaultSerial = SerialChoice.none
         if case .none = console, !options.debug { defaultSerial = .stdio }
@@ -182,10 +197,19 @@ final class Session: @unchecked Sendable {
         defer { save(timeline) }
         let runner = MachineRunner(
             machine, display: hasConsole ? display : nil, isPaced: !options.fast, execute: timeline.run)
-        let interrupt = InterruptKey(machine.inputQueue)
+        let interrupt = InterruptKey { [self] in
+            // At the prompt it asks for a stop; gdb has its own key for that.
+            if stub != nil { isInterrupted.store(true, ordering: .relaxed) }
+            machine.inputQueue.requestStop()
+        }
         defer { interrupt.cancel() }
-        let prompt = DebuggerPrompt(timeline, runner, symbols: symbols) { [self] in isLeaving.load(ordering: .relaxed) }
+        let commands = DebuggerCommands(Debugger(timeline) { runner.run(until: $0) })
+        commands.debugger.symbols = symbols
+        let prompt = DebuggerPrompt(commands, runner) { [self] in isLeaving.load(ordering: .relaxed) }
         if options.debug { return prompt.run() }
+        func serve(isRunning: Bool) -> Int32? { self.serve(commands, runner, isRunning: isRunning) }
+        defer { stub?.close() }
+        if stub != nil, !options.gdbRun, let code = serve(isRunning: false) { return code }
         var last: (step: UInt64, delivered: Int)?
         while true {
             let result = runner.run(until: min(options.until ?? .max, recording?.end ?? .max))
@@ -202,12 +226,16 @@ final class Session: @unchecked Sendable {
             case .exited(let code):
                 return code
             case .stopped:
+                if stub != nil {
+                    guard let code = serve(isRunning: true) else { continue }
+                    return code
+                }
                 return isLeaving.load(ordering: .relaxed) ? 0 : 128 + SIGINT
             case .breakpoint, .watchpoint:
                 // Nobody sets any here; going on past one is all there is to do.
                 _ = timeline.step()
             case .halted:
-                guard hasConsole else {
+                guard hasConsole || stub != nil else {
                     closingWords.append("the guest halted the processor with interrupts disabled.")
                     return 0
                 }
@@ -224,9 +252,22 @@ final class Session: @unchecked Sendable {
                     machine.inject(.resetButton)
                 case .debug:
                     HostOutput.complain(prompt.explain(report))
-                    return prompt.run()
+                    guard stub != nil else { return prompt.run() }
+                    if let code = serve(isRunning: false) { return code }
                 }
             }
+        }
+    }
+
+    /// Lets gdb have the machine, until it is to go on (nil) or to end (the exit code).
+    private func serve(_ commands: DebuggerCommands, _ runner: MachineRunner, isRunning: Bool) -> Int32? {
+        guard let stub else { return nil }
+        let ending = stub.serve(
+            commands, isRunning: isRunning, didMove: runner.showScreen,
+            isLeaving: { [self] in isLeaving.load(ordering: .relaxed) || isInterrupted.load(ordering: .relaxed) })
+        switch ending {
+        case .goesOn: return nil
+        case .ended(let code): return isInterrupted.load(ordering: .relaxed) ? 128 + SIGINT : code
         }
     }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Console
 import Debugger
 import Foundation
+import GDBRemote
 import Machine
 
 /// The command line. Everything behind it is a library: this module turns options into a `Machine.Configuration`, wires
@@ -54,6 +55,16 @@ struct VM: ParsableCommand {
     @Flag(help: "Stop at the reset vector with the debugger's prompt.")
     var debug = false
 
+    @Option(
+        name: .customLong("gdb"),
+        help: ArgumentHelp(
+            "Stop at the reset vector for gdb or lldb to connect: a port on loopback, HOST:PORT, or a Unix socket.",
+            valueName: "address"))
+    var gdb: GDBChoice?
+
+    @Flag(name: .customLong("gdb-run"), help: "With --gdb: run without waiting for a debugger; it may connect later.")
+    var gdbRun = false
+
     @Option(help: "An ELF file with symbols for the debugger; may be repeated.", completion: .file())
     var symbols: [String] = []
 
@@ -101,16 +112,21 @@ struct VM: ParsableCommand {
             throw ValidationError("--console terminal and --serial stdio both need this terminal.")
         }
         if replay != nil, record != nil { throw ValidationError("--replay and --record do not go together.") }
+        if gdb != nil, debug { throw ValidationError("--debug and --gdb do not go together: both move the machine.") }
+        if gdbRun, gdb == nil { throw ValidationError("--gdb-run says how --gdb begins, which is not given.") }
         for path in [firmware, screenshot, debugConsole, record, replay].compactMap(\.self) + disk + symbols where path.isEmpty {
             throw ValidationError("a file's name is empty.")
         }
-        if console == .terminal, debug || onTripleFault == .debug {
+        if console == .terminal, debug || asksAfterTripleFault {
             throw ValidationError("--console terminal and the debugger's prompt both need this terminal.")
         }
     }
 
     /// Whether standard input and output are taken by something else than the terminal console.
-    var needsTerminal: Bool { debug || onTripleFault == .debug || serial == .stdio }
+    var needsTerminal: Bool { debug || asksAfterTripleFault || serial == .stdio }
+
+    /// Whether the prompt comes then; with `--gdb` it is gdb's.
+    private var asksAfterTripleFault: Bool { onTripleFault == .debug && gdb == nil }
 
     func run() throws {
         HostOutput.claimStandardFiles()
@@ -142,6 +158,16 @@ enum ConsoleChoice: String, ExpressibleByArgument, CaseIterable {
 
 enum TripleFaultAction: String, ExpressibleByArgument, CaseIterable {
     case stop, reset, debug
+}
+
+/// Where `--gdb` listens.
+struct GDBChoice: ExpressibleByArgument {
+    let address: ListeningAddress
+
+    init?(argument: String) {
+        guard let address = ListeningAddress(argument) else { return nil }
+        self.address = address
+    }
 }
 
 enum SerialChoice: ExpressibleByArgument, Equatable {

@@ -29,7 +29,8 @@ public enum Toolchain {
         return String(decoding: data, as: UTF8.self)
     }
 
-    private static func path(of tool: String) -> String {
+    /// The path of one of the toolchain's programs, or its name.
+    public static func path(of tool: String) -> String {
         guard let directory, FileManager.default.isExecutableFile(atPath: directory + "/" + tool) else { return tool }
         return directory + "/" + tool
     }

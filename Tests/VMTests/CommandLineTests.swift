@@ -25,7 +25,9 @@ struct CommandLineTests {
     @Test func helpNamesTheOptions() throws {
         let result = try vm("--help")
         #expect(result.code == 0)
-        for option in ["--memory", "--disk", "--snapshot", "--firmware", "--console", "--serial", "--debug", "--until"] {
+        for option in [
+            "--memory", "--disk", "--snapshot", "--firmware", "--console", "--serial", "--debug", "--gdb", "--until",
+        ] {
             #expect(result.output.contains(option))
         }
     }
@@ -34,7 +36,7 @@ struct CommandLineTests {
         ["--memory", "0"], ["--memory", "4G"], ["--memory", "lots"], ["--memory", "1M1"], ["--memory", "99999999999G"],
         ["--cpu", "z80"], ["--console", "hologram"], ["--until", "soon"], ["--until", "-1"], ["--ns-per-step", "0"],
         ["--on-triple-fault", "panic"], ["--no-such-option"], ["--console", "terminal", "--serial", "stdio"],
-        ["one.img", "two.img"],
+        ["one.img", "two.img"], ["--gdb", "port"], ["--gdb", "65536"], ["--gdb", "1234", "--debug"], ["--gdb-run"],
     ])
     func wrongOptionsAreUsageErrors(_ arguments: [String]) throws {
         defer { try? FileManager.default.removeItem(at: folder) }
