@@ -4,8 +4,8 @@ import Synchronization
 /// Consoles: where a person meets the machine.
 ///
 /// Constraint: one thread owns a `Machine`, and a window system wants its events handled by the main thread. So the two
-/// meet only in values: input goes into the machine's `InputQueue`, and what there is to see comes out as a `Frame` and a
-/// `MachineStatus` in a ``Display``. `MachineRunner` fills the display on the machine's thread; `SDLConsole`,
+/// meet only in values: input goes into the machine's `InputQueue`, and what there is to see comes out as a `Frame` and
+/// a `MachineStatus` in a ``Display``. `MachineRunner` fills the display on the machine's thread; `SDLConsole`,
 /// `TerminalConsole` or nobody (headless) looks at it on the main thread.
 ///
 ///     machine's thread                     main thread

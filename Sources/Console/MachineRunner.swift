@@ -4,8 +4,8 @@ import Machine
 /// Runs a machine at a person's pace, on the thread that owns it.
 ///
 /// The guest's clock is kept to the wall clock from both sides. A guest that is ahead (it idles, or the host is fast)
-/// makes the thread sleep. A guest that falls behind has its clock rate changed, so that its seconds stay seconds; every
-/// change enters as recorded input, hence a replay sees the same clock.
+/// makes the thread sleep. A guest that falls behind has its clock rate changed, so that its seconds stay seconds;
+/// every change enters as recorded input, hence a replay sees the same clock.
 public final class MachineRunner {
     public let machine: Machine
     private let display: Display?
@@ -26,8 +26,8 @@ public final class MachineRunner {
         var slept = Duration.zero
     }
 
-    /// `display`: where frames go, if anybody looks. `isPaced`: keep to the wall clock. `execute`: what to do instead of
-    /// ``Machine/run(until:)``, for those who record.
+    /// `display`: where frames go, if anybody looks. `isPaced`: keep to the wall clock. `execute`: what to do instead
+    /// of ``Machine/run(until:)``, for those who record.
     public init(
         _ machine: Machine, display: Display?, isPaced: Bool, execute: ((UInt64) -> RunResult)? = nil
     ) {

@@ -171,7 +171,8 @@ extension Debugger {
         hitBreakpoint(at: address).map { stop(.breakpoint($0)) }
     }
 
-    /// The stop behind an instruction that accessed the memory of watchpoints; counts the hits. Nil if it accessed none.
+    /// The stop behind an instruction that accessed the memory of watchpoints; counts the hits. Nil if it accessed
+    /// none.
     private func stopAtWatchpoint() -> Stop? {
         let accesses = accesses(machine.processor.takeWatchedAccesses(), isBehind: true)
         guard let first = accesses.first else { return nil }

@@ -10,8 +10,9 @@ import Processor
 /// **Choice.** Looking never changes the machine: memory is read through the page tables of the moment without setting
 /// a bit or filling the TLB. Changing it is input, stamped and recorded like a key press, so that a replay does it too.
 /// And every move, however complicated ("over this call", "out of this function"), is made of one primitive: run until
-/// step N, or until one of a set of addresses is reached and a condition holds (``Goal``). Going backwards is "restore a
-/// snapshot and run to N", with the same goals looked for on the way (``Timeline``, `TimeTravel/Debugger+Search.swift`).
+/// step N, or until one of a set of addresses is reached and a condition holds (``Goal``). Going backwards is "restore
+/// a snapshot and run to N", with the same goals looked for on the way (``Timeline``,
+/// `TimeTravel/Debugger+Search.swift`).
 ///
 /// **Example.**
 ///

@@ -7,8 +7,8 @@ public struct Stop: Sendable, Equatable {
         case arrived
         /// The next instruction has this breakpoint (``Breakpoint/number``).
         case breakpoint(Int)
-        /// The instruction before accessed the memory of this watchpoint (``Watchpoint/number``); if the move went backwards,
-        /// the next one is going to. ``Stop/accesses`` has more.
+        /// The instruction before accessed the memory of this watchpoint (``Watchpoint/number``); if the move went
+        /// backwards, the next one is going to. ``Stop/accesses`` has more.
         case watchpoint(Int)
         /// There is nothing before: the recording begins here.
         case beginningOfRecording

@@ -8,11 +8,11 @@ extension Machine {
         public var memorySize = 64 << 20
         /// The name of the processor model (what `cpuid` says); see ``processorModels``.
         public var processorModel = ProcessorModel.standard.name
-        /// The BIOS ROM: up to 512 KiB, a multiple of 4 KiB. Its end lies at 4 GiB, and its last 128 KiB also below 1 MiB.
-        /// Empty: no ROM, the processor starts in nothing.
+        /// The BIOS ROM: up to 512 KiB, a multiple of 4 KiB. Its end lies at 4 GiB, and its last 128 KiB also below 1
+        /// MiB. Empty: no ROM, the processor starts in nothing.
         public var firmware: [UInt8] = []
-        /// Whether 0xC0000-0xFFFFF is RAM into which the ROM has been copied, as chipsets with shadowing leave it, instead
-        /// of the ROM itself. Firmware that writes to itself needs it (SeaBIOS does).
+        /// Whether 0xC0000-0xFFFFF is RAM into which the ROM has been copied, as chipsets with shadowing leave it,
+        /// instead of the ROM itself. Firmware that writes to itself needs it (SeaBIOS does).
         public var hasShadowRAM = false
         /// The drives: primary master, primary slave, secondary master, secondary slave. `nil` or absent: no drive.
         public var drives: [Drive?] = []

@@ -53,8 +53,8 @@ struct InputHistory {
         delivered = max(first, min(count, self.log.events.count))
     }
 
-    /// Goes to where `count` events hashing to `hash` have been delivered. If this history does not contain them, it is of
-    /// another life and is forgotten.
+    /// Goes to where `count` events hashing to `hash` have been delivered. If this history does not contain them, it is
+    /// of another life and is forgotten.
     mutating func rewind(to count: Int, hash: UInt64) {
         if hashes.indices.contains(count), hashes[count] == hash {
             delivered = count
@@ -89,8 +89,8 @@ extension Machine {
     /// How many events of ``inputLog`` have been delivered.
     public var deliveredInput: Int { input.delivered }
 
-    /// Makes `log` the machine's input: its events are delivered when their steps come. Those before the present, and the
-    /// first `delivered` in any case, are taken as delivered.
+    /// Makes `log` the machine's input: its events are delivered when their steps come. Those before the present, and
+    /// the first `delivered` in any case, are taken as delivered.
     public func replay(_ log: InputLog, delivered: Int = 0) {
         input.replace(by: log, at: steps, delivered: delivered)
     }

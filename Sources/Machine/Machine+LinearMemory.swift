@@ -2,8 +2,8 @@ import Processor
 
 /// Looking at memory through the guest's page tables without leaving a trace: no accessed bits, no TLB, no devices.
 extension Machine {
-    /// Where the page tables put `linear` now (SDM vol. 3A, 4.3 and 4.4); nil if they say "not present". What the TLB still
-    /// remembers is not considered.
+    /// Where the page tables put `linear` now (SDM vol. 3A, 4.3 and 4.4); nil if they say "not present". What the TLB
+    /// still remembers is not considered.
     public func physicalAddress(ofLinear linear: UInt32) -> UInt32? {
         processor.physicalAddress(ofLinear: linear)
     }

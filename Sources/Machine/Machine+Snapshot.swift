@@ -13,7 +13,8 @@ extension Machine {
     }
 
     /// Goes back (or forward) to the state in `snapshot`. The recorded input stays; what was delivered after the
-    /// snapshot is going to be replayed (``isReplaying``; ``forgetFuture()`` prevents it). Nothing changes if it throws.
+    /// snapshot is going to be replayed (``isReplaying``; ``forgetFuture()`` prevents it). Nothing changes if it
+    /// throws.
     public func restore(_ snapshot: MachineSnapshot) throws(SnapshotError) {
         guard snapshot.configurationHash == configurationHash else {
             throw SnapshotError("the snapshot is of a machine with another configuration")
@@ -42,6 +43,7 @@ extension Machine {
         }
     }
 
-    /// A hash of everything that the guest could ever see or be influenced by: processor with its TLB, RAM, chips, disks.
+    /// A hash of everything that the guest could ever see or be influenced by: processor with its TLB, RAM, chips,
+    /// disks.
     public func stateDigest() -> UInt64 { snapshot().stateDigest }
 }

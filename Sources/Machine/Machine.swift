@@ -2,13 +2,13 @@ import Processor
 
 /// A whole PC.
 ///
-/// **Constraint.** The same image, configuration and recorded input must lead to bit-identical states, whoever runs them,
-/// in whatever portions, with whatever stops in between; or no past could be gone through again.
+/// **Constraint.** The same image, configuration and recorded input must lead to bit-identical states, whoever runs
+/// them, in whatever portions, with whatever stops in between; or no past could be gone through again.
 ///
 /// **Choice.** The step count is the only clock (``VirtualClock``). ``run(until:)`` alternates between two things: what
 /// happens between instructions (input, events that are due, resets) and running the processor up to the next step at
-/// which something happens between instructions. At one step the order is fixed: the guest's own wishes, events that are
-/// due, input, events that the input made due. What comes from outside enters by ``inject(_:)`` and nowhere else.
+/// which something happens between instructions. At one step the order is fixed: the guest's own wishes, events that
+/// are due, input, events that the input made due. What comes from outside enters by ``inject(_:)`` and nowhere else.
 ///
 /// **Example.** The guest executes `hlt`; the timer's next edge is due at step 1,200,000. The processor returns at step
 /// 1,003,217; the step count is set to 1,200,000; the edge raises IRQ 0; the processor goes on with the interrupt.
@@ -25,8 +25,8 @@ public final class Machine {
     let configurationHash: UInt64
     /// The last time the processor slept; see ``lastSleep``.
     var sleep = Sleep()
-    /// Holds back what waits in ``inputQueue``, and refuses ``inject(_:)``: the machine goes through a past that is not to
-    /// change. Requests to stop are heard.
+    /// Holds back what waits in ``inputQueue``, and refuses ``inject(_:)``: the machine goes through a past that is not
+    /// to change. Requests to stop are heard.
     public var inputIsHeld = false
 
     /// Where output goes. Kept alive by the machine.

@@ -6,8 +6,8 @@ public enum RunResult: Sendable, Equatable {
     case reached
     /// The next instruction's linear address is one of ``Processor/breakpoints``; it has not been executed.
     case breakpoint(UInt32)
-    /// Memory in ``Processor/watches`` was accessed (``Processor/takeWatchedAccesses()``), or ``Processor/observer`` asks
-    /// for a stop (``Processor/takeObserverStop()``). The instruction that did it is complete.
+    /// Memory in ``Processor/watches`` was accessed (``Processor/takeWatchedAccesses()``), or ``Processor/observer``
+    /// asks for a stop (``Processor/takeObserverStop()``). The instruction that did it is complete.
     case watchpoint
     /// ``InputQueue/requestStop()`` was called.
     case stopped

@@ -7,9 +7,9 @@ public protocol Bus: AnyObject {
     func readPort(_ port: UInt16, size: Int) -> UInt32
     /// Writes `size` (1, 2 or 4) bytes to an I/O port.
     func writePort(_ port: UInt16, size: Int, value: UInt32)
-    /// What `rep ins` reads: fills the beginning of `target`, a whole number of elements of `size` (1, 2 or 4) bytes, with
-    /// as many as ``readPort(_:size:)`` would give one after the other without anything else happening that a program or
-    /// another device could notice. Returns how many elements; 0: they are to be read one by one.
+    /// What `rep ins` reads: fills the beginning of `target`, a whole number of elements of `size` (1, 2 or 4) bytes,
+    /// with as many as ``readPort(_:size:)`` would give one after the other without anything else happening that a
+    /// program or another device could notice. Returns how many elements; 0: they are to be read one by one.
     func readPort(_ port: UInt16, size: Int, into target: UnsafeMutableRawBufferPointer) -> Int
     /// What `rep outs` writes, likewise: how many elements from the beginning of `source` the device took.
     func writePort(_ port: UInt16, size: Int, from source: UnsafeRawBufferPointer) -> Int

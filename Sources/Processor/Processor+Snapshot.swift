@@ -43,8 +43,8 @@ extension Processor {
         Core(context).restoreTranslations(snapshot.translations)
     }
 
-    /// To be called after ``state`` was changed from outside in another way than ``restore(_:)``: makes what depends on it
-    /// right and drops all cached translations.
+    /// To be called after ``state`` was changed from outside in another way than ``restore(_:)``: makes what depends on
+    /// it right and drops all cached translations.
     public func stateWasReplaced() {
         let core = Core(context)
         // The engine relies on these whatever a file or a debugger's user said.

@@ -5,11 +5,11 @@ import Foundation
 ///
 /// **Constraint.** Machines are shared and noisy: a time says little.
 ///
-/// **Choice.** A cost is the processor time that a contestant's process uses for many iterations, minus that for few, so
-/// that everything around the work cancels out. How many are many is found for each contestant by itself, since a native
-/// processor does in a millisecond what takes Bochs a second. In each turn all contestants do a workload one after the
-/// other, and what is compared are costs of the same turn. The table has the median of the turns' ratios and the range.
-/// All contestants must have computed the same, or the row says so.
+/// **Choice.** A cost is the processor time that a contestant's process uses for many iterations, minus that for few,
+/// so that everything around the work cancels out. How many are many is found for each contestant by itself, since a
+/// native processor does in a millisecond what takes Bochs a second. In each turn all contestants do a workload one
+/// after the other, and what is compared are costs of the same turn. The table has the median of the turns' ratios and
+/// the range. All contestants must have computed the same, or the row says so.
 struct Compare: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Times the contestants in turn and prints ratios.")
 

@@ -5,8 +5,8 @@ import Synchronization
 /// program.
 ///
 /// What a command costs is the processor time of the process, not the time that passes: other work on the host does not
-/// count then. While a contestant is not its turn it is stopped by a signal, because a guest waits for its next command by
-/// asking again and again.
+/// count then. While a contestant is not its turn it is stopped by a signal, because a guest waits for its next command
+/// by asking again and again.
 final class Contestant {
     let name: String
     private let process = Process()

@@ -33,8 +33,8 @@ struct Contestants {
             ])
     }
 
-    /// Bochs with its own BIOS and a window that nobody sees. A build with a debugger, as Debian's, wants to be told to go
-    /// on.
+    /// Bochs with its own BIOS and a window that nobody sees. A build with a debugger, as Debian's, wants to be told to
+    /// go on.
     func bochs(_ program: Workload.Program) throws -> Contestant {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("bench-bochs-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -4,8 +4,8 @@ import ToolSupport
 
 /// Builds kernel.img from its parts, or shows what is in one.
 ///
-/// Constraint: one file has to be a disk, a floppy and a kernel for four kinds of loader, and is made of pieces from three
-/// tools (assembler, Swift compiler, this package). Choice: a manifest names the pieces; `ImageBuilder` puts them
+/// Constraint: one file has to be a disk, a floppy and a kernel for four kinds of loader, and is made of pieces from
+/// three tools (assembler, Swift compiler, this package). Choice: a manifest names the pieces; `ImageBuilder` puts them
 /// together in memory; `ImageListing` reads an image back without knowing how it was built, and is run over every image
 /// before it is written. The format is in docs/image-format.md, its descriptor in the module `KernelImage`, which the
 /// kernel shares. Example:

@@ -48,7 +48,8 @@ struct ProgramFile {
         file.align()
         let headersOffset = UInt32(file.count)
         file += [UInt8](repeating: 0, count: ELFSections.entrySize)
-        // Name, type, flags, address, offset, size, link, information, alignment, entry size (System V ABI, "Sections").
+        // Name, type, flags, address, offset, size, link, information, alignment, entry size (System V ABI,
+        // "Sections").
         file.append(words: [
             sectionNames[0], 1, 6, text.virtualAddress, text.fileOffset, text.fileSize, 0, 0, 16, 0,
         ])

@@ -33,8 +33,8 @@ final class HostOutput: OutputSink {
 }
 
 extension HostOutput {
-    /// Opens what is closed of standard input, output and error as /dev/null. Otherwise the next file to be opened, a disk
-    /// image perhaps, would get the free number, and with it everything that is printed.
+    /// Opens what is closed of standard input, output and error as /dev/null. Otherwise the next file to be opened, a
+    /// disk image perhaps, would get the free number, and with it everything that is printed.
     static func claimStandardFiles() {
         for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
             // The lowest free number is the one that is missing.

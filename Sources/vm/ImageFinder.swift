@@ -19,8 +19,8 @@ enum ImageFinder {
         throw HostFailure("images/\(name) has not been built yet; 'make image' builds it")
     }
 
-    /// The ELF files with symbols that the build leaves beside an image: the firmware's, and that of the image's kernel.
-    /// User programs are not among them: they share their addresses with each other.
+    /// The ELF files with symbols that the build leaves beside an image: the firmware's, and that of the image's
+    /// kernel. User programs are not among them: they share their addresses with each other.
     static func symbolFiles(besideImage image: String) -> [String] {
         let image = URL(fileURLWithPath: image)
         let kernel = image.deletingPathExtension().appendingPathExtension("elf").path

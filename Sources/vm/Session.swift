@@ -271,7 +271,8 @@ final class Session: @unchecked Sendable {
         }
     }
 
-    /// The end of a replay: says if it went another way than the recorded run, and leaves the picture to those who look.
+    /// The end of a replay: says if it went another way than the recorded run, and leaves the picture to those who
+    /// look.
     private func showEnd(of recording: Recording) {
         if machine.stateDigest() != recording.endDigest {
             closingWords.append("warning: the replay has ended in another state than the recording")

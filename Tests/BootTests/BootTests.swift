@@ -29,7 +29,8 @@ import Testing
         try await boot(MartletVM(), configuration)
     }
 
-    /// A BIOS that others wrote, on the machine that we wrote: it has no video BIOS there, so COM1 is all there is to see.
+    /// A BIOS that others wrote, on the machine that we wrote: it has no video BIOS there, so COM1 is all there is to
+    /// see.
     @Test(arguments: [
         MachineConfiguration(board: .isapc, processor: .i486, memory: 4),
         MachineConfiguration(board: .isapc, processor: .pentium3, memory: 64),

@@ -2,10 +2,10 @@ import Foundation
 
 // Boot tests: one kernel.img, many machines.
 //
-// Constraint: what boots on one machine fails on the next for reasons that no unit test knows, and machines can be varied in
-// more ways than there is time for. Choice: a machine is a value (`MachineConfiguration`), an emulator of any make is a
-// `BootEngine` that starts one, and what the tests see of it is a `BootableMachine`: a serial line, a keyboard, a screen.
-// The matrix (`BootMatrix`) covers all pairs of properties, not all combinations. Example:
+// Constraint: what boots on one machine fails on the next for reasons that no unit test knows, and machines can be
+// varied in more ways than there is time for. Choice: a machine is a value (`MachineConfiguration`), an emulator of any
+// make is a `BootEngine` that starts one, and what the tests see of it is a `BootableMachine`: a serial line, a
+// keyboard, a screen. The matrix (`BootMatrix`) covers all pairs of properties, not all combinations. Example:
 //
 //     try await withMachine(QEMU(), configuration, image) { machine in
 //         try await machine.wait(for: "martlet> ")

@@ -55,8 +55,8 @@ import Testing
         try await boot(engine, disk, expected: hostile.expected)
     }
 
-    /// Hardware on which ways to switch A20 do nothing; what is expected is a way that does. (A machine on which none does
-    /// cannot be had: its A20 could not be switched off either.)
+    /// Hardware on which ways to switch A20 do nothing; what is expected is a way that does. (A machine on which none
+    /// does cannot be had: its A20 could not be switched off either.)
     static let a20Cases: [(Machine.Hostility, HostileBIOS.Habits, String)] = [
         (.deadPort92, .noA20Service, "A20 8042"),
         (.deadKeyboardA20, .noA20Service, "A20 port 92h"),

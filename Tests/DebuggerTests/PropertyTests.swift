@@ -7,8 +7,8 @@ import Testing
 @testable import Machine
 @testable import Processor
 
-/// However somebody moves through the past and the future of whatever guest: wherever he ends, the machine is in exactly the
-/// state that a fresh one reaches which gets the same input and runs straight to that step.
+/// However somebody moves through the past and the future of whatever guest: wherever he ends, the machine is in
+/// exactly the state that a fresh one reaches which gets the same input and runs straight to that step.
 ///
 /// `MARTLET_TRAVEL_CASES` asks for more guests than those of `make test`, `MARTLET_SEED` for others.
 @Suite("Moves and a fresh run")

@@ -3,15 +3,15 @@ import ProcessTestSupport
 
 /// A running `qemu-system-i386`: its standard input and output, and its monitor.
 ///
-/// **Constraint.** Tests boot dozens of machines, some of which hang by design, and may be killed themselves; no QEMU may be
-/// left behind, and none may wait for a test that does not read.
+/// **Constraint.** Tests boot dozens of machines, some of which hang by design, and may be killed themselves; no QEMU
+/// may be left behind, and none may wait for a test that does not read.
 ///
-/// **Choice.** All tests start it here. What it prints goes to files, the monitor's commands come from a FIFO, and `timeout`
-/// ends it after its time whatever has become of the test. Which device has the standard input and output, the arguments
-/// say.
+/// **Choice.** All tests start it here. What it prints goes to files, the monitor's commands come from a FIFO, and
+/// `timeout` ends it after its time whatever has become of the test. Which device has the standard input and output,
+/// the arguments say.
 ///
-/// **Example.** `QEMUProcess(["-m", "16", "-serial", "stdio", "-drive", …], seconds: 60)`, then `output` is what COM1 has
-/// sent, and `command("sendkey a")` presses a key.
+/// **Example.** `QEMUProcess(["-m", "16", "-serial", "stdio", "-drive", …], seconds: 60)`, then `output` is what COM1
+/// has sent, and `command("sendkey a")` presses a key.
 public final class QEMUProcess: @unchecked Sendable {
     // Unchecked: `Process` is a class of Foundation's that may be asked from any thread.
     private let process = Process()
@@ -91,8 +91,8 @@ public final class QEMUProcess: @unchecked Sendable {
         try monitor.write(contentsOf: Data((line + "\n").utf8))
     }
 
-    /// Gives the monitor a command whose last argument is a file that it writes: this one. When the answer is complete, the
-    /// caller has to see.
+    /// Gives the monitor a command whose last argument is a file that it writes: this one. When the answer is complete,
+    /// the caller has to see.
     public func answer(to command: String) throws -> URL {
         let file = directory.url.appendingPathComponent("answer-\(UUID().uuidString)")
         try self.command("\(command) \"\(file.path)\"")

@@ -18,8 +18,8 @@ public enum ReferenceEmulator: String, CaseIterable, Sendable, CustomStringConve
 
     private static let bochsFiles = ["/usr/share/bochs/BIOS-bochs-latest", "/usr/share/vgabios/vgabios.bin"]
 
-    /// What a floppy disk with `image` at its beginning wrote to port E9h. For Bochs with the words of its debugger around
-    /// it.
+    /// What a floppy disk with `image` at its beginning wrote to port E9h. For Bochs with the words of its debugger
+    /// around it.
     ///
     /// - Parameter seconds: after these it is ended, which is not an error: what it said so far tells where it hangs.
     public func run(_ image: [UInt8], seconds: Int = 60) throws -> String {

@@ -11,10 +11,10 @@ import RandomTestSupport
 /// **Constraint.** Two questions need hostile guests: whether the engine agrees with itself however a run is cut into
 /// pieces, and whether it survives. The answer must be repeatable from one number.
 ///
-/// **Choice.** A whole machine with 2 MiB and its real chips. Memory holds tables that are half right, so that execution
-/// gets somewhere before it fails, and code that is drawn from the opcode table or from nothing; much of it writes into
-/// itself. Everything from outside (keys, bytes, NMIs, writes as by DMA) is a recording that the machine replays. A guest
-/// that shuts down is reset and set going again, with memory as it is.
+/// **Choice.** A whole machine with 2 MiB and its real chips. Memory holds tables that are half right, so that
+/// execution gets somewhere before it fails, and code that is drawn from the opcode table or from nothing; much of it
+/// writes into itself. Everything from outside (keys, bytes, NMIs, writes as by DMA) is a recording that the machine
+/// replays. A guest that shuts down is reset and set going again, with memory as it is.
 ///
 /// **Example.** `RandomGuest(seed: 7)` is the same virtual-8086 program with the same NMI at step 311 for ever.
 struct RandomGuest {

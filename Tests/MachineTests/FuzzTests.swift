@@ -7,9 +7,9 @@ import Testing
 
 /// Whatever a guest does and whatever a snapshot holds, the host process neither crashes nor hangs.
 ///
-/// The guests run in child processes: one that crashes, or is ended by its alarm clock, leaves behind the seed that does it
-/// again. `MARTLET_FUZZ_CASES` or `MARTLET_FUZZ_SECONDS` ask for more than the 200 guests of `make test`, `MARTLET_SEED` for
-/// others.
+/// The guests run in child processes: one that crashes, or is ended by its alarm clock, leaves behind the seed that
+/// does it again. `MARTLET_FUZZ_CASES` or `MARTLET_FUZZ_SECONDS` ask for more than the 200 guests of `make test`,
+/// `MARTLET_SEED` for others.
 @Suite("Fuzzing", .serialized)
 struct FuzzTests {
     /// How many guests a child process runs, and in how many seconds at most.

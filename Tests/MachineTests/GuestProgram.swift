@@ -1,6 +1,6 @@
-/// A guest small enough to be read here, in 16-bit code: it mixes pseudo-random numbers into memory, sleeps now and then,
-/// counts timer interrupts at 0x504, stores each byte from the keyboard from 0x600 on (number at 0x508), sends it to COM1
-/// (without asking whether COM1 is ready), and exits with 21 when Escape goes down.
+/// A guest small enough to be read here, in 16-bit code: it mixes pseudo-random numbers into memory, sleeps now and
+/// then, counts timer interrupts at 0x504, stores each byte from the keyboard from 0x600 on (number at 0x508), sends it
+/// to COM1 (without asking whether COM1 is ready), and exits with 21 when Escape goes down.
 enum GuestProgram {
     static let exitCode: Int32 = 21 << 1 | 1
 

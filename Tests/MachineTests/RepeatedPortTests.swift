@@ -8,7 +8,8 @@ import Testing
     /// Two sectors, of which no two words are the same.
     private static let contents: [UInt8] = (0..<512).flatMap { word in [UInt8(word & 0xFF), UInt8(word >> 8 ^ 0x5A)] }
 
-    /// A machine in real mode whose disk is ready to transfer two sectors after `command`, in front of `code` at 0:7000h.
+    /// A machine in real mode whose disk is ready to transfer two sectors after `command`, in front of `code` at
+    /// 0:7000h.
     private func machine(_ command: UInt8, _ code: [UInt8], disk: IDEChannelTests.TestDisk) throws -> Machine {
         let bench = try Bench { $0.drives = [Machine.Drive(image: disk, policy: .writeThrough)] }
         bench.out(0x1F6, 0xE0)

@@ -5,8 +5,8 @@ import Testing
 @testable import GuestTestSupport
 @testable import Machine
 
-/// The interpreter against itself: the same program, run as a whole, instruction by instruction and in random pieces, ends
-/// in the same state of everything: registers, x87 and SSE, memory, the TLB, every chip.
+/// The interpreter against itself: the same program, run as a whole, instruction by instruction and in random pieces,
+/// ends in the same state of everything: registers, x87 and SSE, memory, the TLB, every chip.
 ///
 /// `MARTLET_SELF_CASES` asks for more programs than the 120 of `make test`, `MARTLET_SEED` for others.
 @Suite("The interpreter against itself")

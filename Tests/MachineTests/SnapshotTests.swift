@@ -126,7 +126,8 @@ import Testing
         }
     }
 
-    /// What is damaged on purpose, with a right checksum, may be refused or accepted; but it must not crash, then or later.
+    /// What is damaged on purpose, with a right checksum, may be refused or accepted; but it must not crash, then or
+    /// later.
     @Test func forgedFilesDoNotCrash() throws {
         var generator = SplitMix64(seed: 100)
         let bench = try busyBench(&generator)

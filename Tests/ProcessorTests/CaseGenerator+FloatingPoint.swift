@@ -44,8 +44,9 @@ extension CaseGenerator {
     /// With reserved bits now and then; but bit 17 is MM on processors of AMD (APM vol. 1, 4.2.2).
     private mutating func storedMXCSR() -> UInt32 { chance(1, of: 6) ? value() & ~MXCSR.misaligned : mxcsr() }
 
-    /// `fxsave`, and what overwrites the bytes that processors do not agree on: FOP and the pointers, which those of AMD
-    /// do not keep up to date (see ``NativeDifferences``), and which bits MXCSR has. Only where DS is flat, and first.
+    /// `fxsave`, and what overwrites the bytes that processors do not agree on: FOP and the pointers, which those of
+    /// AMD do not keep up to date (see ``NativeDifferences``), and which bits MXCSR has. Only where DS is flat, and
+    /// first.
     mutating func emitFXSave() {
         guard bytes.isEmpty, test.eip < NativeProcessor.codeEnd - 96, !code16, bases[3] == 0 else { return }
         let place = chance(1, of: 8) ? place() : NativeProcessor.data + 0x100 + below(0x1C0) * 16

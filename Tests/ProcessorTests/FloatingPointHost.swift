@@ -3,8 +3,8 @@
 
     /// The host's own FPU: executes one x87 instruction on a whole state and says what it made of it.
     ///
-    /// `frstor` loads the state and `fnsave`, which raises no exception, stores it again, so that unmasked exceptions need
-    /// no signal. In 64-bit mode these are the same instructions with the same 108 bytes.
+    /// `frstor` loads the state and `fnsave`, which raises no exception, stores it again, so that unmasked exceptions
+    /// need no signal. In 64-bit mode these are the same instructions with the same 108 bytes.
     final class HostFPU {
         /// An instruction in machine code between the two.
         struct Instruction {
@@ -42,8 +42,8 @@
             return Instruction(entry: unsafeBitCast(start, to: type(of: Instruction.none)))
         }
 
-        /// Executes `instruction` on the state in `image` (as `fsave` lays it out) with memory operand `memory`, and puts
-        /// the state afterwards into `image`. Returns EFLAGS, which begin as `flags`, and AX.
+        /// Executes `instruction` on the state in `image` (as `fsave` lays it out) with memory operand `memory`, and
+        /// puts the state afterwards into `image`. Returns EFLAGS, which begin as `flags`, and AX.
         func run(
             _ instruction: Instruction, image: UnsafeMutableRawPointer, memory: UnsafeMutableRawPointer, flags: UInt = 0x202
         ) -> (flags: UInt, accumulator: UInt32) {

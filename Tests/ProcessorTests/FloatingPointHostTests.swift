@@ -7,8 +7,8 @@
     /// Every x87 instruction on random states, against the FPU of this host: registers, tags, control and status word,
     /// memory, EFLAGS and AX must agree. `MARTLET_X87_CASES` and `MARTLET_SEED` ask for more.
     ///
-    /// Not compared: the pointers (AMD's processors keep them for exceptions only). Transcendental results differ between
-    /// processors: they may be off by a few units, and so may what follows from rounding them.
+    /// Not compared: the pointers (AMD's processors keep them for exceptions only). Transcendental results differ
+    /// between processors: they may be off by a few units, and so may what follows from rounding them.
     @Suite("x87 against the host's FPU")
     struct FloatingPointHostTests {
         private static let cases = Int(ProcessInfo.processInfo.environment["MARTLET_X87_CASES"] ?? "") ?? 2000
@@ -82,7 +82,8 @@
             try compare(test, cases: Self.cases, isApproximate: true)
         }
 
-        /// Whether the manual leaves the result of a transcendental instruction open, or the host's may be quite another.
+        /// Whether the manual leaves the result of a transcendental instruction open, or the host's may be quite
+        /// another.
         private static func isOpen(_ test: Case, _ state: X87State) -> Bool {
             let exponent = state.signExponents[state.physical(0)] & 0x7FFF
             switch test.bytes[1] {

@@ -2,8 +2,8 @@ import Testing
 
 @testable import Processor
 
-/// The FPU as the system sees it: who may use it, how errors are reported, environment and state in memory, faults in the
-/// middle of an instruction.
+/// The FPU as the system sees it: who may use it, how errors are reported, environment and state in memory, faults in
+/// the middle of an instruction.
 @Suite("x87 and the system")
 struct FloatingPointSystemTests {
     private let machine: SystemFixture

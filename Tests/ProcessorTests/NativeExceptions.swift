@@ -183,8 +183,8 @@ extension CaseGenerator.Case {
         return (NativeDifferences(expected, actual, ignored).all, exceptions.map(\.reason))
     }
 
-    /// Flags that the manual leaves undefined behind the last instruction. Behind a fault the flags are those before the
-    /// instruction, which are defined, unless it is fetching that fails.
+    /// Flags that the manual leaves undefined behind the last instruction. Behind a fault the flags are those before
+    /// the instruction, which are defined, unless it is fetching that fails.
     func flagsNotCompared(_ expected: NativeResult) -> UInt32 {
         switch expected.vector {
         // Undefined behind `div`, `idiv` and `aam`, and AMD's processors change them before the fault, too.

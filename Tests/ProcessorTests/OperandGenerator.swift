@@ -4,12 +4,12 @@ import RandomTestSupport
 
 /// Chance, and operands that favour the edges of their formats, for all comparisons with a real processor.
 ///
-/// **Constraint.** Uniformly random bits are never zero, infinite, halfway between two numbers or at the end of a range,
-/// which is where implementations differ.
+/// **Constraint.** Uniformly random bits are never zero, infinite, halfway between two numbers or at the end of a
+/// range, which is where implementations differ.
 ///
-/// **Choice.** A fraction of the operands are edges, another has few bits (so that sums and quotients are often exact or
-/// halfway), another is near 1, the rest is anything. Whoever has a ``SplitMix64`` can draw them: the sequence follows
-/// from its seed.
+/// **Choice.** A fraction of the operands are edges, another has few bits (so that sums and quotients are often exact
+/// or halfway), another is near 1, the rest is anything. Whoever has a ``SplitMix64`` can draw them: the sequence
+/// follows from its seed.
 ///
 /// **Example.** `var operands = RandomOperands(seed: 7); let number = operands.extended()`.
 protocol OperandGenerator {

@@ -86,6 +86,11 @@ import Testing
         }
     }
 
+    /// What is compared after each pair; all of memory is at the end.
+    private static let watched: [Range<UInt32>] = [
+        code..<code + 0x20, 0x2_0900..<0x2_0A00, 0x3_0FF0..<0x3_1010, 0x3_1FE0..<0x3_2020, 0x3F_FFC0..<0x40_0000,
+    ]
+
     /// Runs the pair in pieces of `piece` steps from the state that `registers` says; the fixture keeps its TLB, its
     /// cached code and its memory from pair to pair.
     private func run(_ machine: SystemFixture, _ program: [UInt8], registers: [UInt32], piece: UInt64) -> [UInt64] {
@@ -106,7 +111,7 @@ import Testing
             let exit = machine.processor.run(until: min(end, machine.state.pointee.steps &+ piece))
             if exit == .halted || exit == .shutdown { break }
         }
-        let words = machine.digest(memory: [Self.code..<Self.code + 0x20, 0x2_0900..<0x2_0A00, 0x3_0FF0..<0x3_1010, 0x3_1FE0..<0x3_2020, 0x3F_FFC0..<0x40_0000])
+        let words = machine.digest(memory: Self.watched)
         // A shutdown leaves the processor unusable; time must be the same for the next pair, too.
         machine.state.pointee.steps = (machine.state.pointee.steps | 0xFF) &+ 1
         return words
@@ -144,7 +149,8 @@ import Testing
             let expected = run(stepped, program, registers: registers, piece: 1)
             let actual = run(whole, program, registers: registers, piece: .max / 2)
             guard actual == expected else {
-                Issue.record("pair \(number): \(program) with \(registers), handler \(String(describing: handler(whole)))")
+                let handler = handler(whole).map { "\($0)" } ?? "none"
+                Issue.record("pair \(number): \(program) with \(registers), handler \(handler)")
                 return
             }
             if let handler = handler(whole) { seen.insert(handler) }

@@ -49,8 +49,8 @@ extension SystemFixture {
     static let directory: UInt32 = 0x13000
     static let table: UInt32 = 0x14000
 
-    /// Turns paging with PAE on: pointer table at 0x12000, whose first entry leads to a directory at 0x13000, whose first
-    /// entry leads to a table at 0x14000, which maps the first 2 MiB to themselves for everyone.
+    /// Turns paging with PAE on: pointer table at 0x12000, whose first entry leads to a directory at 0x13000, whose
+    /// first entry leads to a table at 0x14000, which maps the first 2 MiB to themselves for everyone.
     func enablePAE(noExecute: Bool = false) {
         setQuad(Self.pointerTable, UInt64(Self.directory) | 1)
         for index in 1..<4 as Range<UInt32> { setQuad(Self.pointerTable + index * 8, 0) }

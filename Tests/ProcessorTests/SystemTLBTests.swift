@@ -2,14 +2,15 @@ import Testing
 
 @testable import Processor
 
-/// When a cached translation must be gone, and when it is still there (SDM vol. 3A, 4.10.4, and 11.9 of older editions).
+/// When a cached translation must be gone, and when it is still there (SDM vol. 3A, 4.10.4, and 11.9 of older
+/// editions).
 @Suite("TLB")
 struct SystemTLBTests {
     private let ds = SegmentIndex.ds.rawValue
     private let linear: UInt32 = 0x20000
 
-    /// A machine that has read a page, whose entry then lost its present bit: reading it again succeeds exactly as long as
-    /// the translation is cached.
+    /// A machine that has read a page, whose entry then lost its present bit: reading it again succeeds exactly as long
+    /// as the translation is cached.
     private func machine(global: Bool = false, model: ProcessorModel = .pentium4) throws -> SystemFixture {
         let machine = try SystemFixture(model: model)
         machine.enablePaging()

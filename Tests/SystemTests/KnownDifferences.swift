@@ -1,7 +1,8 @@
 import EmulatorTestSupport
 import Foundation
 
-/// Where another emulator prints something else than we do, and why we stay with it: `NAME.differences` beside a program.
+/// Where another emulator prints something else than we do, and why we stay with it: `NAME.differences` beside a
+/// program.
 ///
 /// A paragraph of lines that begin with `#` gives the reason, with the section of the manual that decides; the lines
 /// behind it name emulators and lines of the report: `qemu: limit read`.

@@ -67,8 +67,8 @@ struct Report: Equatable {
 
     let lines: [String]
 
-    /// From all that came out of port E9h: the report is between the lines `report` and `end`. Without them (the machine
-    /// hung, or shut down), the last lines are what there is.
+    /// From all that came out of port E9h: the report is between the lines `report` and `end`. Without them (the
+    /// machine hung, or shut down), the last lines are what there is.
     init(_ output: String) {
         var lines = output.filter { $0.asciiValue != Self.request }
             .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)

@@ -2,15 +2,15 @@ import EmulatorTestSupport
 import Foundation
 import Testing
 
-/// The system level of the processor: segmentation, gates, tasks, virtual-8086 mode, paging, debug exceptions, faults in
-/// the middle of instructions.
+/// The system level of the processor: segmentation, gates, tasks, virtual-8086 mode, paging, debug exceptions, faults
+/// in the middle of instructions.
 ///
-/// **Constraint.** No other emulator is right everywhere (QEMU's TCG ignores segment limits, for one), and a host without
-/// QEMU and Bochs should be able to check us too.
+/// **Constraint.** No other emulator is right everywhere (QEMU's TCG ignores segment limits, for one), and a host
+/// without QEMU and Bochs should be able to check us too.
 ///
-/// **Choice.** Bare-metal programs print a report, a line for each thing that they try. Our report is in git and must not
-/// change. The reports of QEMU and Bochs must be the same but for lines that are listed with the manual's reason; a line
-/// that is listed and does not differ any more is as wrong as one that differs and is not listed.
+/// **Choice.** Bare-metal programs print a report, a line for each thing that they try. Our report is in git and must
+/// not change. The reports of QEMU and Bochs must be the same but for lines that are listed with the manual's reason; a
+/// line that is listed and does not differ any more is as wrong as one that differs and is not listed.
 ///
 /// **Example.** `limit read` of `Programs/segments.asm` is listed for QEMU in `Programs/segments.differences`.
 @Suite("System programs")

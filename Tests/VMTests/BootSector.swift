@@ -20,8 +20,8 @@ struct BootSector {
         code += [0xB0, value, 0xEE]  // mov al, value; out dx, al
     }
 
-    /// Sends `text` through COM1, waiting for its transmitter as a driver has to. In the end also the last bit is on the
-    /// line: what the UART still holds when the machine ends is not sent.
+    /// Sends `text` through COM1, waiting for its transmitter as a driver has to. In the end also the last bit is on
+    /// the line: what the UART still holds when the machine ends is not sent.
     mutating func send(_ text: String) {
         for byte in text.utf8 {
             waitForLineStatus(0x20)  // holding register empty

@@ -1,6 +1,6 @@
-// Workloads for comparing machines that execute this system: each keeps one aspect of a processor busy for a given number
-// of iterations, and prints one line that depends on the workload and the count only, so that the line proves the work
-// was done. Whoever measures takes the time from outside; a run with few iterations gives what to subtract.
+// Workloads for comparing machines that execute this system: each keeps one aspect of a processor busy for a given
+// number of iterations, and prints one line that depends on the workload and the count only, so that the line proves
+// the work was done. Whoever measures takes the time from outside; a run with few iterations gives what to subtract.
 
 import CUser
 import User

@@ -21,7 +21,8 @@ struct ConsoleServer {
         var buffer = InlineArray<512, UInt8>(repeating: 0)
         var isServing = true
         while isServing {
-            // Valid: `InlineArray` stores its elements contiguously, and the kernel writes no more than the buffer holds.
+            // Valid: `InlineArray` stores its elements contiguously, and the kernel writes no more than the buffer
+            // holds.
             withUnsafeMutableBytes(of: &buffer) { bytes in
                 guard let message = try? endpoint.receive(bytes) else {
                     isServing = false

@@ -1,8 +1,8 @@
 import CUser
 import TerminalInput
 
-/// The receiving half of the first serial port, a 16550 or one of its ancestors. The kernel's log has set its speed, and
-/// uses the other half.
+/// The receiving half of the first serial port, a 16550 or one of its ancestors. The kernel's log has set its speed,
+/// and uses the other half.
 ///
 /// Source: National Semiconductor PC16550D data sheet, section 8.
 struct SerialInput16550 {

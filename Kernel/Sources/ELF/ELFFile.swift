@@ -8,8 +8,8 @@
 // Choice: an `ELFFile` is a view of bytes that somebody else owns. It allocates nothing. What a loader needs (the file
 // header and the program headers) is checked completely by the initialiser; what only a debugger needs (sections and
 // symbols) is checked completely by the call that hands it out. A collection that has been handed out therefore cannot
-// fail: its elements lie inside the file. All checks compare before they add, in 32 bits, so that no offset of a hostile
-// file overflows, and a broken file yields an `ELFError` that can be printed.
+// fail: its elements lie inside the file. All checks compare before they add, in 32 bits, so that no offset of a
+// hostile file overflows, and a broken file yields an `ELFError` that can be printed.
 //
 // Example: loading a program.
 //
@@ -21,8 +21,8 @@
 //     }
 //     start(at: file.header.entry)
 //
-// Scope: ELF32, little-endian, i386. Format: System V ABI, chapters 4 and 5 ("Object Files", "Program Loading"), and its
-// Intel386 supplement.
+// Scope: ELF32, little-endian, i386. Format: System V ABI, chapters 4 and 5 ("Object Files", "Program Loading"), and
+// its Intel386 supplement.
 
 /// A checked view of an ELF32 file for the i386.
 ///

@@ -1,8 +1,9 @@
-// What kernel.img says of itself: the contract between mkimage, which writes an image, and the kernel, which checks one.
+// What kernel.img says of itself: the contract between mkimage, which writes an image, and the kernel, which checks
+// one.
 //
 // Constraint: the kernel finds the parts of its image (process manager, symbols, payload) before it has allocated
-// anything, and must not believe an image that was damaged on its way from a disk. The host's tools read the same format
-// and must not have a second opinion of it.
+// anything, and must not believe an image that was damaged on its way from a disk. The host's tools read the same
+// format and must not have a second opinion of it.
 //
 // Choice: 64 bytes at a fixed place of the kernel binary, with place, size and CRC-32 of each section and a CRC-32 of
 // themselves. This module reads, checks and writes them; it is plain Swift without Foundation or allocation, compiled

@@ -29,8 +29,8 @@ extension ManagerServer {
         end(index, .faulted)
     }
 
-    /// Says who called the function that faulted, as far as the chain of saved EBPs goes: each points to the one before,
-    /// with a return address above it, and `_start` begins the chain with 0.
+    /// Says who called the function that faulted, as far as the chain of saved EBPs goes: each points to the one
+    /// before, with a return address above it, and `_start` begins the chain with 0.
     private func logCallers(_ fault: FaultRecord, _ index: Int) {
         let process = Process(slot: ManagerSlot.process(index))
         var frame = fault.ebp

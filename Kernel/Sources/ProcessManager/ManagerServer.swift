@@ -45,7 +45,8 @@ struct ManagerServer {
 
         var buffer = InlineArray<1024, UInt8>(repeating: 0)
         while true {
-            // Valid: `InlineArray` stores its elements contiguously, and the kernel writes no more than the buffer holds.
+            // Valid: `InlineArray` stores its elements contiguously, and the kernel writes no more than the buffer
+            // holds.
             withUnsafeMutableBytes(of: &buffer) { bytes in
                 guard let message = try? endpoint.receive(bytes) else { return }
                 serve(message, UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[..<message.length]))

@@ -13,7 +13,8 @@ enum MemoryReport {
         var buffer = InlineArray<512, UInt8>(repeating: 0)
         var offset: UInt32 = 0
         while true {
-            // Valid: `InlineArray` stores its elements contiguously, and the kernel writes no more than the buffer holds.
+            // Valid: `InlineArray` stores its elements contiguously, and the kernel writes no more than the buffer
+            // holds.
             let count = withUnsafeMutableBytes(of: &buffer) { bytes in
                 let count = (try? system.layout(from: offset, into: bytes)) ?? 0
                 Console.write(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[..<count]))

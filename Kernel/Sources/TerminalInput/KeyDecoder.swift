@@ -30,8 +30,8 @@ public enum Key: Equatable, Sendable {
 
 /// Turns the bytes that a terminal sends into keys.
 ///
-/// Knows the escape sequences of ECMA-48 and of xterm for the keys in ``Key``, and passes over all others as a whole, so
-/// that an unknown key never leaves its tail in the line.
+/// Knows the escape sequences of ECMA-48 and of xterm for the keys in ``Key``, and passes over all others as a whole,
+/// so that an unknown key never leaves its tail in the line.
 public struct KeyDecoder {
     private enum State {
         case ground

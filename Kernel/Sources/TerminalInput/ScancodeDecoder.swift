@@ -5,8 +5,8 @@
 // escape sequences of ECMA-48 (`ESC [ A` for the up arrow).
 //
 // Choice: everything is a stream of such bytes. `ScancodeDecoder` turns the keyboard's scan codes into what a terminal
-// would have sent; `KeyDecoder` turns bytes from either into keys; `LineEditor` turns keys into a line, and shows it with
-// nothing but printable characters and backspace, which the VGA console and every terminal agree on. Nothing here
+// would have sent; `KeyDecoder` turns bytes from either into keys; `LineEditor` turns keys into a line, and shows it
+// with nothing but printable characters and backspace, which the VGA console and every terminal agree on. Nothing here
 // allocates, waits or touches a port, so that all of it is tested on the host.
 //
 // Example: Shift and A on the keyboard arrive as 2A 1E 9E AA and leave the decoder as the byte 41.

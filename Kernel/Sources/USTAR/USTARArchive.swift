@@ -1,13 +1,13 @@
 // Archives in the ustar format: the payload of the kernel image.
 //
-// Constraint: the payload has to be readable in place, by a process that has only a read-only mapping of it and no heap,
-// and makeable and inspectable with tools that everybody has (`tar --format=ustar`, `tar tvf`).
+// Constraint: the payload has to be readable in place, by a process that has only a read-only mapping of it and no
+// heap, and makeable and inspectable with tools that everybody has (`tar --format=ustar`, `tar tvf`).
 //
 // Choice: ustar (POSIX.1-1988; POSIX.1-2017, pax, "ustar Interchange Format"): 512-byte headers with numbers in octal,
 // each followed by the file's bytes, rounded up to 512. The initialiser walks the whole archive once and verifies every
 // checksum, number and size, so that iterating afterwards cannot fail. What would change the meaning of other entries,
-// pax and GNU extension headers, is refused by name rather than misread. Reading allocates nothing and works in Embedded
-// Swift; writing (`USTARWriter`) is for the host.
+// pax and GNU extension headers, is refused by name rather than misread. Reading allocates nothing and works in
+// Embedded Swift; writing (`USTARWriter`) is for the host.
 //
 // Example: the process manager looking for a program.
 //

@@ -15,13 +15,13 @@ public enum ManagerRequest {
     /// Asks for the file with the index in word 0; the reply's bytes are its path, word 0 is its size, and word 1
     /// is 1 if it can be executed.
     public static var fileInformation: UInt32 { 5 }
-    /// Reads a file: the bytes are its path, word 0 an offset, word 1 the most bytes to return. Replies with bytes, none at the
-    /// end.
+    /// Reads a file: the bytes are its path, word 0 an offset, word 1 the most bytes to return. Replies with bytes,
+    /// none at the end.
     public static var fileRead: UInt32 { 6 }
     /// Stops the machine; word 0 is a `ShutdownAction`. Only for the shell.
     public static var shutdown: UInt32 { 7 }
-    /// Makes a range of addresses memory that appears as it is touched; word 0 is the address, word 1 the length, both multiples of the
-    /// page size, inside `ProgramLayout.free`.
+    /// Makes a range of addresses memory that appears as it is touched; word 0 is the address, word 1 the length, both
+    /// multiples of the page size, inside `ProgramLayout.free`.
     public static var reserve: UInt32 { 8 }
     /// Ends the process with the number in word 0, which the sender started. The shell may end any process.
     public static var kill: UInt32 { 9 }

@@ -4,9 +4,9 @@
 // instruction, `int 0x80`, on numbers of capability slots.
 //
 // Choice: two layers. This file and `Endpoint.swift` give each system call a Swift name, typed errors, and a type for
-// the kind of slot that it takes; drivers and servers use them. Above them, `Console`, `Manager`, `Arguments` and `print`
-// are what an ordinary program uses; they are messages to the servers whose capabilities every program is born with
-// (`ProgramSlot`).
+// the kind of slot that it takes; drivers and servers use them. Above them, `Console`, `Manager`, `Arguments` and
+// `print` are what an ordinary program uses; they are messages to the servers whose capabilities every program is born
+// with (`ProgramSlot`).
 //
 // Example: a whole program.
 //

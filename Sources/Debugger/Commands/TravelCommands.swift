@@ -67,9 +67,10 @@ extension DebuggerCommand {
         usage: "last-write WHAT [LENGTH] [--go]",
         summary: "say who last wrote memory, a register or a page-table entry",
         details: """
-            WHAT is an address, a register, or 'pte ADDRESS'. An address is linear (with /p physical), LENGTH 1 byte if none is given; writes through any mapping, by the page \
-            walk, a device or the debugger count. Registers are those of 'set', the segment registers, cr0, cr2, cr3, cr4, \
-            gdtr and idtr; what counts is a change of the value. For 'pte' accessed and dirty bits do not count.
+            WHAT is an address, a register, or 'pte ADDRESS'. An address is linear (with /p physical), LENGTH 1 byte if \
+            none is given; writes through any mapping, by the page walk, a device or the debugger count. Registers are \
+            those of 'set', the segment registers, cr0, cr2, cr3, cr4, gdtr and idtr; what counts is a change of the \
+            value. For 'pte' accessed and dirty bits do not count.
             The machine stays where it is, unless --go says otherwise.
             """,
         group: .goingBack

@@ -27,8 +27,8 @@ extension Debugger {
         case interrupted
     }
 
-    /// Finds the last write to `count` bytes of physical memory before the present, by whatever way. The machine comes back
-    /// to the present, or, if `goes`, stays where the instruction is next that did it.
+    /// Finds the last write to `count` bytes of physical memory before the present, by whatever way. The machine comes
+    /// back to the present, or, if `goes`, stays where the instruction is next that did it.
     ///
     /// `ignoringPageWalks`: accessed and dirty bits that the processor sets do not count.
     public func lastWrite(
@@ -37,8 +37,8 @@ extension Debugger {
         lastWrite(to: [MemoryWatch(.physical, address, count: count)], ignoringPageWalks: ignoringPageWalks, goes: goes)
     }
 
-    /// Finds the last write to the memory that is at `count` bytes from a linear address on now, through whatever mapping.
-    /// Nil if none of it is mapped.
+    /// Finds the last write to the memory that is at `count` bytes from a linear address on now, through whatever
+    /// mapping. Nil if none of it is mapped.
     public func lastWrite(to linear: UInt32, count: UInt32 = 1, goes: Bool = false) -> LastWriteResult? {
         var watches: [MemoryWatch] = []
         var done: UInt32 = 0
@@ -53,8 +53,8 @@ extension Debugger {
         return watches.isEmpty ? nil : lastWrite(to: watches, ignoringPageWalks: false, goes: goes)
     }
 
-    /// Where the page-table entry is that maps a linear address now, or would (the directory entry, where there is no table
-    /// or a large page); and its size in bytes. Nil while paging is off.
+    /// Where the page-table entry is that maps a linear address now, or would (the directory entry, where there is no
+    /// table or a large page); and its size in bytes. Nil while paging is off.
     public func pageEntryAddress(of linear: UInt32) -> (physical: UInt32, count: UInt32)? {
         guard let walk = machine.processor.inspectPage(at: linear) else { return nil }
         let address = walk.tableAddress != 0 ? walk.tableAddress : walk.directoryAddress
@@ -105,8 +105,8 @@ extension Debugger {
     // MARK: Registers
 
     /// Finds the last change of a register's value before the present: a general register or a part of one, `eflags`, a
-    /// segment register's selector, `cr0`, `cr2`, `cr3`, `cr4`, or the base in `gdtr` and `idtr`. Nil if there is no such
-    /// register. The rest is as for ``lastWrite(to:count:goes:)``.
+    /// segment register's selector, `cr0`, `cr2`, `cr3`, `cr4`, or the base in `gdtr` and `idtr`. Nil if there is no
+    /// such register. The rest is as for ``lastWrite(to:count:goes:)``.
     ///
     /// The past is gone through step by step, from snapshot to snapshot backwards.
     public func lastWrite(toRegister name: String, goes: Bool = false) -> LastWriteResult? {

@@ -4,8 +4,8 @@ import Processor
 
 /// Moves into the past. Each ends at a step of the recording, with exactly the state that the machine had there.
 extension Debugger {
-    /// Goes to the step `step`, into the past or into the future, past all breakpoints and watchpoints. Beyond the end of
-    /// the recording the machine runs, and anything else may end the move.
+    /// Goes to the step `step`, into the past or into the future, past all breakpoints and watchpoints. Beyond the end
+    /// of the recording the machine runs, and anything else may end the move.
     @discardableResult
     public func go(to step: UInt64) -> Stop {
         let origin = machine.snapshot()
@@ -37,9 +37,9 @@ extension Debugger {
         return travel(to: target, from: machine.snapshot())
     }
 
-    /// Goes back to the last breakpoint or watchpoint that was hit before here: for a breakpoint to where its instruction
-    /// is next, for a watchpoint to where the instruction is next that accesses the memory. Without any, to the beginning of
-    /// the recording.
+    /// Goes back to the last breakpoint or watchpoint that was hit before here: for a breakpoint to where its
+    /// instruction is next, for a watchpoint to where the instruction is next that accesses the memory. Without any, to
+    /// the beginning of the recording.
     @discardableResult
     public func reverseContinue() -> Stop {
         searchBackward(to: timeline.beginning, otherwise: .beginningOfRecording)
@@ -136,8 +136,8 @@ extension Debugger {
 
     /// Goes back to the call of the current function, or to what was interrupted by the current handler.
     ///
-    /// Calls are recognised by what they leave on the stack, so that no frame pointer is needed; for that the past is gone
-    /// through step by step.
+    /// Calls are recognised by what they leave on the stack, so that no frame pointer is needed; for that the past is
+    /// gone through step by step.
     @discardableResult
     public func reverseFinish() -> Stop {
         let origin = machine.snapshot()

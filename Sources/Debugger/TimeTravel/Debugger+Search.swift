@@ -3,9 +3,9 @@ import Processor
 
 /// Searching the past.
 ///
-/// What happened last before here lies in the stretch from the last snapshot to here, or in the one before that, and so on.
-/// A stretch can only be executed forwards: everything that is looked for in it is found on the way, and the last finding
-/// counts.
+/// What happened last before here lies in the stretch from the last snapshot to here, or in the one before that, and so
+/// on. A stretch can only be executed forwards: everything that is looked for in it is found on the way, and the last
+/// finding counts.
 extension Debugger {
     /// Something that was found in the past.
     enum Finding {
@@ -24,8 +24,8 @@ extension Debugger {
     }
 
     /// Looks for the last step before the present, and at `floor` or later, at which one of `addresses` is reached or
-    /// behind which watched memory has been accessed, and `accepts` says yes, the machine being there (for accesses: right
-    /// behind).
+    /// behind which watched memory has been accessed, and `accepts` says yes, the machine being there (for accesses:
+    /// right behind).
     ///
     /// Leaves the machine somewhere in the past.
     func searchBackward(
@@ -51,7 +51,8 @@ extension Debugger {
         return .nothing
     }
 
-    /// Runs the recorded stretch from here to `end`, and calls `body` at every finding. False if somebody asked for a stop.
+    /// Runs the recorded stretch from here to `end`, and calls `body` at every finding. False if somebody asked for a
+    /// stop.
     func runThrough(
         until end: UInt64, addresses: Set<UInt32>, watches: [MemoryWatch], body: (Finding) -> Void
     ) -> Bool {

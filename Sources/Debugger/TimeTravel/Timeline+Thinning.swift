@@ -3,11 +3,11 @@ import Processor
 
 /// Which snapshots are kept.
 ///
-/// A distance d from where the machine is, snapshots lie about k times the square root of d apart. With N of them over a
-/// past of A executed steps, the widest gap is then 2A/N, only twice what equal distances would give, while near the
-/// present they lie as close as they were taken. (With distances proportional to d, gaps in a long past would be wider than
-/// anybody wants to wait for.) k follows from what there is room for: the snapshot goes that leaves the smallest gap, as
-/// measured so.
+/// A distance d from where the machine is, snapshots lie about k times the square root of d apart. With N of them over
+/// a past of A executed steps, the widest gap is then 2A/N, only twice what equal distances would give, while near the
+/// present they lie as close as they were taken. (With distances proportional to d, gaps in a long past would be wider
+/// than anybody wants to wait for.) k follows from what there is room for: the snapshot goes that leaves the smallest
+/// gap, as measured so.
 extension Timeline {
     /// Bytes that all snapshots hold.
     public var bytes: Int {
@@ -42,8 +42,8 @@ extension Timeline {
         entries[index].bytes = entries[index].snapshot.bytes(besides: previous)
     }
 
-    /// Drops the snapshot that is missed least. The first one goes only if there is no other left besides the new one: then
-    /// the recording begins later.
+    /// Drops the snapshot that is missed least. The first one goes only if there is no other left besides the new one:
+    /// then the recording begins later.
     private func dropOne() {
         let here = machine.work
         var best: (index: Int, gap: Double)?

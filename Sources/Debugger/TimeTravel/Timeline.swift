@@ -3,21 +3,21 @@ import Processor
 
 /// The past of a machine, so that a debugger can go back without having been asked beforehand.
 ///
-/// **Constraint.** "What happened before this?" is asked when it has happened: the recording must always be on, hence cost
-/// little time (at most a tenth) and a bounded amount of memory, however long the machine runs. And wherever somebody
-/// stands, the step before must be near.
+/// **Constraint.** "What happened before this?" is asked when it has happened: the recording must always be on, hence
+/// cost little time (at most a tenth) and a bounded amount of memory, however long the machine runs. And wherever
+/// somebody stands, the step before must be near.
 ///
-/// **Choice.** A machine repeats its life exactly if it gets the same input at the same steps, and it records its input by
-/// itself. So the state at any step is "restore a snapshot from before it and execute up to it". What is kept are
+/// **Choice.** A machine repeats its life exactly if it gets the same input at the same steps, and it records its input
+/// by itself. So the state at any step is "restore a snapshot from before it and execute up to it". What is kept are
 /// snapshots; RAM that did not change between two of them is shared. How often one is taken is a matter of work, not of
 /// time, so that it is the same on every host: after ``Pace/interval`` executed steps, or later if the pages that have
-/// changed are so many that copying them would take more than a tenth of that. When they are too many or too
-/// large, those are dropped whose neighbours are closest together, measured by the square root of the distance from where
-/// the machine is (`Timeline+Thinning.swift`).
+/// changed are so many that copying them would take more than a tenth of that. When they are too many or too large,
+/// those are dropped whose neighbours are closest together, measured by the square root of the distance from where the
+/// machine is (`Timeline+Thinning.swift`).
 ///
 /// Three places matter. ``beginning`` is the first step that can be gone back to. Up to ``end`` everything is recorded:
-/// before it the machine repeats its life, and takes no other input than the recorded. Up to ``heard`` its output has been
-/// heard: before it the machine is silent. The latter two are the same unless a recording from a file is played.
+/// before it the machine repeats its life, and takes no other input than the recorded. Up to ``heard`` its output has
+/// been heard: before it the machine is silent. The latter two are the same unless a recording from a file is played.
 ///
 /// **Example.** The machine is at step 50,000,000 of a boot; there are snapshots every 2,000,000 steps. `reverse-step`
 /// restores the one of step 48,000,000 and executes 1,999,999 steps in silence, which takes 10 ms; halfway there, and
@@ -36,7 +36,8 @@ public final class Timeline {
     public private(set) var end: UInt64
     /// How far output has been heard.
     public private(set) var heard: UInt64
-    /// Whether moves end at ``end`` once: it is the end of a recording from a file, not just of what has happened so far.
+    /// Whether moves end at ``end`` once: it is the end of a recording from a file, not just of what has happened so
+    /// far.
     public internal(set) var stopsAtEnd = false
     /// The future that ``branch()`` has forgotten since ``takeForgottenFuture()`` was last called.
     private var forgottenFuture: ClosedRange<UInt64>?
@@ -180,8 +181,8 @@ public final class Timeline {
 
     // MARK: The past
 
-    /// Brings the machine to the state that it has at `step`, which lies between ``beginning`` and ``end``, in silence, from
-    /// the nearest snapshot. Leaves snapshots behind on the way.
+    /// Brings the machine to the state that it has at `step`, which lies between ``beginning`` and ``end``, in silence,
+    /// from the nearest snapshot. Leaves snapshots behind on the way.
     ///
     /// False if somebody asked for a stop (``InputQueue/requestStop()``); the machine is then somewhere on the way.
     /// Breakpoints and watches must not be set.
@@ -246,8 +247,8 @@ public final class Timeline {
         updateGates()
     }
 
-    /// To be called before anything is done to the machine from outside: if there is a recorded future, it is forgotten, and
-    /// the present is its end. Returns what was forgotten.
+    /// To be called before anything is done to the machine from outside: if there is a recorded future, it is
+    /// forgotten, and the present is its end. Returns what was forgotten.
     @discardableResult
     public func branch() -> ClosedRange<UInt64>? {
         guard isInPast || machine.isReplaying else { return nil }

@@ -4,8 +4,8 @@ import Processor
 /// Memory at whose accesses execution is to stop.
 ///
 /// The stop is behind the instruction that did it, with what the memory held before and what it holds now; going
-/// backwards it is before the instruction, which is then the next. There may be any number of them, of any size: they cost
-/// nothing but where somebody accesses their pages (``MemoryWatch``).
+/// backwards it is before the instruction, which is then the next. There may be any number of them, of any size: they
+/// cost nothing but where somebody accesses their pages (``MemoryWatch``).
 public struct Watchpoint: Sendable, Equatable {
     /// Its name for the user: breakpoints and watchpoints are numbered together.
     public let number: Int
@@ -24,7 +24,8 @@ public struct Watchpoint: Sendable, Equatable {
         public let origin: WatchedAccess.Origin
         /// ``Machine/steps`` before the instruction.
         public let step: UInt64
-        /// What ``before`` and ``after`` are about: all of a watchpoint of up to 16 bytes, of a larger one the bytes accessed.
+        /// What ``before`` and ``after`` are about: all of a watchpoint of up to 16 bytes, of a larger one the bytes
+        /// accessed.
         public let address: UInt32
         public let before: [UInt8]
         /// Behind the instruction; empty if the stop is before it.

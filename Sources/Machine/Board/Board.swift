@@ -2,12 +2,12 @@ import Processor
 
 /// The main board: what the chips are soldered to.
 ///
-/// **Constraint.** Chips need each other (a key ends as an interrupt, a port opens A20), but must be testable and savable
-/// one by one.
+/// **Constraint.** Chips need each other (a key ends as an interrupt, a port opens A20), but must be testable and
+/// savable one by one.
 ///
-/// **Choice.** A chip knows the board and nothing else: virtual time (``now``), the event queue (``schedule(_:at:)``), the
-/// interrupt controller and the way out. The board knows the processor only by its pins: INTR, NMI, A20 and RESET. Ports
-/// are looked up in one table with a byte for each of the 65,536, so that dispatch is a load and a `switch`.
+/// **Choice.** A chip knows the board and nothing else: virtual time (``now``), the event queue (``schedule(_:at:)``),
+/// the interrupt controller and the way out. The board knows the processor only by its pins: INTR, NMI, A20 and RESET.
+/// Ports are looked up in one table with a byte for each of the 65,536, so that dispatch is a load and a `switch`.
 ///
 /// **Example.** The guest writes the divisor of timer channel 0. The timer schedules an event for the next edge of its
 /// output; that is before the deadline the processor runs to, so it is asked to come back; the machine sets the new

@@ -3,7 +3,8 @@
 /// **Constraint.** Nothing in the machine may depend on how fast the host is, or two runs would differ.
 ///
 /// **Choice.** The processor's step count is the only clock. Everything else (PIT, RTC, baud rates, disk latencies) is
-/// nanoseconds derived from it, and events are kept in nanoseconds, so that a change of the rate moves them all together.
+/// nanoseconds derived from it, and events are kept in nanoseconds, so that a change of the rate moves them all
+/// together.
 ///
 /// **Example.** At 10 ns per step the PIT's tick (838 ns) comes every 83.8 steps. The tick number is computed as
 /// `nanoseconds * 1193182 / 10^9` with a 128-bit product: no rounding error ever accumulates.

@@ -1,7 +1,7 @@
 /// One channel of an AT Attachment interface with up to two drives, programmed I/O only (ATA/ATAPI-5, T13 1321D).
 ///
-/// The drives share the registers, as they do on the cable; each has its own settings. A command takes virtual time: BSY
-/// is set until the channel's event comes, which carries out the command or transfers the next block.
+/// The drives share the registers, as they do on the cable; each has its own settings. A command takes virtual time:
+/// BSY is set until the channel's event comes, which carries out the command or transfers the next block.
 final class IDEChannel {
     enum Status {
         static let error: UInt8 = 0x01, dataRequest: UInt8 = 0x08, seekComplete: UInt8 = 0x10
@@ -138,7 +138,8 @@ final class IDEChannel {
 
     // MARK: Ports
 
-    /// Reads `register` 0...7 of the command block, or 8 for the alternate status. Never 0 with ``readData(size:)`` at hand.
+    /// Reads `register` 0...7 of the command block, or 8 for the alternate status. Never 0 with ``readData(size:)`` at
+    /// hand.
     func read(_ register: Int) -> UInt8 {
         // Without any drive the lines float.
         guard !isEmpty else { return 0xFF }

@@ -1,8 +1,8 @@
 /// The two cascaded Intel 8259A interrupt controllers of a PC/AT (Intel data sheet 231468).
 ///
 /// The slave's INT output is the master's IR2. The master's INT output is the processor's INTR pin. Edge or level
-/// triggering is chosen per chip by ICW1 (LTIM) and per line by the edge/level control registers of EISA and PCI machines
-/// (ports 0x4D0 and 0x4D1).
+/// triggering is chosen per chip by ICW1 (LTIM) and per line by the edge/level control registers of EISA and PCI
+/// machines (ports 0x4D0 and 0x4D1).
 final class PIC8259 {
     /// One 8259A.
     struct Chip: Codable, Sendable, Equatable {

@@ -11,7 +11,8 @@ final class PS2Keyboard {
     }
 
     struct Registers: Codable, Sendable, Equatable {
-        /// Bytes to be sent to the controller: at most 16 of keys, and one overrun code behind them; replies come on top.
+        /// Bytes to be sent to the controller: at most 16 of keys, and one overrun code behind them; replies come on
+        /// top.
         var queue: [UInt8] = []
         var scanCodeSet: UInt8 = 2
         var isScanning = true

@@ -1,8 +1,8 @@
 /// The Motorola MC146818A real-time clock and its CMOS RAM, ports 70h and 71h.
 ///
 /// The ten time registers are kept as the bytes that the guest sees and are incremented as the chip does, so whatever
-/// format (BCD or binary, 12 or 24 hours) or nonsense a guest puts there behaves as on hardware. The contents of the RAM
-/// are ``CMOSLayout``'s business.
+/// format (BCD or binary, 12 or 24 hours) or nonsense a guest puts there behaves as on hardware. The contents of the
+/// RAM are ``CMOSLayout``'s business.
 final class RTC146818 {
     enum Index {
         static let seconds = 0, secondsAlarm = 1, minutes = 2, minutesAlarm = 3, hours = 4, hoursAlarm = 5

@@ -25,7 +25,8 @@ extension VGA {
         return (bits &* 0x0020_4081 & 0x0101_0101) &* 0xFF
     }
 
-    /// Index into the planes, and for odd/even and chained addressing the plane, for an address; nil outside the window.
+    /// Index into the planes, and for odd/even and chained addressing the plane, for an address; nil outside the
+    /// window.
     @inline(__always)
     private func locate(_ address: UInt32, oddEven: Bool) -> (index: Int, plane: UInt32)? {
         let (start, size) = window

@@ -235,7 +235,8 @@ extension VGA {
     }
 
     /// The CRT controller's address counter as a memory address: byte, word or doubleword mode (CR14 bit 6, CR17 bits 5
-    /// and 6), with the row scan counter in bits 13 and 14 for the CGA's and Hercules' interleaved lines (CR17 bits 0 and 1).
+    /// and 6), with the row scan counter in bits 13 and 14 for the CGA's and Hercules' interleaved lines (CR17 bits 0
+    /// and 1).
     private func planeAddress(counter: Int, rowScan: Int) -> Int {
         let control = registers.crtc[0x17]
         var address: Int

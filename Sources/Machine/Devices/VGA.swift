@@ -1,8 +1,8 @@
 /// The display adapter: IBM's VGA with its sequencer, graphics controller, CRT controller, attribute controller and DAC
 /// (IBM PS/2 Hardware Interface Technical Reference, "Video Subsystem").
 ///
-/// This file is the registers; `VGA+Memory.swift` is the way of the processor's reads and writes to the four planes, and
-/// `VGA+Rendering.swift` makes pictures. Nothing is drawn until somebody asks for a picture.
+/// This file is the registers; `VGA+Memory.swift` is the way of the processor's reads and writes to the four planes,
+/// and `VGA+Rendering.swift` makes pictures. Nothing is drawn until somebody asks for a picture.
 final class VGA {
     struct Registers: Codable, Sendable, Equatable {
         var miscellaneous: UInt8 = 0

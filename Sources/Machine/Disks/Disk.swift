@@ -1,14 +1,15 @@
 /// A disk as a drive sees it: the image, and over it what the guest has written.
 ///
-/// **Constraint.** A snapshot must bring back the disk as it was, although by default writes reach the image file at once.
+/// **Constraint.** A snapshot must bring back the disk as it was, although by default writes reach the image file at
+/// once.
 ///
-/// **Choice.** Everything the guest writes goes to ``overlay``, which is machine state. With write-through it also goes to
-/// the image; the image's contents before that are kept in ``originals``, which belongs to this run of the program and is
-/// not machine state. A sector is then read from the overlay, else from the originals, else from the image: whichever
-/// snapshot's overlay is in force, what is below it is the image as it was when the machine was built.
+/// **Choice.** Everything the guest writes goes to ``overlay``, which is machine state. With write-through it also goes
+/// to the image; the image's contents before that are kept in ``originals``, which belongs to this run of the program
+/// and is not machine state. A sector is then read from the overlay, else from the originals, else from the image:
+/// whichever snapshot's overlay is in force, what is below it is the image as it was when the machine was built.
 ///
-/// **Example.** The guest writes A to a block, a snapshot is taken, the guest writes B. The image holds B. Going back to
-/// the snapshot restores the overlay with A; when the machine then goes on from there and is no longer silenced,
+/// **Example.** The guest writes A to a block, a snapshot is taken, the guest writes B. The image holds B. Going back
+/// to the snapshot restores the overlay with A; when the machine then goes on from there and is no longer silenced,
 /// ``synchronize()`` writes A to the image. Going back to before the first write finds the block in the originals.
 final class Disk {
     /// Blocks of this many sectors are copied on write.

@@ -1,17 +1,17 @@
 /// A machine's life from power-on, to be lived again elsewhere.
 ///
 /// **Constraint.** Somebody records a failure on one host; somebody else wants to look at it on another, forwards and
-/// backwards. What went into the machine must be in the file, and whatever is not (the disk images and the firmware, which
-/// both have) must be told apart from what merely has the same name.
+/// backwards. What went into the machine must be in the file, and whatever is not (the disk images and the firmware,
+/// which both have) must be told apart from what merely has the same name.
 ///
 /// **Choice.** Two machines with equal configurations, disks and input live the same life, so the file holds the
 /// configuration, hashes of firmware and disks, and the input with its steps; no state. Digests of the state at the
-/// beginning and at the end say whether it has come true. A disk is meant as it was at power-on: of blocks that have been
-/// overwritten since, the file holds what was there, so that the image of the recorded run fits as well as an untouched
-/// copy. On replay images are never written.
+/// beginning and at the end say whether it has come true. A disk is meant as it was at power-on: of blocks that have
+/// been overwritten since, the file holds what was there, so that the image of the recorded run fits as well as an
+/// untouched copy. On replay images are never written.
 ///
-/// **Example.** A boot of ten seconds in which a person typed `help` is some 700 bytes, and 4 KiB for each block of the disk
-/// that the guest has written.
+/// **Example.** A boot of ten seconds in which a person typed `help` is some 700 bytes, and 4 KiB for each block of the
+/// disk that the guest has written.
 public struct Recording: Sendable {
     /// The input, from power-on to ``end``.
     public let input: InputLog
@@ -90,8 +90,8 @@ public struct Recording: Sendable {
         var events: [StampedInput]
     }
 
-    /// Reads a recording from the contents of a file that ``encoded()`` made. Whatever the bytes are, the worst that happens
-    /// is an error.
+    /// Reads a recording from the contents of a file that ``encoded()`` made. Whatever the bytes are, the worst that
+    /// happens is an error.
     public init(decoding bytes: [UInt8]) throws(SnapshotError) {
         let body = try SavedFile.open(bytes, magic: Self.magic, version: Self.version, kind: "recording")
         let contents = try BinaryDecoder.decode(Contents.self, from: body)

@@ -1,5 +1,5 @@
-/// Reads what ``BinaryEncoder`` wrote. The bytes may come from anywhere: every read is checked against what is left, and
-/// no count is believed before as many bytes are there.
+/// Reads what ``BinaryEncoder`` wrote. The bytes may come from anywhere: every read is checked against what is left,
+/// and no count is believed before as many bytes are there.
 struct BinaryDecoder {
     static func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) throws(SnapshotError) -> Value {
         let storage = BytesToDecode(bytes)

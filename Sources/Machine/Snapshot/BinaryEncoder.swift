@@ -1,9 +1,9 @@
 /// Turns `Codable` values into bytes for snapshots and input logs.
 ///
 /// The format is the values in the order in which the types encode them, numbers little-endian in their own width,
-/// collections and strings behind a 32-bit count, optionals behind a byte that is 0 or 1. Keys are not stored, except the
-/// name of an enumeration's case: a file is read by the version of the program that its header names, or not at all.
-/// What it must not do is trust its input; see ``BinaryDecoder``.
+/// collections and strings behind a 32-bit count, optionals behind a byte that is 0 or 1. Keys are not stored, except
+/// the name of an enumeration's case: a file is read by the version of the program that its header names, or not at
+/// all. What it must not do is trust its input; see ``BinaryDecoder``.
 struct BinaryEncoder {
     static func encode(_ value: some Encodable) -> [UInt8] {
         let storage = EncodedBytes()

@@ -4,9 +4,9 @@ import Processor
 ///
 /// **Constraint.** Time travel takes many snapshots of one machine, and a file must bring one back on another host.
 ///
-/// **Choice.** In memory a snapshot is copies of structs: each chip's registers, the processor's state with its TLB, and
-/// RAM as pages that snapshots share until they change. Only for a file are they encoded, behind a header with version,
-/// length and checksum; everything read from a file is validated before a machine believes it.
+/// **Choice.** In memory a snapshot is copies of structs: each chip's registers, the processor's state with its TLB,
+/// and RAM as pages that snapshots share until they change. Only for a file are they encoded, behind a header with
+/// version, length and checksum; everything read from a file is validated before a machine believes it.
 public struct MachineSnapshot: Sendable {
     /// ``Machine/steps`` when it was taken.
     public var steps: UInt64 { processor.state.steps }
@@ -180,8 +180,8 @@ extension InputLog {
     private static let magic: [UInt8] = Array("MRTLINPT".utf8)
     private static let version: UInt32 = 1
 
-    /// Reads a log from the contents of a file that ``encoded()`` made. Whatever the bytes are, the worst that happens is
-    /// an error.
+    /// Reads a log from the contents of a file that ``encoded()`` made. Whatever the bytes are, the worst that happens
+    /// is an error.
     public init(decoding bytes: [UInt8]) throws(SnapshotError) {
         let body = try SavedFile.open(bytes, magic: Self.magic, version: Self.version, kind: "recording of input")
         self.init(events: try BinaryDecoder.decode([StampedInput].self, from: body))

@@ -53,8 +53,8 @@ public struct Instruction: Sendable {
     var blockOffset: UInt16 = 0
     /// How the interpreter executes it; the code cache's.
     var handler = Handler.rare
-    /// The memory operand or the top of the stack is in a segment that is all of the address space, with 32-bit offsets:
-    /// the offset is the linear address; the code cache's.
+    /// The memory operand or the top of the stack is in a segment that is all of the address space, with 32-bit
+    /// offsets: the offset is the linear address; the code cache's.
     var isFlat = false
     /// Where a jump within the page leads to (``BlockLink``); the code cache's.
     var link: UInt32 = BlockLink.none

@@ -1,8 +1,8 @@
 /// The switch over the x87 instructions.
 ///
 /// **Constraint.** An operand stack makes programs long: half of the instructions only move something, and cost as much
-/// as their dispatch. Each begins with the same checks (is there an FPU, does it belong to this task, is an exception of
-/// an earlier instruction to be reported), and leaves its address behind for a handler of exceptions.
+/// as their dispatch. Each begins with the same checks (is there an FPU, does it belong to this task, is an exception
+/// of an earlier instruction to be reported), and leaves its address behind for a handler of exceptions.
 ///
 /// **Choice.** One call executes a whole run of instructions, as long as the next one is an x87 instruction, too. The
 /// checks are made once, since only control instructions, of which a run consists alone, and exceptions that are not
@@ -13,7 +13,8 @@
 /// one, and is reported with EIP at `fmul`, which `Context.current` names.
 extension Core {
     /// Executes a run of x87 instructions of a block that begins with `first`, and returns the last one.
-    /// ``ProcessorState/eip`` is still that of the block. A slot of another kind is behind every run: a block ends with one.
+    /// ``ProcessorState/eip`` is still that of the block. A slot of another kind is behind every run: a block ends with
+    /// one.
     ///
     /// - Throws: What the instruction at `Context.current` raises. Those before it have been executed.
     @inline(never)

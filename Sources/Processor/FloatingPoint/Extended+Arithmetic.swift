@@ -1,9 +1,9 @@
 /// x87 arithmetic: the rules for zeros, infinities, NaNs, denormals and unsupported encodings around the operations of
 /// ``Unpacked``.
 ///
-/// Exceptions come in the order of SDM vol. 1, 8.5 and 4.9.2: unsupported encodings and signaling NaNs, quiet NaNs, other
-/// invalid operations and division by zero, denormal operands, and then what rounding finds. If one of the first three
-/// kinds (``FloatExceptions/before``) is not masked, the result means nothing.
+/// Exceptions come in the order of SDM vol. 1, 8.5 and 4.9.2: unsupported encodings and signaling NaNs, quiet NaNs,
+/// other invalid operations and division by zero, denormal operands, and then what rounding finds. If one of the first
+/// three kinds (``FloatExceptions/before``) is not masked, the result means nothing.
 extension FloatContext {
     /// `isDenormal` says that an operand in memory was denormal in its own format.
     @inline(__always)

@@ -1,4 +1,5 @@
-/// Instructions that take a number apart or change its exponent. None of them obeys precision control (SDM vol. 1, 8.1.5.2).
+/// Instructions that take a number apart or change its exponent. None of them obeys precision control (SDM vol. 1,
+/// 8.1.5.2).
 extension FloatContext {
     /// What ``remainder(_:_:isIEEE:)`` finds.
     struct Remainder {
@@ -11,11 +12,11 @@ extension FloatContext {
         var isPartial = false
     }
 
-    /// `fprem`, or with `isIEEE` `fprem1`, whose quotient is rounded to the nearest integer, and which gives the remainder
-    /// that IEEE 754 asks for.
+    /// `fprem`, or with `isIEEE` `fprem1`, whose quotient is rounded to the nearest integer, and which gives the
+    /// remainder that IEEE 754 asks for.
     ///
-    /// Of exponents that differ by 64 or more, one step takes off 32 to 63, such that the next difference is a multiple of
-    /// 32: the manual leaves the number open.
+    /// Of exponents that differ by 64 or more, one step takes off 32 to 63, such that the next difference is a multiple
+    /// of 32: the manual leaves the number open.
     mutating func remainder(_ left: Extended, _ right: Extended, isIEEE: Bool) -> Remainder {
         if let answer = answerToNaN(left, right) { return Remainder(value: answer, isNumber: false) }
         if left.isInfinity || right.isZero { return Remainder(value: invalid(), isNumber: false) }

@@ -97,8 +97,8 @@ extension FloatContext {
         return .infinity(isNegative: !y.isNegative)
     }
 
-    /// `fyl2xp1`: y · log₂(x + 1). The manual leaves results open where x is not within 1 - √½ of zero; here they are what
-    /// the formula says.
+    /// `fyl2xp1`: y · log₂(x + 1). The manual leaves results open where x is not within 1 - √½ of zero; here they are
+    /// what the formula says.
     mutating func logarithm(onePlus x: Extended, times y: Extended) -> Extended {
         if let answer = answerToNaN(x, y) { return answer }
         let minusOne = Extended.one.negated

@@ -64,7 +64,8 @@ struct Extended: Equatable {
     @inline(__always)
     var isSignalingNaN: Bool { isNaN && significand & Self.quietBit == 0 }
 
-    /// An encoding that no instruction since the 387 accepts: unnormal, pseudo-infinity, pseudo-NaN (SDM vol. 1, 8.2.2).
+    /// An encoding that no instruction since the 387 accepts: unnormal, pseudo-infinity, pseudo-NaN (SDM vol. 1,
+    /// 8.2.2).
     @inline(__always)
     var isUnsupported: Bool { biasedExponent != 0 && significand >> 63 == 0 }
 
@@ -162,8 +163,8 @@ extension Extended {
         }
     }
 
-    /// Eighteen packed decimal digits in `low` and the low byte of `high`, the sign in bit 15 of `high`. Digits above 9 are
-    /// taken at their value, as processors do (the manual leaves them undefined).
+    /// Eighteen packed decimal digits in `low` and the low byte of `high`, the sign in bit 15 of `high`. Digits above 9
+    /// are taken at their value, as processors do (the manual leaves them undefined).
     init(packedDecimal low: UInt64, _ high: UInt16) {
         var magnitude = UInt64(high & 0xFF) >> 4 &* 10 &+ UInt64(high & 0xF)
         for index in 0..<16 {

@@ -3,7 +3,8 @@ extension Unpacked {
     /// The sum. A significand of 0 means that it is exactly zero, whose sign is not decided.
     @inline(__always)
     static func + (left: Unpacked, right: Unpacked) -> Unpacked {
-        // Which exponent is larger is a branch after all: where the host predicts it, it need not wait for the operands.
+        // Which exponent is larger is a branch after all: where the host predicts it, it need not wait for the
+        // operands.
         let swaps =
             left.exponent < right.exponent || left.exponent == right.exponent && left.significand < right.significand
         let (large, small) = swaps ? (right, left) : (left, right)
@@ -27,8 +28,8 @@ extension Unpacked {
     private func subtractingMagnitude(_ high: UInt64, _ low: UInt64) -> Unpacked {
         let (fraction, borrow) = (0 as UInt64).subtractingReportingOverflow(low)
         let difference = significand &- high &- (borrow ? 1 : 0)
-        // If exponents differ by 1 many bits may vanish, but then none was lost; by 2 or more, it is one bit at most, and
-        // there are 64 behind it.
+        // If exponents differ by 1 many bits may vanish, but then none was lost; by 2 or more, it is one bit at most,
+        // and there are 64 behind it.
         if _fastPath(difference != 0) {
             let shift = UInt64(truncatingIfNeeded: difference.leadingZeroBitCount)
             return Unpacked(

@@ -6,13 +6,13 @@
 /// real one.
 ///
 /// **Choice.** Between two steps: *operations* on ``Unpacked`` values, finite and not zero, whose result is the exact
-/// one in the sense that rounding cannot tell it from the exact one (64 bits, 64 more, the last of them sticky); then one
-/// *rounding* to a ``FloatFormat`` by a ``FloatContext``, which also finds overflow, underflow and inexactness. Zeros,
-/// infinities, NaNs and denormal operands are for the two instruction sets, whose rules differ. Everything is plain data
-/// in registers, and is inlined where it is used: for a context that is a constant (``FloatContext/usual(_:)``) the
-/// compiler makes a short cut of the very pieces that are the definition, so that nothing has to be written or proved
-/// twice. What depends on the operands' bits alone (which one is larger, where the result's first bit is, whether it is
-/// rounded up) is computed without branches, which the host could not predict.
+/// one in the sense that rounding cannot tell it from the exact one (64 bits, 64 more, the last of them sticky); then
+/// one *rounding* to a ``FloatFormat`` by a ``FloatContext``, which also finds overflow, underflow and inexactness.
+/// Zeros, infinities, NaNs and denormal operands are for the two instruction sets, whose rules differ. Everything is
+/// plain data in registers, and is inlined where it is used: for a context that is a constant
+/// (``FloatContext/usual(_:)``) the compiler makes a short cut of the very pieces that are the definition, so that
+/// nothing has to be written or proved twice. What depends on the operands' bits alone (which one is larger, where the
+/// result's first bit is, whether it is rounded up) is computed without branches, which the host could not predict.
 ///
 /// **Example.** 1 + 2⁻⁷⁰ is significand 8000000000000000h, fraction 0200000000000000h. To nearest the fraction is below
 /// one half: the result is 1, and inexact. Upward, the significand becomes 8000000000000001h and C1 says "up".
@@ -135,8 +135,9 @@ struct FloatContext {
 
     /// Rounds a number that is not zero.
     ///
-    /// In the result, an exponent of `maxExponent + 1` means infinity; a significand without bit 63 is denormal or zero,
-    /// with an exponent of `minExponent`. After overflow or underflow that is not masked the exponent is adjusted.
+    /// In the result, an exponent of `maxExponent + 1` means infinity; a significand without bit 63 is denormal or
+    /// zero, with an exponent of `minExponent`. After overflow or underflow that is not masked the exponent is
+    /// adjusted.
     @inline(__always)
     mutating func round(_ value: Unpacked) -> Unpacked {
         guard _fastPath(value.exponent >= format.minExponent) else { return aside { $0.roundTiny(value) } }

@@ -1,29 +1,30 @@
 /// The transcendental functions of the FPU.
 ///
-/// **Constraint.** Their last bits differ between Intel's and AMD's processors, and between generations of either, so no
-/// host's instructions can do the work; nor can a host's library. The manual promises an error below 1 ulp to nearest
-/// (SDM vol. 1, 8.3.10).
+/// **Constraint.** Their last bits differ between Intel's and AMD's processors, and between generations of either, so
+/// no host's instructions can do the work; nor can a host's library. The manual promises an error below 1 ulp to
+/// nearest (SDM vol. 1, 8.3.10).
 ///
-/// **Choice.** Integers only: a table narrows the argument to a small rest, a Taylor series with 128 bits takes the rest
-/// (``Wide``, `TranscendentalTables`), and one rounding ends it. The error before the rounding is below 2⁻¹¹⁰ of the
-/// result, that is 2⁻⁴⁶ ulp: results are within 0.50000001 ulp in every rounding mode, and correctly rounded but in one
-/// of some 10¹³ cases. Where a result is small, it is computed relative to the argument and not by subtraction.
+/// **Choice.** Integers only: a table narrows the argument to a small rest, a Taylor series with 128 bits takes the
+/// rest (``Wide``, `TranscendentalTables`), and one rounding ends it. The error before the rounding is below 2⁻¹¹⁰ of
+/// the result, that is 2⁻⁴⁶ ulp: results are within 0.50000001 ulp in every rounding mode, and correctly rounded but in
+/// one of some 10¹³ cases. Where a result is small, it is computed relative to the argument and not by subtraction.
 ///
 /// That is the definition. First, a quick evaluation (``Effort``) does the same with fewer terms, of which all but the
-/// first have 64 bits, and its result is taken if no number that is off by 2⁻⁷³ of it would be rounded differently (Ziv's
-/// strategy). So both give the same result wherever the full one is correctly rounded, and about one of 128 cases is
-/// computed twice. The bound: rounding to 64 bits and the terms left out change a series by less than 2⁻⁶⁰·z², where z is
-/// its argument; for the cosine, whose first term left out is z³/10!, by less than 2⁻⁵⁷·z². Of sine, cosine and arc
-/// tangent z is a square below 2⁻¹², so that is below 2⁻⁸¹ of the result. Of the exponential z is below 2⁻⁶·⁵ and of the
-/// logarithm below 2⁻⁶·⁹: that is below 2⁻⁷⁵ of z, and no result is smaller than that z by more than a hundredth. The rest of the computation
-/// is common to both and off by some units of 2⁻¹²⁵, and the tangent is a quotient of two. What remains is reserve.
+/// first have 64 bits, and its result is taken if no number that is off by 2⁻⁷³ of it would be rounded differently
+/// (Ziv's strategy). So both give the same result wherever the full one is correctly rounded, and about one of 128
+/// cases is computed twice. The bound: rounding to 64 bits and the terms left out change a series by less than 2⁻⁶⁰·z²,
+/// where z is its argument; for the cosine, whose first term left out is z³/10!, by less than 2⁻⁵⁷·z². Of sine, cosine
+/// and arc tangent z is a square below 2⁻¹², so that is below 2⁻⁸¹ of the result. Of the exponential z is below 2⁻⁶·⁵
+/// and of the logarithm below 2⁻⁶·⁹: that is below 2⁻⁷⁵ of z, and no result is smaller than that z by more than a
+/// hundredth. The rest of the computation is common to both and off by some units of 2⁻¹²⁵, and the tangent is a
+/// quotient of two. What remains is reserve.
 ///
 /// Trigonometric arguments are reduced, exactly, by the π that the manual says processors have: 66 bits (SDM vol. 1,
-/// 8.3.8). So `fsin` of the number nearest to π is -2⁻⁶⁴, as Intel has it, though the true sine is -0.925·2⁻⁶⁴: the period
-/// is too short by 8·10⁻²¹. The bound above is against functions with that period.
+/// 8.3.8). So `fsin` of the number nearest to π is -2⁻⁶⁴, as Intel has it, though the true sine is -0.925·2⁻⁶⁴: the
+/// period is too short by 8·10⁻²¹. The bound above is against functions with that period.
 ///
-/// **Example.** `fsin` of 1 is nearer to π/2 than to 0, so it is cos r with r = π/2 - 1 = 0.5708. In units of 1/64 that is
-/// i = 36 and s = 0.0083: cos r = cos(i/64)·cos s - sin(i/64)·sin s, with eight terms each for sin s and cos s.
+/// **Example.** `fsin` of 1 is nearer to π/2 than to 0, so it is cos r with r = π/2 - 1 = 0.5708. In units of 1/64 that
+/// is i = 36 and s = 0.0083: cos r = cos(i/64)·cos s - sin(i/64)·sin s, with eight terms each for sin s and cos s.
 enum Transcendentals {
     // MARK: Trigonometric functions
 
@@ -167,7 +168,8 @@ enum Transcendentals {
     /// log₂ of (`significand` / 2¹²⁷) · 2^exponent, where bit 127 is set; nil if it is `exponent` exactly.
     @inline(__always)
     static func logarithm(_ significand: UInt128, exponent: Int32, _ effort: Effort) -> Wide? {
-        // A number between 2/3 and 4/3 and a power of two, so that a logarithm near zero does not come from a difference.
+        // A number between 2/3 and 4/3 and a power of two, so that a logarithm near zero does not come from a
+        // difference.
         let isAbove = significand >= 0xAAAA_AAAA_AAAA_AAAA_AAAA_AAAA_AAAA_AAAA
         let mantissa = isAbove ? significand &>> 1 : significand
         let power = isAbove ? exponent &+ 1 : exponent
@@ -249,8 +251,8 @@ enum Transcendentals {
         bottom.isNegative = false
         let distance = denominator.exponent &- numerator.exponent
         if distance < 7 {
-            // With t the quotient and c = index/64 below it: atan t = atan c + atan((t - c) / (1 + t·c)). That c is 1/64
-            // below t at most is not exactly so, since 32 bits say which it is.
+            // With t the quotient and c = index/64 below it: atan t = atan c + atan((t - c) / (1 + t·c)). That c is
+            // 1/64 below t at most is not exactly so, since 32 bits say which it is.
             let a = UInt128(numerator.significand) &<< UInt128(truncatingIfNeeded: 7 &- distance)
             let b = UInt128(denominator.significand) &<< 7
             let index = UInt128(

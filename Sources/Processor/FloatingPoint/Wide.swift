@@ -1,7 +1,7 @@
 /// A number with 128 bits of significand, in which transcendental functions are computed.
 ///
-/// The value is ±(significand / 2¹²⁷) · 2^exponent, and bit 127 is set. Operations cut off; their relative error is below
-/// 2⁻¹²⁵. Beside it, plain `UInt128` stands for fixed-point numbers below 1, in units of 2⁻¹²⁸.
+/// The value is ±(significand / 2¹²⁷) · 2^exponent, and bit 127 is set. Operations cut off; their relative error is
+/// below 2⁻¹²⁵. Beside it, plain `UInt128` stands for fixed-point numbers below 1, in units of 2⁻¹²⁸.
 struct Wide {
     var isNegative: Bool
     var exponent: Int32
@@ -38,8 +38,8 @@ struct Wide {
             fraction: UInt64(truncatingIfNeeded: significand) | 1)
     }
 
-    /// Whether an error of 2⁻⁷³ of the value, which is that of ``Effort/quick``, could not change how it is rounded to 64
-    /// bits, whatever the mode: no number of 64 bits is so near, nor the middle between two.
+    /// Whether an error of 2⁻⁷³ of the value, which is that of ``Effort/quick``, could not change how it is rounded to
+    /// 64 bits, whatever the mode: no number of 64 bits is so near, nor the middle between two.
     @inline(__always)
     var decidesRounding: Bool {
         let error: UInt64 = 1 << 55
@@ -80,8 +80,8 @@ struct Wide {
     }
 
     static func / (left: Wide, right: Wide) -> Wide {
-        // Two digits of 64 bits (Knuth, The Art of Computer Programming, vol. 2, 4.3.1, algorithm D), after a dividend that
-        // is below the divisor has made sure that the first has all of its bits.
+        // Two digits of 64 bits (Knuth, The Art of Computer Programming, vol. 2, 4.3.1, algorithm D), after a dividend
+        // that is below the divisor has made sure that the first has all of its bits.
         let isLess = left.significand < right.significand
         let dividend = isLess ? left.significand : left.significand &>> 1
         let shiftedOut = isLess ? 0 : UInt64(truncatingIfNeeded: left.significand) &<< 63
@@ -93,8 +93,8 @@ struct Wide {
             significand: UInt128(high) &<< 64 | UInt128(low))
     }
 
-    /// A digit of a quotient, and the remainder: `high` · 2⁶⁴ + `low` divided by `divisor`, which is above `high` and has
-    /// its bit 127 set.
+    /// A digit of a quotient, and the remainder: `high` · 2⁶⁴ + `low` divided by `divisor`, which is above `high` and
+    /// has its bit 127 set.
     @inline(__always)
     private static func digit(_ high: UInt128, _ low: UInt64, _ divisor: UInt128) -> (UInt64, UInt128) {
         let first = UInt64(truncatingIfNeeded: divisor &>> 64)

@@ -35,9 +35,10 @@ extension Core {
         if _slowPath(!isDone) { perform(form) { $0.divide(left, right, isDenormal: form.isDenormal) } }
     }
 
-    /// The short cut for what nearly every instruction is about: normal numbers, a normal result, and a control word that
-    /// makes the context a constant, of which the compiler makes use. It is made of the same pieces as the definition
-    /// (``FloatContext/add(_:_:isDenormal:)``), but without a stack frame. False if the definition has to do it.
+    /// The short cut for what nearly every instruction is about: normal numbers, a normal result, and a control word
+    /// that makes the context a constant, of which the compiler makes use. It is made of the same pieces as the
+    /// definition (``FloatContext/add(_:_:isDenormal:)``), but without a stack frame. False if the definition has to do
+    /// it.
     @inline(__always)
     private func performUsually(
         _ left: Extended, _ right: Extended, _ form: ArithmeticForm, _ operation: (Unpacked, Unpacked) -> Unpacked
@@ -151,8 +152,8 @@ extension Core {
         compare(st(index), pops: pops, signalsQuietNaNs: signalsQuietNaNs)
     }
 
-    /// `fcomi` and its relatives: ZF, PF and CF take the part of C3, C2 and C0; OF, SF and AF are cleared. C1 changes by a
-    /// stack fault only.
+    /// `fcomi` and its relatives: ZF, PF and CF take the part of C3, C2 and C0; OF, SF and AF are cleared. C1 changes
+    /// by a stack fault only.
     @inline(never)
     func compareToFlags(_ index: UInt8, pops: Bool, signalsQuietNaNs: Bool) {
         var comparison = FloatComparison.unordered
@@ -244,7 +245,8 @@ extension Core {
         pushX87(second)
     }
 
-    /// Whether ST(0) is there and a register free, for the instructions of ``finishPair(_:_:_:)``; if not, they end here.
+    /// Whether ST(0) is there and a register free, for the instructions of ``finishPair(_:_:_:)``; if not, they end
+    /// here.
     @inline(__always)
     func canSplit() -> Bool {
         if isEmpty(0) || !isEmpty(7) {

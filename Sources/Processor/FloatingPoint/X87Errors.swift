@@ -1,13 +1,14 @@
 /// What stands between an x87 instruction and its execution, and how errors are reported.
 ///
-/// **Constraint.** An exception that is not masked belongs to the instruction that found it, but is reported by the next
-/// one that waits. There are two ways to report (SDM vol. 1, 8.7): with CR0.NE set, by #MF. With CR0.NE clear, as a PC/AT
-/// with a coprocessor of its own did: the processor asserts FERR#, the board turns that into IRQ 13, and the processor
-/// stands still before the instruction until some interrupt comes; the handler writes to port F0h, by which the board
-/// asserts IGNNE#, so that the handler itself can execute x87 instructions, and clears the exceptions.
+/// **Constraint.** An exception that is not masked belongs to the instruction that found it, but is reported by the
+/// next one that waits. There are two ways to report (SDM vol. 1, 8.7): with CR0.NE set, by #MF. With CR0.NE clear, as
+/// a PC/AT with a coprocessor of its own did: the processor asserts FERR#, the board turns that into IRQ 13, and the
+/// processor stands still before the instruction until some interrupt comes; the handler writes to port F0h, by which
+/// the board asserts IGNNE#, so that the handler itself can execute x87 instructions, and clears the exceptions.
 ///
-/// **Choice.** FERR# is asserted by the instruction that waits, not by the one that failed: the Pentium and the P6 defer
-/// it. Standing still is a ``Fault`` that the run loop does not deliver but turns into a halt with EIP at the instruction.
+/// **Choice.** FERR# is asserted by the instruction that waits, not by the one that failed: the Pentium and the P6
+/// defer it. Standing still is a ``Fault`` that the run loop does not deliver but turns into a halt with EIP at the
+/// instruction.
 ///
 /// **Example.** `fdiv` by zero, unmasked, NE clear: ZE, ES and B are set, execution goes on. The next instruction is
 /// `fstp`: FERR# goes to the board, whose interrupt controller asks for IRQ 13, and the processor waits. The handler

@@ -113,8 +113,8 @@ extension Core {
         popX87(pops ? 1 : 0)
     }
 
-    /// A stack fault: underflow, or with `overflow` overflow. True if it is masked, so that the indefinite value takes the
-    /// place of what is not there.
+    /// A stack fault: underflow, or with `overflow` overflow. True if it is masked, so that the indefinite value takes
+    /// the place of what is not there.
     @inline(never)
     func stackFault(overflow: Bool = false) -> Bool {
         var status = state.pointee.x87.status & ~X87Status.c1

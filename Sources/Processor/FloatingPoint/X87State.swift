@@ -8,8 +8,9 @@
 /// "empty or not" is state: the other three values are computed from the register when somebody stores the tag word, as
 /// processors do since the 486.
 ///
-/// **Example.** After `fninit` and `fld1` TOP is 7: physical register 7 holds significand 8000000000000000h and exponent
-/// 3FFFh, ``emptyRegisters`` is 7Fh, `fstenv` stores the tag word 3FFFh, and MM7 would read as 8000000000000000h.
+/// **Example.** After `fninit` and `fld1` TOP is 7: physical register 7 holds significand 8000000000000000h and
+/// exponent 3FFFh, ``emptyRegisters`` is 7Fh, `fstenv` stores the tag word 3FFFh, and MM7 would read as
+/// 8000000000000000h.
 public struct X87State: Sendable {
     /// The significands of the physical registers R0...R7, the integer bit in bit 63. Also MM0...MM7.
     public var significands = InlineArray<8, UInt64>(repeating: 0)
@@ -17,8 +18,8 @@ public struct X87State: Sendable {
     public var signExponents = InlineArray<8, UInt16>(repeating: 0)
     /// The control word. Bit 6 is always set.
     public var control: UInt16 = 0x0040
-    // The status word in three parts that are not neighbours, so that each is read as it was written: hosts hand a value
-    // from a store to a load behind it at once only if the load is not the wider one.
+    // The status word in three parts that are not neighbours, so that each is read as it was written: hosts hand a
+    // value from a store to a load behind it at once only if the load is not the wider one.
 
     /// Bits 0-7 of the status word: exceptions, SF and ES.
     private var exceptionFlags: UInt8 = 0

@@ -1,7 +1,8 @@
 /// Loads, stores and constants.
 ///
-/// Memory is read or written before anything else changes, so that a fault leaves no trace: a store is computed, written,
-/// and only then committed. Where an exception that is not masked forbids the store, memory is not touched at all.
+/// Memory is read or written before anything else changes, so that a fault leaves no trace: a store is computed,
+/// written, and only then committed. Where an exception that is not masked forbids the store, memory is not touched at
+/// all.
 extension Core {
     // MARK: Loads
 
@@ -129,8 +130,8 @@ extension Core {
         finishStore(context, instruction, offset, pops: true)
     }
 
-    /// The short cut for a normal number that stays one, to nearest and with everything masked: ST(0) in `format`, and the
-    /// context that is a constant. Nil if the definition has to do it.
+    /// The short cut for a normal number that stays one, to nearest and with everything masked: ST(0) in `format`, and
+    /// the context that is a constant. Nil if the definition has to do it.
     @inline(__always)
     private func roundUsually<Bits>(_ format: FloatFormat, _ bits: (Unpacked) -> Bits) -> (FloatContext, Bits)? {
         let fields = X87Control.masks | X87Control.rounding

@@ -208,8 +208,8 @@ extension Core {
         throw .generalProtection()
     }
 
-    /// A byte of an instruction. If a device has it, the run loop looks around behind the instruction and not before it:
-    /// it would fetch again, and never get on.
+    /// A byte of an instruction. If a device has it, the run loop looks around behind the instruction and not before
+    /// it: it would fetch again, and never get on.
     private func fetchByte(_ physical: UInt32) -> UInt8 {
         let limit = context.pointee.limit
         let byte = UInt8(truncatingIfNeeded: readPhysical(physical, size: 1))

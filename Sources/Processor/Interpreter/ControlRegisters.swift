@@ -25,8 +25,8 @@ extension Core {
         }
     }
 
-    /// `mov crN, r32`. What follows in the instruction stream is to be fetched anew: mode, privilege and translations may
-    /// have changed.
+    /// `mov crN, r32`. What follows in the instruction stream is to be fetched anew: mode, privilege and translations
+    /// may have changed.
     func movToControl(_ number: UInt8, _ value: UInt32) throws(Fault) {
         let model = context.pointee.model
         switch number {
@@ -98,8 +98,8 @@ extension Core {
         cr0 & ControlRegister.paging != 0 && cr4 & ControlRegister.physicalAddressExtension != 0
     }
 
-    /// Reads the four entries that PAE translates with until the next load (SDM vol. 3A, 4.4.1). Throws #GP(0), and keeps
-    /// those that there are, if a present one has a reserved bit set.
+    /// Reads the four entries that PAE translates with until the next load (SDM vol. 3A, 4.4.1). Throws #GP(0), and
+    /// keeps those that there are, if a present one has a reserved bit set.
     private func loadPageDirectoryPointers(from base: UInt32) throws(Fault) {
         var entries = InlineArray<4, UInt64>(repeating: 0)
         for index in 0..<4 {
@@ -165,8 +165,8 @@ extension Core {
         }
     }
 
-    /// The register that `number` means, after the checks that reads and writes share: DR4 and DR5 are other names of DR6
-    /// and DR7 unless CR4.DE is set.
+    /// The register that `number` means, after the checks that reads and writes share: DR4 and DR5 are other names of
+    /// DR6 and DR7 unless CR4.DE is set.
     private func debugRegister(_ number: UInt8) throws(Fault) -> UInt8 {
         var number = number & 7
         if number == 4 || number == 5 {

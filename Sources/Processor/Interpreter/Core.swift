@@ -1,8 +1,8 @@
 /// What instruction handlers are written against: a pointer to the state, passed in a register.
 ///
-/// Every instruction family is an extension of `Core` in a file of its own. `Core` is a trivial struct: copying it costs
-/// nothing, and methods on it compile to plain functions of one pointer; no reference counting and no exclusivity checks
-/// happen on the way.
+/// Every instruction family is an extension of `Core` in a file of its own. `Core` is a trivial struct: copying it
+/// costs nothing, and methods on it compile to plain functions of one pointer; no reference counting and no exclusivity
+/// checks happen on the way.
 @usableFromInline
 struct Core {
     /// Valid as long as the ``Processor`` that allocated it lives; one thread owns both.

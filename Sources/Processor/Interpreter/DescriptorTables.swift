@@ -99,8 +99,8 @@ extension Core {
 
     // MARK: Questions about selectors
 
-    /// `lar`: the access rights, as masked for a 32-bit operand; nil (and ZF clear) if the selector does not stand for a
-    /// descriptor that the program may see.
+    /// `lar`: the access rights, as masked for a 32-bit operand; nil (and ZF clear) if the selector does not stand for
+    /// a descriptor that the program may see.
     func loadAccessRights(_ selector: UInt16) throws(Fault) -> UInt32? {
         let types: UInt32 = 1 << 1 | 1 << 2 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 9 | 1 << 11 | 1 << 12
         let descriptor = try visibleDescriptor(selector, systemTypes: types)
@@ -128,8 +128,8 @@ extension Core {
         setZeroFlag(descriptor?.isWritableData ?? false)
     }
 
-    /// The descriptor if it exists, is of a type in the set `systemTypes` or not of the system, and is visible at CPL and
-    /// RPL.
+    /// The descriptor if it exists, is of a type in the set `systemTypes` or not of the system, and is visible at CPL
+    /// and RPL.
     private func visibleDescriptor(_ selector: UInt16, systemTypes: UInt32) throws(Fault) -> Descriptor? {
         guard usesDescriptors else { throw .invalidOpcode }
         guard !selector.isNullSelector, let address = descriptorAddress(selector) else { return nil }

@@ -31,10 +31,10 @@ public struct FaultRecord: Sendable {
     }
 }
 
-/// The exceptions of the last delivery, in order: the first, those that arose from delivering it, and the double fault where
-/// two made one. Longer than one only if something went wrong. At most five arise: a benign exception, a contributory one
-/// or page fault from its delivery, a second such, the double fault, and the one that shuts the processor down; a
-/// page fault may come between contributory ones once.
+/// The exceptions of the last delivery, in order: the first, those that arose from delivering it, and the double fault
+/// where two made one. Longer than one only if something went wrong. At most five arise: a benign exception, a
+/// contributory one or page fault from its delivery, a second such, the double fault, and the one that shuts the
+/// processor down; a page fault may come between contributory ones once.
 struct FaultChain {
     private(set) var records = InlineArray<6, FaultRecord?>(repeating: nil)
     private(set) var count = 0
@@ -52,7 +52,8 @@ struct FaultChain {
 }
 
 extension Processor {
-    /// The exceptions of the last delivery, first to last (``FaultRecord``). After ``RunExit/shutdown``: what led to it.
+    /// The exceptions of the last delivery, first to last (``FaultRecord``). After ``RunExit/shutdown``: what led to
+    /// it.
     public var faultChain: [FaultRecord] {
         let chain = context.pointee.faultChain
         return (0..<chain.count).compactMap { chain.records[$0] }

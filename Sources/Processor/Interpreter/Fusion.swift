@@ -110,9 +110,9 @@ enum Fusion {
         return pair == .leaveBlock ? nil : pair
     }
 
-    /// The pairs named `first` + `J` + condition, by the raw value of `first` and the number of the condition (SDM vol. 2,
-    /// appendix B); `leaveBlock` where there is none. Allocated once, never freed and never written again: safe to read
-    /// from every thread.
+    /// The pairs named `first` + `J` + condition, by the raw value of `first` and the number of the condition (SDM vol.
+    /// 2, appendix B); `leaveBlock` where there is none. Allocated once, never freed and never written again: safe to
+    /// read from every thread.
     nonisolated(unsafe) private static let withJump: UnsafePointer<Handler> = {
         let conditions = ["o", "no", "b", "nb", "z", "nz", "be", "nbe", "s", "ns", "p", "np", "l", "nl", "le", "nle"]
         let storage = UnsafeMutablePointer<Handler>.allocate(capacity: Handler.allCases.count * 16)

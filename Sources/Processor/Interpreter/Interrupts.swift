@@ -1,7 +1,7 @@
 /// Delivery of interrupts and exceptions (SDM vol. 3A, chapter 6; vol. 2, INT n).
 ///
-/// Delivery itself can fault: a bad gate, a page of the stack that is not there. Until the last check has passed nothing
-/// changes, so that the handler of the second fault sees the registers of the interrupted instruction.
+/// Delivery itself can fault: a bad gate, a page of the stack that is not there. Until the last check has passed
+/// nothing changes, so that the handler of the second fault sees the registers of the interrupted instruction.
 extension Core {
     /// Where an interrupt comes from, which decides about checks and error codes.
     private enum Source {
@@ -17,8 +17,8 @@ extension Core {
 
     /// Delivers an exception of the instruction at EIP (for traps: of the one before it).
     ///
-    /// Returns false if the processor has shut down: the double fault could not be delivered either. The state is then as
-    /// at the last fault.
+    /// Returns false if the processor has shut down: the double fault could not be delivered either. The state is then
+    /// as at the last fault.
     func deliver(_ fault: Fault) -> Bool {
         // A single-step trap wakes the processor from the `hlt` that it follows.
         state.pointee.halted = false
@@ -274,8 +274,8 @@ extension Fault {
         }
     }
 
-    /// Faults push RF set, so that an instruction breakpoint does not trigger again at the restart; the debug exception and
-    /// traps do not (SDM vol. 3B, 17.3.1.1).
+    /// Faults push RF set, so that an instruction breakpoint does not trigger again at the restart; the debug exception
+    /// and traps do not (SDM vol. 3B, 17.3.1.1).
     var isFaultClass: Bool {
         vector != Vector.debug && vector != Vector.breakpoint && vector != Vector.overflow
     }

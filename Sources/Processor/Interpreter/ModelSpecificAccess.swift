@@ -89,7 +89,8 @@ extension Core {
             let clearsHigh = isP6 && model.generation < .pentium4
             state.pointee.timestampOffset = (clearsHigh ? value & 0xFFFF_FFFF : value) &- state.pointee.steps
         case ModelSpecificRegister.apicBase where isP6:
-            // Once disabled, the APIC stays so until a reset; being the bootstrap processor is not to be changed either.
+            // Once disabled, the APIC stays so until a reset; being the bootstrap processor is not to be changed
+            // either.
             guard value & ~(Self.physicalMask | 0x900) == 0 else { return false }
             state.pointee.modelSpecific.apicBase = value & Self.physicalMask | 0x100
         case ModelSpecificRegister.updateTrigger where isP6:

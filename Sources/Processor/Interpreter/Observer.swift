@@ -6,8 +6,8 @@ extension Processor {
     /// exact; they must not be changed.
     public typealias Observer = () -> Bool
 
-    /// Lets ``observer`` look at the state now, because something else than an instruction has changed it. True if a run
-    /// is to end.
+    /// Lets ``observer`` look at the state now, because something else than an instruction has changed it. True if a
+    /// run is to end.
     public func observe() -> Bool {
         guard let observer else { return false }
         if observer() { observerWantsStop = true }

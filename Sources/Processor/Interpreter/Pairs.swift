@@ -1,5 +1,6 @@
-/// The condition of a jump behind a comparison of `left` with `right` (SDM vol. 2, appendix B: `jl` is taken if the flags
-/// say that `left` is less, as signed numbers). Logical operations set the flags as comparing their result with 0 does.
+/// The condition of a jump behind a comparison of `left` with `right` (SDM vol. 2, appendix B: `jl` is taken if the
+/// flags say that `left` is less, as signed numbers). Logical operations set the flags as comparing their result with 0
+/// does.
 enum JumpCondition {
     case z, nz, b, nb, be, nbe, l, nl, le, nle, s, ns
 
@@ -159,15 +160,23 @@ extension Core {
 
     // MARK: Two accesses to flat memory
 
+    /// The load that is the first of a pair: true, and on to the second, if its operand is at hand.
     @inline(__always)
-    func loadTwice(_ instruction: inout InstructionPointer) throws(Fault) {
+    private func loadFirst(_ instruction: inout InstructionPointer) throws(Fault) -> Bool {
         context.pointee.current = instruction
         let linear = basedAddress(instruction)
         guard _fastPath(isReadable(linear, 4)) else {
-            return setRegister(instruction.pointee.reg, try readFlat(instruction.pointee.segment, linear))
+            setRegister(instruction.pointee.reg, try readFlat(instruction.pointee.segment, linear))
+            return false
         }
         setRegister(instruction.pointee.reg, readable(linear))
         instruction += 1
+        return true
+    }
+
+    @inline(__always)
+    func loadTwice(_ instruction: inout InstructionPointer) throws(Fault) {
+        guard try loadFirst(&instruction) else { return }
         context.pointee.current = instruction
         setRegister(instruction.pointee.reg, try readFlat(instruction.pointee.segment, basedAddress(instruction)))
     }
@@ -175,13 +184,7 @@ extension Core {
     /// A load, and an addition to some register.
     @inline(__always)
     func loadThenAdd(_ instruction: inout InstructionPointer) throws(Fault) {
-        context.pointee.current = instruction
-        let linear = basedAddress(instruction)
-        guard _fastPath(isReadable(linear, 4)) else {
-            return setRegister(instruction.pointee.reg, try readFlat(instruction.pointee.segment, linear))
-        }
-        setRegister(instruction.pointee.reg, readable(linear))
-        instruction += 1
+        guard try loadFirst(&instruction) else { return }
         modifyRegister(instruction) { $0 &+ instruction.pointee.immediate }
     }
 

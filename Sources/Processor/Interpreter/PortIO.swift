@@ -1,7 +1,7 @@
 /// Ports: SDM vol. 1, 19.5, and vol. 2, IN and OUT.
 extension Core {
-    /// Throws #GP if the program may not use the `size` ports from `port` on: CPL above IOPL, or virtual-8086 mode, and the
-    /// I/O permission map of the TSS does not allow it.
+    /// Throws #GP if the program may not use the `size` ports from `port` on: CPL above IOPL, or virtual-8086 mode, and
+    /// the I/O permission map of the TSS does not allow it.
     ///
     /// Notes the breakpoints that the access meets; should it fault after all, they are forgotten.
     func checkPort(_ port: UInt16, size: UInt32) throws(Fault) {

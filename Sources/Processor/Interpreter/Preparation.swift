@@ -90,8 +90,8 @@ extension Instruction {
 /// a block nothing looks that they do not cause themselves. Where neither of two instructions that set flags, nor
 /// anything between them, can fault, leave the block or meet a device or code, the first one's flags are invisible, and
 /// it gets a handler that does not compute them. Only instructions that work on registers qualify. Then frequent pairs
-/// of neighbours get one handler for both (``Fusion``). Where a block has to end early, a copy of it runs without any of
-/// this (``Instruction/separate()``).
+/// of neighbours get one handler for both (``Fusion``). Where a block has to end early, a copy of it runs without any
+/// of this (``Instruction/separate()``).
 ///
 /// **Example.** In `add eax, ebx; shl eax, 3; mov [edi], eax` nothing sees the flags of `add`; those of `shl` may be
 /// seen by the handler of a page fault.
@@ -143,8 +143,8 @@ enum BlockPreparation {
 }
 
 extension Instruction {
-    /// Gives it a handler that does not compute the flags. Without them, `inc` and `dec` add a constant; it takes a field
-    /// that the instruction by itself does not use.
+    /// Gives it a handler that does not compute the flags. Without them, `inc` and `dec` add a constant; it takes a
+    /// field that the instruction by itself does not use.
     fileprivate mutating func dropFlags(_ handler: Handler) {
         switch operation {
         case .incR32: immediate = 1

@@ -101,7 +101,8 @@ extension Core {
         return SegmentRegister(selector: selector, descriptor: descriptor)
     }
 
-    /// A segment register for SS at the level `privilege`. `vector` is what to throw for a selector that cannot be used:
+    /// A segment register for SS at the level `privilege`. `vector` is what to throw for a selector that cannot be
+    /// used:
     /// #GP for loads, #TS for stacks from a TSS.
     func stackSegment(
         _ selector: UInt16, privilege: UInt8, orFault vector: UInt8, external: UInt16 = 0

@@ -334,8 +334,8 @@ extension Core {
     }
 
     /// How many of `count` elements are done until one is equal to (`stopsIfEqual`) or differs from what it is compared
-    /// with, that one included. `differences` gives the exclusive or of the elements and what they are compared with: of
-    /// the 8 bytes from an offset on, and `difference` that of one element.
+    /// with, that one included. `differences` gives the exclusive or of the elements and what they are compared with:
+    /// of the 8 bytes from an offset on, and `difference` that of one element.
     @inline(__always)
     private func elementsUntil<T: Operand>(
         _: T.Type, equal stopsIfEqual: Bool, count: UInt32, differences: (Int) -> UInt64, difference: (Int) -> T

@@ -6,10 +6,11 @@ enum TaskSwitchKind {
 /// Task switches (SDM vol. 3A, 7.3).
 ///
 /// Up to the commit point (the load of TR) a fault belongs to the old task and nothing has changed. From then on the
-/// registers are the new task's; a segment register that cannot be loaded is left unusable, and the fault is thrown with
-/// EIP at the new task's first instruction, for the new task to handle.
+/// registers are the new task's; a segment register that cannot be loaded is left unusable, and the fault is thrown
+/// with EIP at the new task's first instruction, for the new task to handle.
 extension Core {
-    /// Switches to the task of the TSS `selector`, whose `descriptor` the caller has checked (type, busy flag, present).
+    /// Switches to the task of the TSS `selector`, whose `descriptor` the caller has checked (type, busy flag,
+    /// present).
     ///
     /// - Parameters:
     ///   - returnEIP: where the old task goes on.
@@ -87,7 +88,8 @@ extension Core {
         }
     }
 
-    /// Past the commit point: makes the registers those of `image`, and throws at the first thing that is wrong with it.
+    /// Past the commit point: makes the registers those of `image`, and throws at the first thing that is wrong with
+    /// it.
     private func load(_ image: TaskImage, external: UInt16) throws(Fault) {
         let state = state
         state.pointee.eip = image.eip

@@ -38,9 +38,9 @@ extension Core {
 
     // MARK: Flat segments
     //
-    // The segment is all of the address space, readable and writable (``Instruction/isFlat``), so that the offset is the
-    // linear address and no limit can be exceeded but by an operand that wraps, which crosses a page and takes the slow
-    // path.
+    // The segment is all of the address space, readable and writable (``Instruction/isFlat``), so that the offset is
+    // the linear address and no limit can be exceeded but by an operand that wraps, which crosses a page and takes the
+    // slow path.
 
     @inline(__always)
     private func flatWritePointer(_ linear: UInt32, _ size: UInt32) -> UnsafeMutableRawPointer? {
@@ -59,7 +59,8 @@ extension Core {
     /// Reads at a linear address of which ``isReadable(_:_:)`` has just been true for as many bytes.
     @inline(__always)
     func readable<T: FixedWidthInteger>(_ linear: UInt32) -> T {
-        // Valid: as in `readPointer`. (Not in a function that returns an optional: the pointer would be compared with nil.)
+        // Valid: as in `readPointer`. (Not in a function that returns an optional: the pointer would be compared with
+        // nil.)
         UnsafeRawPointer(bitPattern: entry(linear).pointee.addend &+ Int(linear)).unsafelyUnwrapped
             .loadUnaligned(as: T.self)
     }
@@ -98,8 +99,8 @@ extension Core {
         write(writable: linear, value)
     }
 
-    /// Replaces an operand at `offset` in the segment register with number `segment`, which may be flat. Whether it may be
-    /// written is known before `body` runs, which is written out once: on the slow path it works on a copy.
+    /// Replaces an operand at `offset` in the segment register with number `segment`, which may be flat. Whether it may
+    /// be written is known before `body` runs, which is written out once: on the slow path it works on a copy.
     @inline(__always)
     func modify<T: Operand>(_ segment: UInt8, _ offset: UInt32, isFlat: Bool, _ body: (T) -> T) throws(Fault) {
         let size = UInt32(MemoryLayout<T>.size)

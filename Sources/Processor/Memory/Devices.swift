@@ -1,7 +1,7 @@
 /// Accesses that leave the processor: memory-mapped devices and ports.
 ///
-/// The processor outlives the context, and with it these calls. A device may raise an interrupt or want the run to end, so
-/// the run loop looks around after the instruction.
+/// The processor outlives the context, and with it these calls. A device may raise an interrupt or want the run to end,
+/// so the run loop looks around after the instruction.
 extension Core {
     @inline(never)
     func readMMIO(_ physical: UInt32, size: UInt32) -> UInt32 {

@@ -12,11 +12,12 @@ public enum PageEntry {
     public static let executeDisable: UInt64 = 1 << 63
 }
 
-/// What the page tables say about one linear address: the one reader of page tables, for translations and for debuggers.
+/// What the page tables say about one linear address: the one reader of page tables, for translations and for
+/// debuggers.
 ///
-/// Two formats (SDM vol. 3A, 4.3 and 4.4): a directory of 1024 doublewords, whose entries may map 4 MiB; and with CR4.PAE
-/// four directories of 512 quadwords, whose entries may map 2 MiB. Which directory it is says one of four entries that the
-/// processor holds in registers since CR3 was loaded (``ProcessorState/pageDirectoryPointers``).
+/// Two formats (SDM vol. 3A, 4.3 and 4.4): a directory of 1024 doublewords, whose entries may map 4 MiB; and with
+/// CR4.PAE four directories of 512 quadwords, whose entries may map 2 MiB. Which directory it is says one of four
+/// entries that the processor holds in registers since CR3 was loaded (``ProcessorState/pageDirectoryPointers``).
 ///
 /// A present entry with a reserved bit set ends the walk: nothing further is read.
 public struct PageWalk: Equatable, Sendable {
@@ -120,7 +121,8 @@ public struct PageWalk: Equatable, Sendable {
     @inline(__always)
     public var isExecutable: Bool { (directoryEntry | leaf) & PageEntry.executeDisable == 0 }
 
-    /// Physical address of the 4 KiB that the address lies in, 36 bits, A20 not applied yet; meaningful if ``isPresent``.
+    /// Physical address of the 4 KiB that the address lies in, 36 bits, A20 not applied yet; meaningful if
+    /// ``isPresent``.
     @inline(__always)
     public var page: UInt64 {
         if !isLarge { return tableEntry & (isPAE ? Self.frame : 0xFFFF_F000) }
@@ -141,8 +143,8 @@ extension Processor {
         }
     }
 
-    /// The physical address for `linear` by the page tables of the moment, A20 applied; nil if it is not mapped, or beyond
-    /// the 4 GiB in which this machine has memory and devices. As ``inspectPage(at:)``, without a trace.
+    /// The physical address for `linear` by the page tables of the moment, A20 applied; nil if it is not mapped, or
+    /// beyond the 4 GiB in which this machine has memory and devices. As ``inspectPage(at:)``, without a trace.
     public func physicalAddress(ofLinear linear: UInt32) -> UInt32? {
         guard let walk = inspectPage(at: linear) else { return linear & state.pointee.a20Mask }
         return walk.isPresent ? physicalAddress(ofExtended: walk.page | UInt64(linear & 0xFFF)) : nil

@@ -38,8 +38,8 @@ extension PhysicalMemory {
         }
     }
 
-    /// The pages of one mebibyte of RAM, `nil` for a page of zeros; never changes. Snapshots share whole chunks, so that
-    /// one costs little more than what changed, however much RAM there is.
+    /// The pages of one mebibyte of RAM, `nil` for a page of zeros; never changes. Snapshots share whole chunks, so
+    /// that one costs little more than what changed, however much RAM there is.
     final class Chunk: Sendable {
         static let pageCount = 256
 
@@ -62,8 +62,8 @@ extension PhysicalMemory {
 
     /// The contents of RAM at one moment.
     ///
-    /// Pages of zeros cost nothing, and pages that did not change between two snapshots of the same memory are shared by
-    /// them: a series of snapshots costs what changed. ROM is configuration and no part of it.
+    /// Pages of zeros cost nothing, and pages that did not change between two snapshots of the same memory are shared
+    /// by them: a series of snapshots costs what changed. ROM is configuration and no part of it.
     public struct Snapshot: Sendable, Equatable {
         /// `nil` where all pages hold zeros.
         let chunks: [Chunk?]
@@ -121,7 +121,8 @@ extension PhysicalMemory {
     /// Bytes that the snapshots of this memory hold on to, all together, what they share counted once.
     public var snapshotBytes: Int { snapshotUsage.bytes }
 
-    /// How many pages of RAM have changed since the last ``snapshot()`` or ``restore(_:)``: what the next one has to copy.
+    /// How many pages of RAM have changed since the last ``snapshot()`` or ``restore(_:)``: what the next one has to
+    /// copy.
     public var changedPageCount: Int {
         var count = 0
         for chunk in chunksAtSnapshot.indices where hasChanges(chunk: chunk) {

@@ -6,17 +6,17 @@
 
 /// RAM and ROM as the processor addresses them.
 ///
-/// **Constraint.** A guest's load must cost a few host instructions, whatever the guest's memory looks like; and nothing
-/// may change RAM without decoded code, snapshots and watchpoints hearing of it.
+/// **Constraint.** A guest's load must cost a few host instructions, whatever the guest's memory looks like; and
+/// nothing may change RAM without decoded code, snapshots and watchpoints hearing of it.
 ///
-/// **Choice.** The whole 4 GiB of physical address space is one reserved mapping of host memory, so that "host address =
-/// base + physical address" holds for RAM and ROM alike, holes included; pages that were never touched cost nothing. A
-/// table with one byte per page says what the page is (``PageKind``) and why a write to it needs attention
+/// **Choice.** The whole 4 GiB of physical address space is one reserved mapping of host memory, so that "host address
+/// = base + physical address" holds for RAM and ROM alike, holes included; pages that were never touched cost nothing.
+/// A table with one byte per page says what the page is (``PageKind``) and why a write to it needs attention
 /// (``PageGate``). A translation may be written through without asking only while the byte is plainly `PageKind.ram`.
 ///
 /// **Example.** The guest stores to a page from which code was decoded. The page's byte is `ram | code`, so the TLB
-/// entry has no write tag; the slow path writes, tells the code cache, which drops what overlapped and clears the `code`
-/// bit once nothing is left; the next store finds a write tag and is fast again.
+/// entry has no write tag; the slow path writes, tells the code cache, which drops what overlapped and clears the
+/// `code` bit once nothing is left; the next store finds a write tag and is fast again.
 public final class PhysicalMemory {
     /// Bytes in a page.
     public static let pageSize = 4096
@@ -38,8 +38,8 @@ public final class PhysicalMemory {
     static let addressSpace = 1 << 32
     static let pageCount = 1 << 20
     /// A page where nothing ever answers, whatever is mapped: it stands for all of physical address space above 4 GiB,
-    /// which 36-bit addresses reach and where this machine has neither memory nor devices. PCs leave it free, too, between
-    /// the APICs and the firmware.
+    /// which 36-bit addresses reach and where this machine has neither memory nor devices. PCs leave it free, too,
+    /// between the APICs and the firmware.
     static let absentPage: UInt32 = 0xFEFF_F000
 
     /// `ramSize`: bytes, 1 MiB to 3 GiB in steps of 4 KiB; other values are rounded into that range.
@@ -155,8 +155,8 @@ public final class PhysicalMemory {
         }
     }
 
-    /// Fills RAM with bytes that depend on `seed` only, as DRAM holds anything at power-on: a guest that relies on zeroed
-    /// memory shows it.
+    /// Fills RAM with bytes that depend on `seed` only, as DRAM holds anything at power-on: a guest that relies on
+    /// zeroed memory shows it.
     public func fillWithJunk(seed: UInt64) {
         var value = seed
         for page in 0..<ramSize / Self.pageSize where pages[page] & PageKind.mask == PageKind.ram {
@@ -175,7 +175,8 @@ public final class PhysicalMemory {
 
     // MARK: The gate
 
-    /// To be called before `count` bytes at `physical`, within one page, are written. False if they must not be: not RAM.
+    /// To be called before `count` bytes at `physical`, within one page, are written. False if they must not be: not
+    /// RAM.
     func beginWrite(_ physical: UInt32, count: UInt32) -> Bool {
         let flags = pages[Int(physical >> 12)]
         if flags == PageKind.ram { return true }

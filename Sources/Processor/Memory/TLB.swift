@@ -11,8 +11,8 @@ struct TLBEntry {
     @usableFromInline
     var physical: UInt32 = 0
 
-    /// The linear page if reads (or fetches, in a table of the fetch kind) may go to ``addend`` without asking, otherwise
-    /// ``noTag``.
+    /// The linear page if reads (or fetches, in a table of the fetch kind) may go to ``addend`` without asking,
+    /// otherwise ``noTag``.
     @usableFromInline
     var readTag = TLBEntry.noTag
     /// The linear page if writes may go to ``addend`` without asking, otherwise ``noTag``.
@@ -55,16 +55,16 @@ enum TLBFlag {
 /// switch of address space and must not cost a sweep. Which translations are cached is visible to the guest (stale
 /// entries, accessed bits), so it must be the same for every engine and part of a snapshot.
 ///
-/// **Choice.** Four direct-mapped tables: data and instruction fetches, each for supervisor and user privilege. A tag is
-/// compared with the page of the *last* byte of the operand while the index comes from the first, so that an operand
+/// **Choice.** Four direct-mapped tables: data and instruction fetches, each for supervisor and user privilege. A tag
+/// is compared with the page of the *last* byte of the operand while the index comes from the first, so that an operand
 /// which crosses a page misses by itself. Fetches have tables of their own because data accesses could otherwise evict
 /// the translation of the running code, which an engine that executes a block at a time would not notice and one that
-/// fetches every instruction would. A list of the slots in use makes a flush cost what was filled since the last one; it
-/// takes the place of a generation number in every tag, which would cost each access an operation.
+/// fetches every instruction would. A list of the slots in use makes a flush cost what was filled since the last one;
+/// it takes the place of a generation number in every tag, which would cost each access an operation.
 ///
 /// **Example.** `mov [esp], eax` at privilege 0: the slot for ESP's page in the supervisor data table has a write tag
-/// equal to the page, so the store goes to ESP + addend. The first store after a snapshot finds no write tag (the page is
-/// marked clean), takes the slow path, marks the page changed and puts the write tag in place.
+/// equal to the page, so the store goes to ESP + addend. The first store after a snapshot finds no write tag (the page
+/// is marked clean), takes the slow path, marks the page changed and puts the write tag in place.
 @usableFromInline
 struct MemoryContext {
     /// Slots in each table.
@@ -87,8 +87,8 @@ struct MemoryContext {
     @usableFromInline
     let pages: UnsafeMutablePointer<UInt8>
 
-    /// Four tables, in the order supervisor data, user data, supervisor fetch, user fetch; and one that stays empty, for
-    /// ``data`` while every access has to be looked at.
+    /// Four tables, in the order supervisor data, user data, supervisor fetch, user fetch; and one that stays empty,
+    /// for ``data`` while every access has to be looked at.
     let tables: UnsafeMutablePointer<TLBEntry>
     /// Alignment is checked: privilege level 3 with CR0.AM and EFLAGS.AC.
     var checksAlignment = false

@@ -107,8 +107,8 @@ extension Core {
         writePhysical(physicalAddress(address), size: 4, value: UInt32(truncatingIfNeeded: entry | marks))
     }
 
-    /// A 36-bit physical address as the rest of the engine has it: A20 applied, and in ``PhysicalMemory/absentPage`` if it
-    /// is above 4 GiB.
+    /// A 36-bit physical address as the rest of the engine has it: A20 applied, and in ``PhysicalMemory/absentPage`` if
+    /// it is above 4 GiB.
     @inline(__always)
     private func physicalAddress(_ address: UInt64) -> UInt32 {
         let low = UInt32(truncatingIfNeeded: address)

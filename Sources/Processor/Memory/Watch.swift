@@ -1,24 +1,25 @@
 /// Memory whose accesses somebody outside the guest wants to hear of: a debugger's watchpoints.
 ///
-/// **Constraint.** There may be any number of them, of any size, on linear and physical memory, and a guest's access must
-/// cost nothing where nobody watches. None may be missed, whoever accesses: an instruction, the page walk, a device, a
-/// debugger.
+/// **Constraint.** There may be any number of them, of any size, on linear and physical memory, and a guest's access
+/// must cost nothing where nobody watches. None may be missed, whoever accesses: an instruction, the page walk, a
+/// device, a debugger.
 ///
-/// **Choice.** The gates that exist already do it. A page with a watch of physical memory has a bit in the table of pages
-/// (``PageGate``), so that the TLB gives out no tag for writes to it (nor for reads, if those are watched), and every write
-/// passes ``PhysicalMemory/beginWrite(_:count:)``. A page with a watch of linear memory has no tags, as one with a data
-/// breakpoint of the guest's own. The slow paths compare addresses. What was found makes the run end before the next
-/// instruction, so that the state is that behind the access.
+/// **Choice.** The gates that exist already do it. A page with a watch of physical memory has a bit in the table of
+/// pages (``PageGate``), so that the TLB gives out no tag for writes to it (nor for reads, if those are watched), and
+/// every write passes ``PhysicalMemory/beginWrite(_:count:)``. A page with a watch of linear memory has no tags, as one
+/// with a data breakpoint of the guest's own. The slow paths compare addresses. What was found makes the run end before
+/// the next instruction, so that the state is that behind the access.
 ///
-/// **Example.** Four bytes at linear 0x8000 are watched. `mov [0x8002], al` misses the TLB, the slow path finds the overlap
-/// and records the four bytes as they are; the store happens; the run ends, and the debugger reads what they are now.
+/// **Example.** Four bytes at linear 0x8000 are watched. `mov [0x8002], al` misses the TLB, the slow path finds the
+/// overlap and records the four bytes as they are; the store happens; the run ends, and the debugger reads what they
+/// are now.
 public struct MemoryWatch: Sendable, Equatable, Hashable {
     /// What the address means.
     public enum Space: Sendable {
         /// In every address space; accesses by other ways to the same memory do not count.
         case linear
-        /// However it is accessed: through any mapping, by the page walk that sets a bit, by a device or a debugger. Reads
-        /// count only if an instruction asks for data.
+        /// However it is accessed: through any mapping, by the page walk that sets a bit, by a device or a debugger.
+        /// Reads count only if an instruction asks for data.
         case physical
     }
 
@@ -177,8 +178,8 @@ extension Core {
         }
     }
 
-    /// Records an access to `count` bytes that is about to happen, if they are watched, and makes the run end behind the
-    /// instruction.
+    /// Records an access to `count` bytes that is about to happen, if they are watched, and makes the run end behind
+    /// the instruction.
     @inline(never)
     func noteWatchedAccess(_ space: MemoryWatch.Space, _ address: UInt32, _ count: UInt32, isWrite: Bool) {
         let state = state
@@ -196,8 +197,8 @@ extension Core {
         }
     }
 
-    /// An instruction has faulted, and is going to be executed again: what it read does not count, nor what it was about
-    /// to write. What has been written has.
+    /// An instruction has faulted, and is going to be executed again: what it read does not count, nor what it was
+    /// about to write. What has been written has.
     func forgetFaultedAccesses() {
         context.pointee.processor._withUnsafeGuaranteedRef { processor in
             guard !processor.watchedAccesses.isEmpty else { return }

@@ -35,8 +35,8 @@ public enum ExtendedFeatureEnable {
 
 /// What the model-specific registers hold, but for the time-stamp counter, which follows the steps.
 ///
-/// Most are storage: software finds what it wrote. There are no caches, so that memory types make no difference; and the
-/// performance counters stand still.
+/// Most are storage: software finds what it wrote. There are no caches, so that memory types make no difference; and
+/// the performance counters stand still.
 public struct ModelSpecificRegisters: Equatable, Sendable {
     public var efer: UInt32 = 0
     public var sysenterCS: UInt32 = 0
@@ -49,8 +49,8 @@ public struct ModelSpecificRegisters: Equatable, Sendable {
     public var memoryTypeFixed = InlineArray<11, UInt64>(repeating: 0)
     /// Base and mask alternate.
     public var memoryTypeVariable = InlineArray<16, UInt64>(repeating: 0)
-    /// Where the APIC of the bootstrap processor would be if it were not disabled: bit 11 is clear, and with it the flag of
-    /// CPUID (SDM vol. 3A, 10.4.3).
+    /// Where the APIC of the bootstrap processor would be if it were not disabled: bit 11 is clear, and with it the
+    /// flag of CPUID (SDM vol. 3A, 10.4.3).
     public var apicBase: UInt64 = 0xFEE0_0100
     public var updateSignature: UInt64 = 0
     /// Counters 0 and 1 and their event selections.

@@ -118,7 +118,8 @@ public struct ProcessorModel: Equatable, Sendable {
     var has486Instructions: Bool { generation >= .i486 }
     /// There is an FPU: on the chip, since a 386 without a 387 is meant by `386`.
     var hasFPU: Bool { has(CPUFeature.fpu) }
-    /// The bits of CR0 that are always set: ET, which tells an 80387 from an 80287 and is fixed once the FPU is on the chip.
+    /// The bits of CR0 that are always set: ET, which tells an 80387 from an 80287 and is fixed once the FPU is on the
+    /// chip.
     var fixedControlRegister0: UInt32 { generation >= .i486 ? ControlRegister.extensionType : 0 }
     /// `rdtsc`.
     var hasTimestamp: Bool { has(CPUFeature.timestamp) }

@@ -1,8 +1,8 @@
 /// The whole architectural state of the processor, in one fixed-layout struct.
 ///
 /// The state lives behind one pointer for the whole life of a ``Processor``, is trivially copyable (no references), and
-/// every field can be reached by its byte offset (`MemoryLayout<ProcessorState>.offset(of:)`), so that generated code can
-/// use the same state as the interpreter. A snapshot of the processor is a copy of this struct and of the TLB.
+/// every field can be reached by its byte offset (`MemoryLayout<ProcessorState>.offset(of:)`), so that generated code
+/// can use the same state as the interpreter. A snapshot of the processor is a copy of this struct and of the TLB.
 public struct ProcessorState: Sendable {
     /// EAX, ECX, EDX, EBX, ESP, EBP, ESI, EDI in the order of instruction encoding; slot 8 is always zero, so that an
     /// address without base or index register needs no branch. The other slots are unused.
@@ -54,8 +54,8 @@ public struct ProcessorState: Sendable {
     public var nmiBlocked = false
     /// The step count up to which interrupts are held back after `sti`, `mov ss` or `pop ss` (SDM vol. 3A, 6.8.3).
     public var interruptShadowEnd: UInt64 = 0
-    /// Bits of DR6 for the debug exception that comes before the next instruction: the last one was executed with TF set,
-    /// or met data breakpoints (SDM vol. 3B, 17.3.1).
+    /// Bits of DR6 for the debug exception that comes before the next instruction: the last one was executed with TF
+    /// set, or met data breakpoints (SDM vol. 3B, 17.3.1).
     public var pendingDebugStatus: UInt32 = 0
     /// RF, if set, holds while ``steps`` is not above this: it covers one instruction (SDM vol. 3B, 17.3.1.1).
     public var resumeEnd: UInt64 = 0

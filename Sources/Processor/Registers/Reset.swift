@@ -1,6 +1,6 @@
 extension Core {
-    /// The state after a hardware reset (SDM vol. 3A, table 9-1). The clock goes on, and so does the A20 gate, which is not
-    /// the processor's.
+    /// The state after a hardware reset (SDM vol. 3A, table 9-1). The clock goes on, and so does the A20 gate, which is
+    /// not the processor's.
     func resetState() {
         let steps = state.pointee.steps
         let a20Mask = state.pointee.a20Mask

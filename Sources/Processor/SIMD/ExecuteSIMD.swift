@@ -16,7 +16,8 @@
 /// by ``XMM/addingWords(_:)`` and stores XMM1.
 extension Core {
     /// Executes a run of MMX, SSE and SSE2 instructions of a block that begins with `first`, and returns the last one.
-    /// ``ProcessorState/eip`` is still that of the block. A slot of another kind is behind every run: a block ends with one.
+    /// ``ProcessorState/eip`` is still that of the block. A slot of another kind is behind every run: a block ends with
+    /// one.
     ///
     /// - Throws: What the instruction at `Context.current` raises. Those before it have been executed.
     @inline(never)

@@ -1,9 +1,9 @@
 /// Floating-point arithmetic and comparisons of SSE and SSE2: operands and destinations, and the choice between the
 /// definition (`FloatArithmetic`, `FloatComparisons`) and the fast path (`FloatFastPath`).
 ///
-/// The packed and the scalar instructions, of either format, are one piece of code: an operand of a scalar one has zeros
-/// above its lane, and all of its result but that lane is the destination's. Registers are always written as a whole,
-/// since hosts are slow where a value is read that was written in parts.
+/// The packed and the scalar instructions, of either format, are one piece of code: an operand of a scalar one has
+/// zeros above its lane, and all of its result but that lane is the destination's. Registers are always written as a
+/// whole, since hosts are slow where a value is read that was written in parts.
 extension Core {
     /// The source operand: for packed instructions 16 bytes, in memory aligned; for scalar ones a lane.
     @inline(__always)
@@ -123,8 +123,8 @@ extension Core {
         return result
     }
 
-    /// `comiss` and its relatives: ZF, PF and CF say how the operands are ordered; OF, SF and AF are cleared (SDM vol. 2,
-    /// COMISS).
+    /// `comiss` and its relatives: ZF, PF and CF say how the operands are ordered; OF, SF and AF are cleared (SDM vol.
+    /// 2, COMISS).
     @inline(__always)
     func order<Lane: FloatLane>(
         _: Lane.Type, isSignaling: Bool, _ instruction: InstructionPointer
