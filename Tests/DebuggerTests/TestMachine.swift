@@ -13,7 +13,7 @@ enum TestMachine {
     static func make(symbols: Bool = true) throws -> Machine {
         var configuration = Machine.Configuration()
         configuration.memorySize = 4 << 20
-        configuration.firmware = rom
+        configuration.firmware = rom(program)
         return try Machine(configuration)
     }
 
@@ -23,8 +23,8 @@ enum TestMachine {
         return commands
     }
 
-    /// 64 KiB: the ELF file's code, and the reset vector.
-    private static var rom: [UInt8] {
+    /// 64 KiB: the code of `program`, an ELF file, and the reset vector.
+    static func rom(_ program: [UInt8]) -> [UInt8] {
         var rom = [UInt8](repeating: 0x90, count: 0x1_0000)
         program.withUnsafeBytes { bytes in
             guard let file = try? ELFFile(bytes), let text = try? file.sections().first(named: ".text") else { return }

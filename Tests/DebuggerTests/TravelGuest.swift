@@ -1,4 +1,3 @@
-import ELF
 import Machine
 import ToolchainTestSupport
 
@@ -12,19 +11,9 @@ enum TravelGuest {
     static func make(disk: MemoryDisk = MemoryDisk([UInt8](repeating: 0, count: 64 << 10))) throws -> Machine {
         var configuration = Machine.Configuration()
         configuration.memorySize = 2 << 20
-        configuration.firmware = rom
+        configuration.firmware = TestMachine.rom(program)
         configuration.drives = [Machine.Drive(image: disk)]
         return try Machine(configuration)
-    }
-
-    private static var rom: [UInt8] {
-        var rom = [UInt8](repeating: 0x90, count: 0x1_0000)
-        program.withUnsafeBytes { bytes in
-            guard let file = try? ELFFile(bytes), let text = try? file.sections().first(named: ".text") else { return }
-            for (index, byte) in text.contents.enumerated() where index < 0xFFF0 { rom[index] = byte }
-        }
-        rom.replaceSubrange(0xFFF0..<0xFFF5, with: [0xEA, 0x00, 0x00, 0x00, 0xF0])
-        return rom
     }
 
     /// The counters: rounds at 0x500, ticks at 0x504, keys at 0x508.
