@@ -192,11 +192,11 @@ extension Core {
             popX87()
         case .fcmovb: moveConditionally(rm, if: flags.carry)
         case .fcmove: moveConditionally(rm, if: flags.isZero)
-        case .fcmovbe: moveConditionally(rm, if: flags.carry || flags.isZero)
+        case .fcmovbe: moveConditionally(rm, if: flags.isBelowOrEqual)
         case .fcmovu: moveConditionally(rm, if: flags.isParityEven)
         case .fcmovnb: moveConditionally(rm, if: !flags.carry)
         case .fcmovne: moveConditionally(rm, if: !flags.isZero)
-        case .fcmovnbe: moveConditionally(rm, if: !(flags.carry || flags.isZero))
+        case .fcmovnbe: moveConditionally(rm, if: !flags.isBelowOrEqual)
         case .fcmovnu: moveConditionally(rm, if: !flags.isParityEven)
 
         // Constants: the exact value, and which of its two neighbours is nearer.

@@ -33,16 +33,9 @@ extension Core {
         return state.pointee.x87.emptyRegisters &>> number & 1 != 0
     }
 
-    @inline(__always)
-    func popX87() {
-        let top = state.pointee.x87.top
-        state.pointee.x87.emptyRegisters |= 1 &<< (top & 7)
-        state.pointee.x87.top = (top &+ 1) & 7
-    }
-
     /// Pops `count` registers, 0 or 1.
     @inline(__always)
-    func popX87(_ count: UInt8) {
+    func popX87(_ count: UInt8 = 1) {
         let top = state.pointee.x87.top
         state.pointee.x87.emptyRegisters |= count &<< (top & 7)
         state.pointee.x87.top = (top &+ count) & 7
