@@ -47,11 +47,13 @@ let package = Package(
         .testTarget(
             name: "DisassemblerTests", dependencies: ["Disassembler", "Processor", "ToolchainTestSupport"],
             swiftSettings: optimised),
-        .target(name: "Debugger", dependencies: ["Machine", "Processor", "Disassembler", "ELF"]),
+        .target(name: "JSON"),
+        .testTarget(name: "JSONTests", dependencies: ["JSON"]),
+        .target(name: "Debugger", dependencies: ["Machine", "Processor", "Disassembler", "ELF", "JSON"]),
         .testTarget(
             name: "DebuggerTests",
             dependencies: [
-                "Debugger", "Disassembler", "ELF", "GuestTestSupport", "Machine", "Processor", "RandomTestSupport",
+                "Debugger", "Disassembler", "ELF", "GuestTestSupport", "JSON", "Machine", "Processor", "RandomTestSupport",
                 "ToolchainTestSupport",
             ]),
         .target(name: "GDBRemote", dependencies: ["Debugger", "Machine", "Processor"]),
@@ -66,7 +68,7 @@ let package = Package(
         .executableTarget(
             name: "vm",
             dependencies: [
-                "Machine", "Console", "Debugger", "GDBRemote",
+                "Machine", "Console", "Debugger", "GDBRemote", "JSON", "Terminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(
@@ -110,6 +112,8 @@ let package = Package(
         .testTarget(name: "ELFTests", dependencies: ["ELF", "ELFTestSupport"]),
         .target(name: "USTAR", path: "Kernel/Sources/USTAR"),
         .testTarget(name: "USTARTests", dependencies: ["USTAR"]),
+        .target(name: "Terminal", dependencies: ["TerminalInput"]),
+        .testTarget(name: "TerminalTests", dependencies: ["Terminal"]),
         .target(name: "TerminalInput", path: "Kernel/Sources/TerminalInput"),
         .testTarget(name: "TerminalInputTests", dependencies: ["TerminalInput"]),
         .target(name: "ShellLogic", path: "Kernel/Sources/ShellLogic"),

@@ -23,9 +23,13 @@ extension RegisterFile {
         cpl = state.cpl
     }
 
-    private static let generalNames = ["eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi"]
+    /// In the processor's order.
+    public static let generalNames = ["eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi"]
     private static let byteNames = ["al", "cl", "dl", "bl", "ah", "ch", "dh", "bh"]
-    static let segmentNames = ["es", "cs", "ss", "ds", "fs", "gs"]
+    /// In the processor's order.
+    public static let segmentNames = ["es", "cs", "ss", "ds", "fs", "gs"]
+    /// The registers that say where and how the processor runs.
+    public static let controlNames = ["cr0", "cr2", "cr3", "cr4", "ldtr", "tr", "gdtr", "idtr"]
 
     /// Where a register's name says that its bits are: in which register of 32 bits, from which bit on, how many.
     struct Part {
@@ -54,8 +58,8 @@ extension RegisterFile {
         }
     }
 
-    /// The value of a register by its lower-case name; selectors for segment registers.
-    func value(named name: String) -> UInt32? {
+    /// The value of a register by its lower-case name; selectors for segment registers, bases for `gdtr` and `idtr`.
+    public func value(named name: String) -> UInt32? {
         if let part = Part(named: name), part.register < general.count {
             return general[part.register] >> part.shift & part.mask
         }

@@ -1,37 +1,97 @@
 import Console
 import Debugger
 import Foundation
+import JSON
 import Machine
 
-/// The debugger's prompt on standard input and output. Runs on the machine's thread.
+/// The debugger on standard input and output: scripts and commands from the command line, then the prompt. Runs on the
+/// machine's thread.
 final class DebuggerPrompt {
     private let commands: DebuggerCommands
     private let runner: MachineRunner
-    private let isLeaving: () -> Bool
-    private var input = LineReader()
+    private let options: DebuggerOptions
+    private let input: PromptInput
+    /// Why the machine stands still, if a command has moved it.
+    private var lastStop: Stop?
 
     /// `isLeaving`: whether the person has closed the console meanwhile.
-    init(_ commands: DebuggerCommands, _ runner: MachineRunner, isLeaving: @escaping () -> Bool) {
+    init(
+        _ commands: DebuggerCommands, _ runner: MachineRunner, _ options: DebuggerOptions,
+        isLeaving: @escaping () -> Bool
+    ) {
         self.commands = commands
         self.runner = runner
-        self.isLeaving = isLeaving
+        self.options = options
+        input = PromptInput(prompt: options.json ? "" : commands.prompt, isLeaving: isLeaving) { [unowned commands] in
+            commands.completions(of: $0)
+        }
+        commands.didExecute = { [unowned self] in show($0, echoes: true) }
     }
 
-    /// Reads and executes commands until `quit`, the end of the input, or the end of the console. Returns the program's
-    /// exit code.
-    func run() -> Int32 {
-        say(commands.greeting)
-        while true {
-            try? FileHandle.standardOutput.write(contentsOf: Data(commands.prompt.utf8))
-            guard let line = input.next(unless: isLeaving) else {
-                say("")
-                return 0
-            }
-            let output = commands.execute(line)
-            runner.showScreen()
-            if !output.text.isEmpty { say(output.text) }
-            if output.shouldQuit { return 0 }
+    /// Executes the scripts and commands of the command line, then, if `isInteractive`, those that are typed. Returns
+    /// the program's exit code.
+    func run(isInteractive: Bool) -> Int32 {
+        if !options.json { say(commands.greeting) }
+        let hasFailed: Bool
+        switch runScripts() {
+        case .quit: return 0
+        case .complete: hasFailed = false
+        case .failed: hasFailed = true
         }
+        if isInteractive { readCommands() }
+        if hasFailed { return DebuggerOptions.failureCode }
+        return isInteractive ? 0 : ending
+    }
+
+    // MARK: From the command line
+
+    private func runScripts() -> ScriptEnding {
+        for script in options.scripts {
+            let ending = commands.run(script) { show($0, echoes: true) }
+            guard ending == .complete else { return ending }
+        }
+        for line in options.commands {
+            let execution = commands.run(line)
+            show(execution, echoes: true)
+            if execution.output.shouldQuit { return .quit }
+            if execution.output.isError || execution.output.stop?.reason == .interrupted { return .failed(line: 0) }
+        }
+        return .complete
+    }
+
+    /// The exit code after scripts that did not fail: as without a debugger, if the guest has come to its end.
+    private var ending: Int32 {
+        switch lastStop?.reason {
+        case .exited(let code): code
+        case .tripleFault: Session.tripleFaultCode
+        default: 0
+        }
+    }
+
+    // MARK: From the keyboard
+
+    /// Until `quit`, the end of the input, or the end of the console.
+    private func readCommands() {
+        while true {
+            guard let line = input.next() else { return }
+            let execution = commands.run(line)
+            show(execution, echoes: false)
+            if execution.output.shouldQuit { return }
+        }
+    }
+
+    // MARK: Output
+
+    /// `echoes`: with the prompt and the command before, as if it had been typed.
+    private func show(_ execution: Execution, echoes: Bool) {
+        runner.showScreen()
+        lastStop = execution.output.stop ?? lastStop
+        if options.json {
+            say(String(decoding: execution.json.encoded(), as: UTF8.self))
+            return
+        }
+        if echoes { say(commands.prompt + execution.command) }
+        if !execution.text.isEmpty { say(execution.text) }
     }
 
     /// A triple fault in words.
@@ -42,32 +102,5 @@ final class DebuggerPrompt {
     private func say(_ text: String) {
         // A closed pipe is no reason to crash; the end of the input will come.
         try? FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
-    }
-}
-
-/// Lines of standard input, waited for in such a way that the wait can end for another reason.
-private struct LineReader {
-    private var pending: [UInt8] = []
-    private var atEnd = false
-
-    /// The next line without its end; nil at the end of the input, or when `shouldEnd` becomes true.
-    mutating func next(unless shouldEnd: () -> Bool) -> String? {
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        while true {
-            if let end = pending.firstIndex(of: 0x0A) {
-                defer { pending.removeSubrange(...end) }
-                return String(decoding: pending[..<end], as: UTF8.self)
-            }
-            if atEnd {
-                defer { pending = [] }
-                return pending.isEmpty ? nil : String(decoding: pending, as: UTF8.self)
-            }
-            if shouldEnd() { return nil }
-            var descriptor = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
-            guard poll(&descriptor, 1, 100) > 0 else { continue }
-            let count = read(STDIN_FILENO, &buffer, buffer.count)
-            if count < 0, errno == EINTR { continue }
-            if count > 0 { pending += buffer[..<count] } else { atEnd = true }
-        }
     }
 }

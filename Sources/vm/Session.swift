@@ -15,6 +15,7 @@ final class Session: @unchecked Sendable {
     private let console: OpenConsole
     private let imagePath: String
     private let symbols: SymbolTable
+    private let debuggerOptions: DebuggerOptions
     /// Set when the person has left the console.
     private let isLeaving = Atomic<Bool>(false)
     /// Set when Ctrl+C was pressed while gdb is the one to stop the machine.
@@ -41,6 +42,7 @@ final class Session: @unchecked Sendable {
         if !options.snapshot && options.replay == nil { try HostFiles.checkAreDifferent(disks) }
         if let path = options.screenshot { try HostFiles.checkIsWritable(path, sparing: disks) }
         symbols = try Self.symbols(options, imagePath: imagePath)
+        debuggerOptions = try DebuggerOptions(options)
         if let path = options.record { try HostFiles.checkIsWritable(path, sparing: disks) }
         recording = try options.replay.map { path throws(HostFailure) in try Replay.read(path, options) }
         do {
@@ -64,7 +66,7 @@ final class Session: @unchecked Sendable {
         if let stub { HostOutput.complain("gdb: listening at \(stub.description)") }
         console = try Self.open(options, display: display, input: machine.inputQueue, name: name)
         var defaultSerial = SerialChoice.none
-        if case .none = console, !options.debug { defaultSerial = .stdio }
+        if case .none = console, !options.debugs { defaultSerial = .stdio }
         let serial = options.serial ?? defaultSerial
         let serialFile: FileHandle? =
             switch serial {
@@ -113,7 +115,11 @@ final class Session: @unchecked Sendable {
         configuration.memorySize = options.memory.bytes
         configuration.processorModel = options.cpu
         configuration.nanosecondsPerStep = options.nanosecondsPerStep
-        configuration.clockStart = .host
+        if let clock = options.clock {
+            configuration.clockStart = .fixed(secondsSince1970: clock)
+        } else if !options.isBatch {
+            configuration.clockStart = .host
+        }
         let firmwarePath = try options.firmware ?? ImageFinder.product("bios.bin")
         configuration.firmware = try HostFiles.read(firmwarePath, limit: 512 << 10)
         if let recording {
@@ -196,7 +202,7 @@ final class Session: @unchecked Sendable {
         if let recording { timeline.expectRecording(until: recording.end) }
         defer { save(timeline) }
         let runner = MachineRunner(
-            machine, display: hasConsole ? display : nil, isPaced: !options.fast, execute: timeline.run)
+            machine, display: hasConsole ? display : nil, isPaced: !options.fast && !options.isBatch, execute: timeline.run)
         let interrupt = InterruptKey { [self] in
             // At the prompt it asks for a stop; gdb has its own key for that.
             if stub != nil { isInterrupted.store(true, ordering: .relaxed) }
@@ -205,8 +211,8 @@ final class Session: @unchecked Sendable {
         defer { interrupt.cancel() }
         let commands = DebuggerCommands(Debugger(timeline) { runner.run(until: $0) })
         commands.debugger.symbols = symbols
-        let prompt = DebuggerPrompt(commands, runner) { [self] in isLeaving.load(ordering: .relaxed) }
-        if options.debug { return prompt.run() }
+        let prompt = DebuggerPrompt(commands, runner, debuggerOptions) { [self] in isLeaving.load(ordering: .relaxed) }
+        if options.debugs { return prompt.run(isInteractive: options.debug) }
         func serve(isRunning: Bool) -> Int32? { self.serve(commands, runner, isRunning: isRunning) }
         defer { stub?.close() }
         if stub != nil, !options.gdbRun, let code = serve(isRunning: false) { return code }
@@ -252,7 +258,7 @@ final class Session: @unchecked Sendable {
                     machine.inject(.resetButton)
                 case .debug:
                     HostOutput.complain(prompt.explain(report))
-                    guard stub != nil else { return prompt.run() }
+                    guard stub != nil else { return prompt.run(isInteractive: true) }
                     if let code = serve(isRunning: false) { return code }
                 }
             }
@@ -291,7 +297,7 @@ final class Session: @unchecked Sendable {
     }
 
     /// EX_SOFTWARE. Even, so that it is never a guest's exit code.
-    private static let tripleFaultCode: Int32 = 70
+    static let tripleFaultCode: Int32 = 70
 }
 
 extension RunResult {

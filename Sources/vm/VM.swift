@@ -18,7 +18,8 @@ struct VM: ParsableCommand {
             Ctrl+Alt+S takes a screenshot, Ctrl+Alt+R resets. In the terminal console, Ctrl+] leaves.
 
             Exit codes: what the guest wrote to the exit port 0x501 as (value << 1) | 1, otherwise 0; \
-            64 for a wrong option, 66 for a file that cannot be used, 70 for a triple fault.
+            2 for a debugger command from --script or --execute that failed, 64 for a wrong option, \
+            66 for a file that cannot be used, 70 for a triple fault.
             """)
 
     @Argument(help: "The disk image to boot (first IDE disk).", completion: .file())
@@ -54,6 +55,22 @@ struct VM: ParsableCommand {
 
     @Flag(help: "Stop at the reset vector with the debugger's prompt.")
     var debug = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Stop at the reset vector and execute the debugger's commands in a file, one a line; may be repeated.",
+            valueName: "file"),
+        completion: .file())
+    var script: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Execute a command of the debugger, after the scripts; may be repeated. Without --debug it ends then.",
+            valueName: "command"))
+    var execute: [String] = []
+
+    @Flag(help: "What the debugger says as JSON, one object per command and line.")
+    var json = false
 
     @Option(
         name: .customLong("gdb"),
@@ -93,12 +110,23 @@ struct VM: ParsableCommand {
     @Option(name: .customLong("ns-per-step"), help: "Virtual nanoseconds that a step takes, 1 to 1000000.")
     var nanosecondsPerStep: UInt32 = Machine.Configuration().nanosecondsPerStep
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            What the guest's clock shows at power-on, in seconds since 1970. (default: the host's date; with --script or \
+            --execute but without --debug 946684800, so that every run finds the same steps)
+            """, valueName: "seconds"))
+    var clock: Int64?
+
     @Flag(help: "Run as fast as this host can instead of keeping the guest's clock to the wall clock.")
     var fast = false
 
     func validate() throws {
         guard (1...1_000_000).contains(nanosecondsPerStep) else {
             throw ValidationError("--ns-per-step must be between 1 and 1000000, not \(nanosecondsPerStep).")
+        }
+        guard (0...4_102_444_799).contains(clock ?? 0) else {
+            throw ValidationError("--clock must lie in the years from 1970 to 2099: 0 to 4102444799.")
         }
         guard (1 << 20...3 << 30).contains(memory.bytes), memory.bytes % 4096 == 0 else {
             throw ValidationError("--memory must be between 1M and 3G in steps of 4K, not \(memory).")
@@ -112,18 +140,33 @@ struct VM: ParsableCommand {
             throw ValidationError("--console terminal and --serial stdio both need this terminal.")
         }
         if replay != nil, record != nil { throw ValidationError("--replay and --record do not go together.") }
-        if gdb != nil, debug { throw ValidationError("--debug and --gdb do not go together: both move the machine.") }
+        if gdb != nil, debugs {
+            throw ValidationError("--debug, --script and --execute do not go with --gdb: both move the machine.")
+        }
+        if json, !debugs, !asksAfterTripleFault {
+            throw ValidationError("--json is about the debugger: it needs --debug, --script or --execute.")
+        }
+        if json, serial == .stdio {
+            throw ValidationError("--json and --serial stdio both need the standard output.")
+        }
         if gdbRun, gdb == nil { throw ValidationError("--gdb-run says how --gdb begins, which is not given.") }
-        for path in [firmware, screenshot, debugConsole, record, replay].compactMap(\.self) + disk + symbols where path.isEmpty {
+        for path in [firmware, screenshot, debugConsole, record, replay].compactMap(\.self) + disk + symbols + script
+        where path.isEmpty {
             throw ValidationError("a file's name is empty.")
         }
-        if console == .terminal, debug || asksAfterTripleFault {
+        if console == .terminal, debugs || asksAfterTripleFault {
             throw ValidationError("--console terminal and the debugger's prompt both need this terminal.")
         }
     }
 
     /// Whether standard input and output are taken by something else than the terminal console.
-    var needsTerminal: Bool { debug || asksAfterTripleFault || serial == .stdio }
+    var needsTerminal: Bool { debugs || asksAfterTripleFault || serial == .stdio }
+
+    /// Whether the built-in debugger moves the machine.
+    var debugs: Bool { debug || !script.isEmpty || !execute.isEmpty }
+
+    /// Whether only scripts use the debugger: nobody watches, and every run is to find the same steps.
+    var isBatch: Bool { debugs && !debug }
 
     /// Whether the prompt comes then; with `--gdb` it is gdb's.
     private var asksAfterTripleFault: Bool { onTripleFault == .debug && gdb == nil }

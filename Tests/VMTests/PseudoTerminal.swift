@@ -13,7 +13,7 @@ final class PseudoTerminal {
     private(set) var received = ""
 
     /// Starts the program on a terminal of the given size.
-    init(_ arguments: [String], columns: UInt16, rows: UInt16) throws {
+    init(_ arguments: [String], columns: UInt16, rows: UInt16, environment: [String: String] = [:]) throws {
         // Swift's Glibc module has no posix_openpt; these are the requests of pty(7) that it would make.
         let unlock: UInt = 0x4004_5431  // TIOCSPTLCK
         let askNumber: UInt = 0x8004_5430  // TIOCGPTN
@@ -31,7 +31,7 @@ final class PseudoTerminal {
         process.executableURL = EmulatorProgram.executable
         process.arguments = arguments
         process.currentDirectoryURL = EmulatorProgram.repository
-        process.environment = ["PATH": "/usr/bin:/bin", "TERM": "xterm"]
+        process.environment = ["PATH": "/usr/bin:/bin", "TERM": "xterm"].merging(environment) { $1 }
         process.standardInput = handle
         process.standardOutput = handle
         process.standardError = handle

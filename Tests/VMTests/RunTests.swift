@@ -221,6 +221,49 @@ final class RunTests {
         #expect(result.output.contains("step 1  f000:"))
     }
 
+    /// Commands from files and from the command line, in batches: the exit code tells whether one failed.
+    @Test func scriptsAndCommandsAreExecuted() throws {
+        _ = try makeDisk { $0.exit(0x10) }
+        try Data("# the boot sector\nuntil 0:7c00\n".utf8).write(to: folder.appendingPathComponent("boot.dbg"))
+        let result = try vm("--script", "boot.dbg", "--execute", "registers cs", "--execute", "location")
+        #expect(result.code == 0)
+        #expect(result.errors == "")
+        let prompts = result.output.split(separator: "\n").filter { $0.hasPrefix("(vm) ") }
+        #expect(prompts == ["(vm) until 0:7c00", "(vm) registers cs", "(vm) location"])
+        #expect(result.output.contains("0000:7c00"))
+
+        // As without a debugger, if the guest ends.
+        #expect(try vm("--execute", "continue").code == 0x21)
+
+        try Data("step\nnonsense\nstep".utf8).write(to: folder.appendingPathComponent("bad.dbg"))
+        let failure = try vm("--script", "bad.dbg", "--execute", "location")
+        #expect(failure.code == 2)
+        #expect(failure.output.hasSuffix("bad.dbg:2: there is no command 'nonsense'; 'help' lists them\n"))
+        #expect(try vm("--execute", "x 1 2 3").code == 2)
+        #expect(try vm("--script", "absent.dbg").code == 66)
+        // With --debug the prompt comes afterwards; that something failed is not forgotten.
+        let prompted = try vm("--debug", "--script", "bad.dbg", input: "step\n")
+        #expect(prompted.code == 2)
+        #expect(prompted.output.contains("step 2  f000:"))
+    }
+
+    @Test func resultsAreJSONOnRequest() throws {
+        _ = try makeDisk { $0.tripleFault() }
+        let result = try vm("--json", "--execute", "until 0:7c00", "--execute", "registers eip", "--execute", "continue")
+        #expect(result.code == 70)
+        let objects = result.output.split(separator: "\n").map {
+            (try? JSONSerialization.jsonObject(with: Data($0.utf8))) as? [String: Any]
+        }
+        #expect(objects.count == 3)
+        #expect((objects.first??["stop"] as? [String: Any])?["eip"] as? Int == 0x7C00)
+        #expect((objects.dropFirst().first??["values"] as? [String: Any])?["eip"] as? Int == 0x7C00)
+        #expect((objects.last??["stop"] as? [String: Any])?["reason"] as? String == "triple-fault")
+        #expect(try vm("--json").code == 64)
+        let piped = try vm("--debug", "--json", input: "step\nquit\n")
+        #expect(piped.output.split(separator: "\n").count == 2)
+        #expect(piped.output.hasPrefix("{"))
+    }
+
     /// A file that is opened while a standard file is closed gets its number. When that file is the disk image, what is
     /// printed would overwrite it.
     @Test(arguments: [">&-", "2>&-", "<&- >&- 2>&-"])

@@ -58,8 +58,7 @@ public struct LineEditor {
     public mutating func handle(_ key: Key, to sink: inout some ByteSink) -> Event {
         var event = Event.editing
         switch key {
-        case .character(let byte):
-            if line.insert(byte, at: cursor) { cursor += 1 } else { sink.write(0x07) }
+        case .character(let byte): insert(CollectionOfOne(byte), to: &sink)
         case .enter:
             cursor = line.count
             history.append(line)
@@ -102,6 +101,21 @@ public struct LineEditor {
         shown.removeAll()
         shownColumn = 0
         update(&sink)
+    }
+
+    /// Puts bytes in at the cursor, as if they had been typed; the bell rings for what has no room.
+    public mutating func insert(_ bytes: some Sequence<UInt8>, to sink: inout some ByteSink) {
+        for byte in bytes {
+            if line.insert(byte, at: cursor) { cursor += 1 } else { sink.write(0x07) }
+        }
+        update(&sink)
+    }
+
+    /// Makes the line another one, for a caller with a history of its own.
+    public mutating func replace(with bytes: some Sequence<UInt8>, to sink: inout some ByteSink) {
+        line.removeAll()
+        cursor = 0
+        insert(bytes, to: &sink)
     }
 
     /// The start of the word before the cursor.

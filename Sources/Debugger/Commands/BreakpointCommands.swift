@@ -1,3 +1,5 @@
+import JSON
+
 /// Commands for breakpoints.
 extension DebuggerCommand {
     static let `break` = DebuggerCommand(
@@ -14,7 +16,9 @@ extension DebuggerCommand {
         let address = arguments.words.isEmpty ? debugger.location.linear : try commands.address(arguments.text)
         let text = arguments.words.isEmpty ? address.hexadecimal : arguments.text
         let breakpoint = debugger.setBreakpoint(at: address, text: text)
-        return Output("breakpoint \(breakpoint.number) at " + commands.placeText(address))
+        return Output(
+            "breakpoint \(breakpoint.number) at " + commands.placeText(address),
+            values: ["number": JSONValue(breakpoint.number), "address": JSONValue(address)])
     }
 
     static let delete = DebuggerCommand(

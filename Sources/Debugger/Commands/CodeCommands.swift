@@ -1,4 +1,5 @@
 import Disassembler
+import JSON
 import Machine
 
 /// Commands that show code and names.
@@ -38,7 +39,12 @@ extension DebuggerCommand {
         let lines = debugger.disassemble(linear: base &+ offset, offset: offset, count: count, code32: code32)
         guard let last = lines.last else { throw CommandError("\((base &+ offset).digits) is not mapped") }
         commands.nextAddress = .code(offset: last.offset &+ UInt32(last.bytes.count))
-        return Output(commands.listing(lines, base: base))
+        let instructions = lines.map { line -> JSONValue in
+            [
+                "address": JSONValue(base &+ line.offset), "bytes": .bytes(line.bytes), "text": .string(line.text),
+            ]
+        }
+        return Output(commands.listing(lines, base: base), values: ["instructions": .array(instructions)])
     }
 
     static let backtrace = DebuggerCommand(
@@ -49,11 +55,16 @@ extension DebuggerCommand {
         var limit = 32
         if let word = arguments.words.first { limit = Int(clamping: min(try commands.count(word), 4096)) }
         let frames = commands.debugger.backtrace(limit: limit)
+        let values = frames.map { frame in
+            JSONValue(members: [
+                "address": JSONValue(frame.linear), "symbol": frame.symbol.map { .string($0.description) },
+            ])
+        }
         return Output(
             frames.enumerated().map { index, frame in
                 let place = commands.placeText(frame.linear)
                 return "#\(String(index).padded(to: 3)) \(place)  frame \(frame.framePointer.digits)"
-            })
+            }, values: ["frames": .array(values)])
     }
 
     static let symbols = DebuggerCommand(

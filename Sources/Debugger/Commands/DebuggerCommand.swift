@@ -46,7 +46,7 @@ struct DebuggerCommand: Sendable {
         registers, memory, physicalMemory, disassemble, backtrace, symbols, symbolFile, screen, devices, location,
         gdt, idt, ldt, tss, page,
         write, set,
-        info, help, quit,
+        info, source, help, quit,
     ]
 
     /// The command of a name or of an unambiguous beginning of one.

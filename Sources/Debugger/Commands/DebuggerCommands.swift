@@ -1,3 +1,4 @@
+import JSON
 import Machine
 
 /// The debugger's command language: a line in, text out. It does no input and no output of its own, so that a terminal,
@@ -22,14 +23,28 @@ public final class DebuggerCommands {
         public var text: String
         /// Whether the user wants to leave the debugger.
         public var shouldQuit = false
+        /// Whether the command failed; ``text`` then says why.
+        public var isError = false
+        /// Where the command has brought the machine, if it is one that moves it.
+        public var stop: Stop?
+        /// The results for programs, by their names.
+        public var values: [String: JSONValue] = [:]
+        /// ``stop`` for programs.
+        var stopValues: JSONValue?
 
-        public init(_ text: String, shouldQuit: Bool = false) {
+        public init(_ text: String, shouldQuit: Bool = false, values: [String: JSONValue] = [:]) {
             self.text = text
             self.shouldQuit = shouldQuit
+            self.values = values
         }
 
-        init(_ lines: [String]) {
-            self.init(lines.joined(separator: "\n"))
+        init(_ lines: [String], values: [String: JSONValue] = [:]) {
+            self.init(lines.joined(separator: "\n"), values: values)
+        }
+
+        init(error: String) {
+            text = error
+            isError = true
         }
     }
 
@@ -42,6 +57,12 @@ public final class DebuggerCommands {
         case memory(UInt32, isPhysical: Bool)
         case code(offset: UInt32)
     }
+
+    /// Hears of every command in a script that `source` executes, before the next; if it is nil, `source` says
+    /// everything in the end.
+    public var didExecute: ((Execution) -> Void)?
+    /// How many scripts have called each other.
+    var scriptDepth = 0
 
     /// Commands for a machine that is recorded from here on.
     public convenience init(machine: Machine) {
@@ -85,19 +106,8 @@ public final class DebuggerCommands {
             return output
         } catch {
             repeatable = nil
-            return Output(error.description)
+            return Output(error: error.description)
         }
-    }
-
-    /// The names of commands and symbols that begin with the last word of `line`; for a front end's Tab key.
-    public func completions(of line: String) -> [String] {
-        let words = line.split(separator: " ", omittingEmptySubsequences: false)
-        guard let last = words.last else { return [] }
-        if words.count < 2 {
-            return DebuggerCommand.all.flatMap(\.names).filter { $0.hasPrefix(last) && $0.count > 1 }.sorted()
-        }
-        guard !last.isEmpty else { return [] }
-        return Array(Set(debugger.symbols.search(String(last)).map(\.name).filter { $0.hasPrefix(last) })).sorted()
     }
 
     // MARK: For the commands
@@ -129,7 +139,10 @@ public final class DebuggerCommands {
     /// Says where the machine is after a move.
     func report(_ stop: Stop) -> Output {
         nextAddress = nil
-        return Output(stopText(stop))
+        var output = Output(stopText(stop))
+        output.stop = stop
+        output.stopValues = json(stop)
+        return output
     }
 }
 

@@ -1,3 +1,4 @@
+import JSON
 import Machine
 
 /// Commands that show and change memory.
@@ -87,12 +88,16 @@ extension DebuggerCommands {
         if letter == "s" {
             let text = String(
                 decoding: read(address, 256).prefix { $0 != nil && $0 != 0 }.compactMap { $0 }, as: UTF8.self)
-            return Output("\(address.digits)  \"\(text)\"")
+            return Output(
+                "\(address.digits)  \"\(text)\"", values: ["address": JSONValue(address), "string": .string(text)])
         }
         let bytes = read(address, count * unit)
+        let values: [String: JSONValue] = [
+            "address": JSONValue(address), "bytes": .array(bytes.map { $0.map { JSONValue($0) } ?? .null }),
+        ]
         nextAddress = .memory(address &+ UInt32(truncatingIfNeeded: bytes.count), isPhysical: isPhysical)
         if letter == "c" || letter == "char" {
-            return Output(rows(of: 64, bytes, at: address) { $0.map(Self.character).joined() })
+            return Output(rows(of: 64, bytes, at: address) { $0.map(Self.character).joined() }, values: values)
         }
         return Output(
             rows(of: 16, bytes, at: address) { row in
@@ -104,7 +109,7 @@ extension DebuggerCommands {
                 let text = cells.joined(separator: " ")
                 guard unit == 1 else { return text }
                 return text.padded(to: 47) + "  " + row.map(Self.character).joined()
-            })
+            }, values: values)
     }
 
     private func rows(

@@ -1,3 +1,4 @@
+import JSON
 import Machine
 
 /// Commands that show and change registers.
@@ -10,8 +11,17 @@ extension DebuggerCommand {
         group: .looking
     ) { (commands, arguments) throws(CommandError) in
         let registers = commands.debugger.registers
-        if arguments.words.isEmpty { return Output(RegisterText.general(registers)) }
-        if arguments.words == ["all"] { return Output(RegisterText.all(registers)) }
+        func values(_ names: [String]) -> [String: JSONValue] {
+            JSONValue.values(of: names, registers)
+        }
+        let general = RegisterFile.generalNames + ["eip", "eflags"]
+        if arguments.words.isEmpty { return Output(RegisterText.general(registers), values: values(general)) }
+        if arguments.words == ["all"] {
+            return Output(
+                RegisterText.all(registers),
+                values: values(general + RegisterFile.segmentNames + RegisterFile.controlNames))
+        }
+        var names: [String] = []
         var lines: [String] = []
         for word in arguments.words {
             let name = word.hasPrefix("$") ? String(word.dropFirst()) : word
@@ -20,8 +30,9 @@ extension DebuggerCommand {
             }
             let symbol = commands.debugger.symbolText(at: value).map { "  <\($0)>" } ?? ""
             lines.append("\(name.lowercased()) \(value.digits)  \(value)\(symbol)")
+            names.append(name.lowercased())
         }
-        return Output(lines)
+        return Output(lines, values: values(names))
     }
 
     static let set = DebuggerCommand(
@@ -36,5 +47,11 @@ extension DebuggerCommand {
                 "'\(words[0])' is no register that can be set: general registers and their parts, eip, eflags")
         }
         return Output("")
+    }
+}
+
+extension JSONValue {
+    fileprivate static func values(of names: [String], _ registers: RegisterFile) -> [String: JSONValue] {
+        [:].merging(names.compactMap { name in registers.value(named: name).map { (name, JSONValue($0)) } }) { $1 }
     }
 }

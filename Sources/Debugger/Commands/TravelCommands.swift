@@ -1,3 +1,4 @@
+import JSON
 import Machine
 import Processor
 
@@ -146,8 +147,8 @@ extension DebuggerCommands {
         case .interrupted:
             return Output("stopped")
         case .found(let write):
-            let values = Self.valueText(write.before) + " -> " + Self.valueText(write.after)
-            var lines = ["\(what): \(values) by step \(write.step)"]
+            let change = Self.valueText(write.before) + " -> " + Self.valueText(write.after)
+            var lines = ["\(what): \(change) by step \(write.step)"]
             if write.origin == .outside {
                 lines.append("  from outside: the debugger, a device, or a reset")
             } else {
@@ -156,8 +157,15 @@ extension DebuggerCommands {
                 let instruction = write.instruction ?? "(no memory there)"
                 lines.append("  \(walk)\(locationText(write.location))\(symbol)  \(instruction)")
             }
-            if goes { lines.append(report(debugger.stop(.arrived)).text) }
-            return Output(lines)
+            let values: [String: JSONValue] = [
+                "step": JSONValue(write.step), "linear": JSONValue(write.location.linear),
+                "before": .bytes(write.before), "after": .bytes(write.after),
+            ]
+            guard goes else { return Output(lines, values: values) }
+            var output = report(debugger.stop(.arrived))
+            output.text = (lines + [output.text]).joined(separator: "\n")
+            output.values = values
+            return output
         }
     }
 }

@@ -1,3 +1,4 @@
+import JSON
 import Processor
 
 /// Commands for watchpoints.
@@ -42,7 +43,9 @@ extension DebuggerCommands {
             arguments.format == "p" ? .physical : .linear, try address(word), count: count, reads: reads,
             writes: writes)
         let watchpoint = debugger.setWatchpoint(watch, text: word)
-        return Output("watchpoint \(watchpoint.number): " + watchText(watch))
+        return Output(
+            "watchpoint \(watchpoint.number): " + watchText(watch),
+            values: ["number": JSONValue(watchpoint.number), "address": JSONValue(watch.address)])
     }
 
     /// `reads and writes of 4 bytes at 00100010 <counter>`.

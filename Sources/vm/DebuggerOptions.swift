@@ -1,0 +1,23 @@
+import ArgumentParser
+import Debugger
+
+/// What the command line says about the built-in debugger.
+struct DebuggerOptions {
+    /// Commands in files, to be executed first.
+    let scripts: [Script]
+    /// Then these.
+    let commands: [String]
+    /// Whether results are JSON objects, one a line, instead of text.
+    let json: Bool
+
+    /// When a command of a script has failed. Even, so that it is never a guest's exit code.
+    static let failureCode: Int32 = 2
+
+    init(_ options: VM) throws(HostFailure) {
+        scripts = try options.script.map { path throws(HostFailure) in
+            Script(String(decoding: try HostFiles.read(path, limit: 16 << 20), as: UTF8.self), name: path)
+        }
+        commands = options.execute
+        json = options.json
+    }
+}
