@@ -12,6 +12,8 @@ extension Debugger {
         public let framePointer: UInt32
         /// The function's name, if one is known.
         public let symbol: SymbolTable.Match?
+        /// The source line; of a caller that of the call.
+        public let source: SourceLocation?
     }
 
     /// The functions that have called each other, innermost first, by the chain of saved frame pointers.
@@ -28,12 +30,14 @@ extension Debugger {
         let size: UInt32 = is32Bit ? 4 : 2
         let mask: UInt32 = stack.attributes & SegmentAttribute.big != 0 ? 0xFFFF_FFFF : 0xFFFF
         func read(_ offset: UInt32) -> UInt32? { readValue(at: stack.base &+ (offset & mask), size: Int(size)) }
-        func frame(_ offset: UInt32, _ pointer: UInt32) -> Frame {
+        func frame(_ offset: UInt32, _ pointer: UInt32, isInnermost: Bool = false) -> Frame {
             let linear = code.base &+ offset
-            return Frame(offset: offset, linear: linear, framePointer: pointer, symbol: symbol(at: linear))
+            return Frame(
+                offset: offset, linear: linear, framePointer: pointer, symbol: symbol(at: linear),
+                source: sourceLocation(at: isInnermost ? linear : linear &- 1))
         }
         var pointer = registers.general[5] & mask
-        var frames = [frame(registers.eip, pointer)]
+        var frames = [frame(registers.eip, pointer, isInnermost: true)]
         // Looked up one byte further on, a label within a function is told from the function's beginning.
         if let place = symbol(at: frames[0].linear &+ 1) {
             // `push ebp` is one byte long, and `mov ebp, esp` follows.

@@ -72,12 +72,15 @@ extension Debugger {
             // not. A return to another privilege level switches stacks.
             if isReturn, stop.location.selector & 3 != selector & 3 || isAbove(stackPointer, stack) { return stop }
             budget += 1
-            // Once in a while, let the front end see to its window and to a wish to stop.
-            if budget % 4096 == 0 {
-                let result = advance(until: machine.steps)
-                if result != .reached { return self.stop(for: result) }
-            }
+            if budget % 4096 == 0, let stop = lookAround() { return stop }
         }
+    }
+
+    /// To be called once in a while by moves that consist of many: lets the front end see to its window and to a wish
+    /// to stop.
+    func lookAround() -> Stop? {
+        let result = advance(until: machine.steps)
+        return result == .reached ? nil : stop(for: result)
     }
 
     // MARK: The primitive
@@ -88,7 +91,7 @@ extension Debugger {
     /// processor only while it runs.
     func move(to goal: Goal) -> Stop {
         guard machine.steps < goal.step else { return stop(.arrived) }
-        let wanted = Set(breakpoints.filter(\.isEnabled).map(\.address))
+        let wanted = enabledAddresses
         arm(wanted.union(goal.addresses), enabledWatches)
         defer { disarm() }
         let endOfRecording = timeline.stopsAtEnd ? timeline.end : .max
@@ -136,6 +139,9 @@ extension Debugger {
         }
         return runMachine(step)
     }
+
+    /// The addresses of the user's breakpoints.
+    var enabledAddresses: Set<UInt32> { Set(breakpoints.filter(\.isEnabled).flatMap(\.addresses)) }
 
     /// The watches of the user's watchpoints.
     var enabledWatches: [MemoryWatch] { watchpoints.filter(\.isEnabled).map(\.watch) }
@@ -203,11 +209,21 @@ extension Debugger {
     /// Counts the hit; the first of several breakpoints at the address gives its number.
     func hitBreakpoint(at address: UInt32) -> Int? {
         var number: Int?
-        for index in breakpoints.indices where breakpoints[index].isEnabled && breakpoints[index].address == address {
+        for index in breakpoints.indices where isHit(breakpoints[index], at: address) {
             breakpoints[index].hits += 1
             number = number ?? breakpoints[index].number
         }
         return number
+    }
+
+    /// Whether a breakpoint means the code that is at `address` now.
+    func isHit(_ breakpoint: Breakpoint, at address: UInt32) -> Bool {
+        guard breakpoint.isEnabled else { return false }
+        return breakpoint.places.contains { place in
+            guard place.address == address else { return false }
+            guard let module = place.module else { return true }
+            return symbols.isInMemory(module, at: address) { address, count in readMemory(at: address, count: count) }
+        }
     }
 
     // MARK: What was delivered
@@ -293,6 +309,9 @@ extension Debugger {
             if name != "call" {
                 addresses.insert(base &+ Disassembler.branchTarget(of: instruction, at: line.offset))
                 if name == "jmp" { addresses.remove(following) }
+            } else if Disassembler.branchTarget(of: instruction, at: line.offset) &+ base == following {
+                // How position-independent code finds out where it is: a push rather than a call.
+                return Goal(addresses: addresses)
             }
         } else if Self.isReturn(instruction.operation) || name.hasPrefix("jmp") || name == "sysenter"
             || name == "sysexit"
@@ -318,7 +337,7 @@ extension Debugger {
 extension Stop.Event {
     /// An exception that is not part of ordinary life: no page fault (paging on demand), no use of the FPU by another
     /// thread, no debugging.
-    fileprivate var isError: Bool {
+    var isError: Bool {
         guard case .exception(let vector, _, _) = self else { return false }
         switch vector {
         case Vector.pageFault, Vector.deviceNotAvailable, Vector.debug, Vector.breakpoint, Vector.overflow: return false

@@ -25,6 +25,8 @@ public final class Debugger {
     public let machine: Machine
     /// The names of addresses.
     public var symbols = SymbolTable()
+    /// The text of source files.
+    public var sources = SourceFiles()
     /// In the order in which they were set.
     public internal(set) var breakpoints: [Breakpoint] = []
     /// In the order in which they were set.
@@ -127,8 +129,9 @@ public final class Debugger {
 
     // MARK: Addresses
 
-    /// The linear address that a person means: see ``AddressExpression``.
+    /// The linear address that a person means: see ``AddressExpression``; or the first of a source line (`FILE:LINE`).
     public func address(_ text: String) throws(AddressExpression.InvalidExpression) -> UInt32 {
+        if let address = try linePlaces(text).first?.addresses.first { return address }
         let registers = registers
         // A symbol's search may fail in words of its own, which the expression's closures cannot throw.
         var ambiguity: SymbolTable.Ambiguity?
@@ -149,5 +152,24 @@ public final class Debugger {
             if let ambiguity { throw AddressExpression.InvalidExpression(ambiguity.description) }
             throw error
         }
+    }
+
+    /// Where the code of `FILE:LINE` is; empty if the text means something else.
+    func linePlaces(_ text: String) throws(AddressExpression.InvalidExpression) -> [SymbolTable.LinePlace] {
+        guard let (file, line) = SourceLocation.parse(text) else { return [] }
+        let places: [SymbolTable.LinePlace]
+        do throws(SymbolTable.Ambiguity) {
+            places = try symbols.places(ofLine: line, inFile: file)
+        } catch {
+            throw AddressExpression.InvalidExpression(error.description)
+        }
+        guard places.isEmpty else { return places }
+        if let path = symbols.files(named: file).first {
+            throw AddressExpression.InvalidExpression("there is no code at line \(line) of '\(path)' or behind")
+        }
+        if file.contains("."), registers.segmentBase(named: file) == nil {
+            throw AddressExpression.InvalidExpression("no symbol file has lines of '\(file)'")
+        }
+        return []
     }
 }

@@ -44,6 +44,10 @@ public struct SymbolTable: Sendable {
         var ranges: [ClosedRange<UInt32>] = []
         /// Code as the file has it, to tell whether it is in memory.
         var code: [(address: UInt32, bytes: [UInt8])] = []
+        /// Source lines.
+        var lines = LineTable()
+        /// What is wrong with the debugging information, in words.
+        var problems: [String] = []
     }
 
     private(set) var modules: [Module] = []
@@ -109,6 +113,12 @@ public struct SymbolTable: Sendable {
         module.symbols.sort {
             ($0.address, $0.kind.rank, $1.linkName) < ($1.address, $1.kind.rank, $0.linkName)
         }
+        do throws(DWARFError) {
+            module.lines = try LineTable(file, within: module.ranges)
+        } catch {
+            // Names are worth having without lines.
+            module.problems.append("no source lines: \(error.description)")
+        }
         return module
     }
 
@@ -124,6 +134,11 @@ public struct SymbolTable: Sendable {
             if let match = module.match(address) { matches.append((module, match)) }
         }
         return matches.first { $0.module.isInMemory(at: address, memory) }?.match
+    }
+
+    /// Whether memory holds the code of a file there.
+    func isInMemory(_ module: String, at address: UInt32, memory: (UInt32, Int) -> [UInt8?]) -> Bool {
+        modules.first { $0.name == module }?.isInMemory(at: address, memory) ?? false
     }
 
     // MARK: From a name to its address

@@ -147,6 +147,7 @@ final class Session: @unchecked Sendable {
             }
         }
         for path in options.symbols { try load(path, into: &symbols) }
+        for (module, problem) in symbols.problems { HostOutput.complain("warning: '\(module)': \(problem)") }
         return symbols
     }
 
@@ -157,6 +158,12 @@ final class Session: @unchecked Sendable {
         } catch {
             throw HostFailure("'\(path)': \(error)")
         }
+    }
+
+    /// Where sources may be: as asked for, and around the image, which in the repository lies in `images/`.
+    private var sourceFolders: [String] {
+        let folder = URL(fileURLWithPath: imagePath).deletingLastPathComponent()
+        return options.sourcePath + [folder.path, folder.deletingLastPathComponent().path]
     }
 
     /// Runs the machine to its end and returns the program's exit code.
@@ -211,6 +218,7 @@ final class Session: @unchecked Sendable {
         defer { interrupt.cancel() }
         let commands = DebuggerCommands(Debugger(timeline) { runner.run(until: $0) })
         commands.debugger.symbols = symbols
+        commands.debugger.sources.searchPath = sourceFolders
         let prompt = DebuggerPrompt(commands, runner, debuggerOptions) { [self] in isLeaving.load(ordering: .relaxed) }
         if options.debugs { return prompt.run(isInteractive: options.debug) }
         func serve(isRunning: Bool) -> Int32? { self.serve(commands, runner, isRunning: isRunning) }

@@ -85,6 +85,12 @@ struct VM: ParsableCommand {
     @Option(help: "An ELF file with symbols for the debugger; may be repeated.", completion: .file())
     var symbols: [String] = []
 
+    @Option(
+        name: .customLong("source-path"),
+        help: "Where the debugger looks for sources that are not at their path; may be repeated.",
+        completion: .directory)
+    var sourcePath: [String] = []
+
     @Option(help: "Save the run to this file at the end, to be replayed.", completion: .file())
     var record: String?
 

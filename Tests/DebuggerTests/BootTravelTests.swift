@@ -1,23 +1,6 @@
 import Debugger
-import Foundation
 import Machine
 import Testing
-
-/// What `make image` builds.
-private enum BuiltImages {
-    static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().appendingPathComponent("images")
-
-    static var exist: Bool {
-        ["bios.bin", "kernel.img", "kernel.elf"].allSatisfy {
-            FileManager.default.fileExists(atPath: folder.appendingPathComponent($0).path)
-        }
-    }
-
-    static func bytes(_ name: String) throws -> [UInt8] {
-        [UInt8](try Data(contentsOf: folder.appendingPathComponent(name)))
-    }
-}
 
 /// The real thing: our firmware boots our kernel to the shell's prompt, and back.
 @Suite(.enabled(if: BuiltImages.exist, "images/ is empty: run `make image` first"))

@@ -5,12 +5,11 @@ import Machine
 /// Commands that show code and names.
 extension DebuggerCommand {
     static let disassemble = DebuggerCommand(
-        "disassemble", "dis", usage: "disassemble[/16 | /32] [ADDRESS] [COUNT]",
+        "disassemble", "dis", usage: "disassemble[/16 | /32 | /s] [ADDRESS] [COUNT]",
         summary: "show instructions, from the next one if no address is given",
         details: """
-            The size of the code is that of the code segment; /16 and /32 choose another. Without an address it \
-            goes on behind \
-            what was shown last.
+            The size of the code is that of the code segment; /16 and /32 choose another. /s (also /s16, /s32) shows the \
+            source lines in between. Without an address it goes on behind what was shown last.
             """,
         group: .looking, repetition: .some("disassemble")
     ) { (commands, arguments) throws(CommandError) in
@@ -19,11 +18,12 @@ extension DebuggerCommand {
         let location = debugger.location
         let base = location.linear &- location.offset
         let code32: Bool
-        switch arguments.format {
+        let showsSource = arguments.format.hasPrefix("s")
+        switch arguments.format.drop(while: { $0 == "s" }) {
         case "": code32 = location.isCode32
         case "16": code32 = false
         case "32": code32 = true
-        default: throw CommandError("'\(arguments.format)' is no format for disassemble: 16 or 32")
+        default: throw CommandError("'\(arguments.format)' is no format for disassemble: 16, 32 or s")
         }
         var offset = location.offset
         if let word = arguments.words.first {
@@ -44,7 +44,9 @@ extension DebuggerCommand {
                 "address": JSONValue(base &+ line.offset), "bytes": .bytes(line.bytes), "text": .string(line.text),
             ]
         }
-        return Output(commands.listing(lines, base: base), values: ["instructions": .array(instructions)])
+        return Output(
+            commands.listing(lines, base: base, showsSource: showsSource),
+            values: ["instructions": .array(instructions)])
     }
 
     static let backtrace = DebuggerCommand(
@@ -63,7 +65,8 @@ extension DebuggerCommand {
         return Output(
             frames.enumerated().map { index, frame in
                 let place = commands.placeText(frame.linear)
-                return "#\(String(index).padded(to: 3)) \(place)  frame \(frame.framePointer.digits)"
+                let source = frame.source.map { "  \($0)" } ?? ""
+                return "#\(String(index).padded(to: 3)) \(place)\(source)  frame \(frame.framePointer.digits)"
             }, values: ["frames": .array(values)])
     }
 
@@ -100,12 +103,19 @@ extension DebuggerCommand {
 
 extension DebuggerCommands {
     /// A listing with labels where symbols begin, and a mark at the next instruction.
-    func listing(_ lines: [Disassembler.Line], base: UInt32) -> [String] {
+    func listing(_ lines: [Disassembler.Line], base: UInt32, showsSource: Bool) -> [String] {
         var text: [String] = []
+        var shown: SourceLocation?
         let here = debugger.location.linear
         for line in lines {
             let linear = base &+ line.offset
             if let symbol = debugger.symbol(at: linear), symbol.offset == 0 { text.append("\(symbol.symbol.name):") }
+            if showsSource, let location = debugger.sourceLocation(at: linear),
+                shown.map({ !$0.isSameLine(location) }) ?? true
+            {
+                shown = location
+                if let source = sourceLineText(at: linear) { text.append(source) }
+            }
             let bytes = line.bytes.map(\.digits).joined(separator: " ")
             let note = line.isValid || line.text == Disassembler.bad ? "" : "  ; raises #UD"
             text.append(

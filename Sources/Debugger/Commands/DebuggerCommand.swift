@@ -40,10 +40,10 @@ struct DebuggerCommand: Sendable {
 
     /// All commands, in the order of `help`.
     static let all: [DebuggerCommand] = [
-        step, next, finish, `continue`, until, reset,
-        reverseStep, reverseNext, reverseFinish, reverseContinue, goto, lastWrite, timeline, branch, record,
+        step, next, stepLine, nextLine, finish, `continue`, until, reset,
+        reverseStep, reverseNext, reverseStepLine, reverseNextLine, reverseFinish, reverseContinue, goto, lastWrite, timeline, branch, record,
         `break`, watch, readWatch, accessWatch, delete, enable, disable,
-        registers, memory, physicalMemory, disassemble, backtrace, symbols, symbolFile, screen, devices, location,
+        registers, memory, physicalMemory, disassemble, list, backtrace, symbols, symbolFile, sourcePath, screen, devices, location,
         gdt, idt, ldt, tss, page,
         write, set,
         info, source, help, quit,
@@ -59,6 +59,12 @@ struct DebuggerCommand: Sendable {
         case 0: throw CommandError("there is no command '\(name)'; 'help' lists them")
         default:
             let names = candidates.compactMap { $0.names.first { $0.hasPrefix(name) } }
+            // `ste` is `step` rather than `step-line`.
+            if let shortest = names.min(by: { $0.count < $1.count }), names.allSatisfy({ $0.hasPrefix(shortest) }),
+                let command = candidates.first(where: { $0.names.contains(shortest) })
+            {
+                return command
+            }
             throw CommandError("'\(name)' is ambiguous: " + names.joined(separator: ", "))
         }
     }

@@ -50,12 +50,15 @@ public final class DebuggerCommands {
 
     /// The line that an empty line repeats.
     private var repeatable: String?
-    /// Where `memory` and `disassemble` without an address go on; forgotten when the machine moves.
+    /// Where `memory`, `list` and `disassemble` without an address go on; forgotten when the machine moves.
     var nextAddress: NextAddress?
+    /// Sources that are not there, of which that has been said.
+    var reportedSources: Set<String> = []
 
     enum NextAddress {
         case memory(UInt32, isPhysical: Bool)
         case code(offset: UInt32)
+        case source(path: String, line: Int)
     }
 
     /// Hears of every command in a script that `source` executes, before the next; if it is nil, `source` says

@@ -22,15 +22,7 @@ extension DebuggerCommand {
         summary: "like step, but over calls, interrupts and repetitions",
         group: .running, repetition: .some(nil)
     ) { (commands, arguments) throws(CommandError) in
-        try arguments.limit(1)
-        var count: UInt64 = 1
-        if let word = arguments.words.first { count = try commands.count(word) }
-        var stop = commands.debugger.next()
-        while count > 1, stop.reason == .arrived {
-            stop = commands.debugger.next()
-            count -= 1
-        }
-        return commands.report(stop)
+        try commands.repeatMove(arguments) { $0.next() }
     }
 
     static let finish = DebuggerCommand(
@@ -71,7 +63,7 @@ extension DebuggerCommand {
     }
 
     static let location = DebuggerCommand(
-        "location", "l", usage: "location", summary: "say again where the machine is", group: .looking
+        "location", usage: "location", summary: "say again where the machine is", group: .looking
     ) { (commands, arguments) throws(CommandError) in
         try arguments.limit(0)
         return Output(commands.greeting)

@@ -36,6 +36,7 @@ extension DebuggerCommands {
         case nil: break
         }
         lines.append(stopLine(stop))
+        if let source = sourceLineText(at: stop.location.linear) { lines.append(source) }
         return lines.joined(separator: "\n")
     }
 

@@ -8,7 +8,9 @@ extension DebuggerCommand {
     ) { (commands, arguments) throws(CommandError) in
         guard !arguments.words.isEmpty else { throw CommandError("which file? 'symbol-file PATH'") }
         let count = try commands.loadSymbols(arguments.text)
-        return Output("\(count) symbols")
+        let name = URL(fileURLWithPath: arguments.text).lastPathComponent
+        let problems = commands.debugger.symbols.problems.filter { $0.module == name }.map(\.problem)
+        return Output(["\(count) symbols"] + problems)
     }
 }
 

@@ -24,15 +24,7 @@ extension DebuggerCommand {
         summary: "like reverse-step, but over calls, interrupts and repetitions",
         group: .goingBack, repetition: .some(nil)
     ) { (commands, arguments) throws(CommandError) in
-        try arguments.limit(1)
-        var count: UInt64 = 1
-        if let word = arguments.words.first { count = try commands.count(word) }
-        var stop = commands.debugger.reverseNext()
-        while count > 1, stop.reason == .arrived {
-            stop = commands.debugger.reverseNext()
-            count -= 1
-        }
-        return commands.report(stop)
+        try commands.repeatMove(arguments) { $0.reverseNext() }
     }
 
     static let reverseFinish = DebuggerCommand(

@@ -16,7 +16,8 @@ extension Execution {
 extension DebuggerCommands {
     /// A stop, for programs. Addresses are numbers, as everywhere in the results of commands.
     func json(_ stop: Stop) -> JSONValue {
-        JSONValue(members: [
+        let source = debugger.sourceLocation(at: stop.location.linear)
+        return JSONValue(members: [
             "reason": .string(stop.reason.name), "step": JSONValue(stop.steps),
             "number": stop.reason.number.map { JSONValue($0) },
             "code": stop.reason.exitCode.map { JSONValue($0) },
@@ -24,6 +25,7 @@ extension DebuggerCommands {
             "linear": JSONValue(stop.location.linear),
             "symbol": stop.location.symbol.map { .string($0.description) },
             "instruction": debugger.currentInstruction.map { .string($0.text) },
+            "file": source.map { .string($0.path) }, "line": source.map { JSONValue($0.line) },
             "inPast": debugger.timeline.isInPast ? true : nil,
             "event": stop.event.map(json),
             "accesses": stop.accesses.isEmpty ? nil : .array(stop.accesses.map(json)),

@@ -50,8 +50,12 @@ extension Debugger {
     private func searchBackward(to floor: UInt64, otherwise reason: Stop.Reason) -> Stop {
         let origin = machine.snapshot()
         timeline.record()
-        let wanted = Set(breakpoints.filter(\.isEnabled).map(\.address))
-        switch searchBackward(to: floor, addresses: wanted, watches: enabledWatches) {
+        let wanted = enabledAddresses
+        let result = searchBackward(to: floor, addresses: wanted, watches: enabledWatches) { [self] finding in
+            guard case .address(let address) = finding else { return true }
+            return breakpoints.contains { isHit($0, at: address) }
+        }
+        switch result {
         case .interrupted: return interrupted(origin)
         case .nothing: return travel(to: floor, from: origin, reason: reason)
         case .found(let finding, let step): return stop(at: finding, step, from: origin)
@@ -94,11 +98,12 @@ extension Debugger {
         let stack = stackPointer
         // A call lies right before where it returns to; what an interrupt interrupted, or a fault, is there itself.
         let candidates = Set((isInterruptReturn ? 0...2 : 2...8).map { here.linear &- UInt32($0) })
-        let wanted = Set(breakpoints.filter(\.isEnabled).map(\.address))
+        let wanted = enabledAddresses
         let result = searchBackward(
             to: timeline.beginning, addresses: candidates.union(wanted), watches: enabledWatches
         ) { [self] finding in
-            guard case .address(let address) = finding, !wanted.contains(address) else { return true }
+            guard case .address(let address) = finding else { return true }
+            if wanted.contains(address) { return breakpoints.contains { isHit($0, at: address) } }
             if isInterruptReturn { return stackPointer == here.stack }
             let pushed = stackPointer &- stack
             guard [2, 4, 8].contains(pushed), let call = currentInstruction?.instruction else { return false }
