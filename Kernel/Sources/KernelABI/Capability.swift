@@ -10,9 +10,9 @@ public struct CapabilityRights: OptionSet, Sendable {
         self.rawValue = rawValue
     }
 
-    /// Send to or call an endpoint; write to the log.
+    /// Send to or call an endpoint; signal a notification; write to the log.
     public static var send: Self { Self(rawValue: 1) }
-    /// Receive from an endpoint.
+    /// Receive from an endpoint; wait for a notification.
     public static var receive: Self { Self(rawValue: 2) }
     /// Change or destroy: a process, a thread, an interrupt line; use an authority.
     public static var manage: Self { Self(rawValue: 4) }
@@ -39,10 +39,30 @@ public enum InitialSlot {
     public static var system: UInt32 { 4 }
     /// The interrupt authority: binds lines.
     public static var interrupts: UInt32 { 5 }
-    /// The port authority: grants I/O ports.
+    /// All I/O ports, to be copied in parts.
     public static var ports: UInt32 { 6 }
     /// The first slot that the process manager finds empty.
     public static var firstFree: UInt32 { 16 }
+}
+
+/// A range of I/O ports, as `SystemCall.capabilityCopy` takes it in EDI: the first in bits 0-15, the last in bits 16-31.
+public struct PortRange: Equatable, Sendable {
+    public var rawValue: UInt32
+
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    /// The ports `first...last`.
+    public init(_ first: UInt16, through last: UInt16) { rawValue = UInt32(first) | UInt32(last) << 16 }
+
+    /// All of them.
+    public static var all: Self { Self(0, through: 0xFFFF) }
+
+    public var first: UInt32 { rawValue & 0xFFFF }
+    public var last: UInt32 { rawValue >> 16 }
+    public var isValid: Bool { first <= last }
+
+    /// Whether all ports of another range are in this one.
+    public func contains(_ other: PortRange) -> Bool { first <= other.first && other.last <= last }
 }
 
 /// How memory is mapped; `SystemCall.memoryMap`'s ESI. Memory is always readable, and (on processors without NX)

@@ -32,4 +32,8 @@ public enum KernelError: Int32, Error {
     case badState = -14
     /// Somebody else has it.
     case inUse = -15
+    /// The time that the caller gave it has passed.
+    case timedOut = -16
+    /// Somebody ended the wait (`SystemCall.threadCancel`).
+    case cancelled = -17
 }

@@ -1,14 +1,14 @@
-// A message is a label, three register words, and up to 64 KiB of bytes copied from the sender's buffer to the
-// receiver's. Sending waits for a receiver (nothing is queued in the kernel but threads), so a message never needs
-// memory.
+// A message is a label, three register words, up to 64 KiB of bytes copied from the sender's buffer to the receiver's,
+// and up to four capabilities. Sending waits for a receiver (nothing is queued in the kernel but threads), so a message
+// never needs memory.
 //
-//     tag, as received in EAX:    31   30      18        17          16             0
-//                               | 0 |  label   | wants reply | bytes in buffer   |
+//     tag, as received in EAX:    31   30     21   20          18        17          16             0
+//                               | 0 |  label   | capabilities | wants reply | bytes in buffer   |
 
 /// What a receive returns in EAX.
 ///
 /// Bits 0-16: number of bytes put into the receive buffer (0...65536). Bit 17: the sender waits for a reply. Bits
-/// 18-30: the label (0...8191). Bit 31 is clear.
+/// 18-20: number of capabilities received (0...4). Bits 21-30: the label (0...1023). Bit 31 is clear.
 public struct MessageTag: Equatable {
     public var rawValue: UInt32
 
@@ -17,18 +17,24 @@ public struct MessageTag: Equatable {
         self.rawValue = rawValue
     }
 
-    /// Assembles a tag. A label or length out of range loses its upper bits.
+    /// Assembles a tag. A label, length or count out of range loses its upper bits.
     @inline(__always)
-    public init(label: UInt32, length: UInt32, wantsReply: Bool) {
-        rawValue = (label & Self.maximumLabel) << 18 | (wantsReply ? 1 << 17 : 0) | (length & 0x1FFFF)
+    public init(label: UInt32, length: UInt32, wantsReply: Bool, capabilities: UInt32 = 0) {
+        rawValue =
+            (label & Self.maximumLabel) << 21 | (capabilities & 7) << 18 | (wantsReply ? 1 << 17 : 0)
+            | (length & 0x1FFFF)
     }
 
     /// The largest label.
-    public static var maximumLabel: UInt32 { 0x1FFF }
+    public static var maximumLabel: UInt32 { 0x3FF }
 
-    /// What kind of message this is, 0...8191: agreed between sender and receiver. See `MessageLabel`.
+    /// What kind of message this is, 0...1023: agreed between sender and receiver. See `MessageLabel`.
     @inline(__always)
-    public var label: UInt32 { rawValue >> 18 & Self.maximumLabel }
+    public var label: UInt32 { rawValue >> 21 & Self.maximumLabel }
+
+    /// How many capabilities came into the receiver's slots.
+    @inline(__always)
+    public var capabilities: UInt32 { rawValue >> 18 & 7 }
 
     /// How many bytes came into the receive buffer.
     @inline(__always)
@@ -39,20 +45,25 @@ public struct MessageTag: Equatable {
     public var wantsReply: Bool { rawValue & (1 << 17) != 0 }
 }
 
-/// Labels that the kernel itself sends with. They begin at 8000; lower ones are free for protocols of user space.
+/// Labels that the kernel itself sends with. They begin at 1000; lower ones are free for protocols of user space.
 ///
 /// The kernel's messages are told from forged ones by their badge: a receiver gives nobody else a capability with it.
 public enum MessageLabel {
     /// An interrupt: word 0 is the line. Nobody waits for a reply; see `SystemCall.interruptAcknowledge`.
-    public static var interrupt: UInt32 { 8000 }
+    public static var interrupt: UInt32 { 1000 }
     /// An exception in user mode: word 0 is the vector, word 1 the faulting address (CR2, page faults only), word 2 the
     /// instruction's address; the buffer holds a `FaultRecord`. The thread waits for the reply: one with label 0 lets
     /// it run again from the same instruction; label 1 ends it.
-    public static var fault: UInt32 { 8001 }
+    public static var fault: UInt32 { 1001 }
     /// The last thread of a process ended: word 0 is the number of the process. Nobody waits for a reply. Sent to the
     /// process's fault endpoint with its badge.
-    public static var processEnded: UInt32 { 8002 }
+    public static var processEnded: UInt32 { 1002 }
+    /// A notification that is bound to the endpoint was signalled: word 0 holds the bits. Nobody waits for a reply.
+    public static var notification: UInt32 { 1003 }
 }
+
+/// The most capabilities in a message.
+public let maximumMessageCapabilities: UInt32 = 4
 
 /// The longest buffer of a message, in bytes.
 public let maximumMessageLength: UInt32 = 65536
@@ -69,13 +80,38 @@ public struct MessageBuffers {
     public var receiveAddress: UInt32
     /// Size of that buffer; a longer message is not delivered, and its sender gets `KernelError.bufferTooSmall`.
     public var receiveCapacity: UInt32
+    /// Slots of capabilities to send, which are copied (`SystemCall.capabilityCopy`): a byte each, the first in bits
+    /// 0-7; the first 0 ends the list.
+    public var sendSlots: UInt32
+    /// Where received capabilities go: the first of consecutive empty slots in bits 0-7, their number in bits 8-15. A
+    /// message with more capabilities is not delivered, and its sender gets `KernelError.bufferTooSmall`.
+    public var receiveSlots: UInt32
 
-    public init(sendAddress: UInt32, sendLength: UInt32, receiveAddress: UInt32, receiveCapacity: UInt32) {
+    public init(
+        sendAddress: UInt32 = 0, sendLength: UInt32 = 0, receiveAddress: UInt32 = 0, receiveCapacity: UInt32 = 0,
+        sendSlots: UInt32 = 0, receiveSlots: UInt32 = 0
+    ) {
         self.sendAddress = sendAddress
         self.sendLength = sendLength
         self.receiveAddress = receiveAddress
         self.receiveCapacity = receiveCapacity
+        self.sendSlots = sendSlots
+        self.receiveSlots = receiveSlots
     }
+
+    /// How many capabilities are to be sent.
+    public var sendSlotCount: UInt32 {
+        var count: UInt32 = 0
+        while count < maximumMessageCapabilities, sendSlot(count) != 0 { count += 1 }
+        return count
+    }
+
+    /// The slot of a capability to send, 0 ..< `maximumMessageCapabilities`; 0 = none.
+    public func sendSlot(_ index: UInt32) -> UInt32 { sendSlots >> (index * 8) & 0xFF }
+
+    /// The first slot for received capabilities, and how many there are.
+    public var firstReceiveSlot: UInt32 { receiveSlots & 0xFF }
+    public var receiveSlotCount: UInt32 { receiveSlots >> 8 & 0xFF }
 }
 
 /// The registers of a thread that faulted, as the buffer of a fault message holds them. 72 bytes.

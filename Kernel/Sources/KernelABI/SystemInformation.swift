@@ -66,6 +66,8 @@ public enum ThreadState: UInt32 {
     case sleeping = 5
     /// Faulted, waiting for its handler.
     case faulted = 6
+    /// Waiting for a notification.
+    case waiting = 7
 }
 
 /// One thread. The idle thread is number 0 of process 0, the kernel.

@@ -19,10 +19,10 @@ public struct ObjectPool {
     /// Objects per page.
     public var capacityOfPage: Int { (4096 - headerSize) / objectSize }
 
-    /// Adds an empty page: 4096 bytes, aligned to 4096.
-    public mutating func addPage(_ memory: UnsafeMutableRawPointer) {
+    /// Adds an empty page: 4096 bytes, aligned to 4096. `owner` is kept with it: see `owner(of:)`.
+    public mutating func addPage(_ memory: UnsafeMutableRawPointer, owner: UInt = 0) {
         let page = memory.bindMemory(to: PoolPage.self, capacity: 1)
-        page.initialize(to: PoolPage())
+        page.initialize(to: PoolPage(owner: owner))
         var index = capacityOfPage
         while index > 0 {
             index -= 1
@@ -41,6 +41,13 @@ public struct ObjectPool {
         if page.pointee.free == nil { available.remove(page) }
         count += 1
         return object
+    }
+
+    /// The owner of the page that an object, which `allocate` returned, lies in.
+    public static func owner(of object: UnsafeRawPointer) -> UInt {
+        // Valid: the object lies in a page that `addPage` initialised, behind its header.
+        guard let page = UnsafePointer<PoolPage>(bitPattern: UInt(bitPattern: object) & ~4095) else { return 0 }
+        return page.pointee.owner
     }
 
     /// Takes an object back, which `allocate` returned. If its page is empty now, the page leaves the pool and is
@@ -67,4 +74,7 @@ public struct PoolPage: QueueNode {
     public var previous: UnsafeMutablePointer<PoolPage>?
     var free: UnsafeMutableRawPointer?
     var used = 0
+    var owner: UInt
+
+    init(owner: UInt) { self.owner = owner }
 }

@@ -125,8 +125,12 @@ extension ManagerServer {
         // A line that could not be had leaves its slot empty; the driver lives with the other.
         try? Capabilities.copy(ManagerSlot.keyboardLine, to: process, DriverSlot.keyboardLine, rights: .manage)
         try? Capabilities.copy(ManagerSlot.serialLine, to: process, DriverSlot.serialLine, rights: .manage)
-        try process.grantPorts(0x60, count: 1, authority: InitialSlot.ports)
-        try process.grantPorts(0x64, count: 1, authority: InitialSlot.ports)
-        try process.grantPorts(0x3F8, count: 8, authority: InitialSlot.ports)
+        try grantPorts(PortRange(0x60, through: 0x60), to: process, DriverSlot.keyboardDataPort)
+        try grantPorts(PortRange(0x64, through: 0x64), to: process, DriverSlot.keyboardStatusPort)
+        try grantPorts(PortRange(0x3F8, through: 0x3FF), to: process, DriverSlot.serialPorts)
+    }
+
+    private func grantPorts(_ range: PortRange, to process: Process, _ slot: UInt32) throws(KernelError) {
+        try Capabilities.copy(InitialSlot.ports, to: process, slot, rights: [], badge: range.rawValue)
     }
 }

@@ -33,12 +33,12 @@ func testAuthorities() {
     _ = invoke(.endpointCreate, Place.endpoint)
     Check.error(invoke(.interruptBind, process, 1, Place.endpoint, 0, Place.scratch), .badCapability, "interruptBind")
     Check.error(invoke(.interruptAcknowledge, process), .badCapability, "interruptAcknowledge")
-    Check.error(invoke(.portGrant, process, process, 0x60, 1), .badCapability, "portGrant")
     Check.error(invoke(.shutdown, ProgramSlot.system, 0), .permissionDenied, "shutdown")
     Check.error(
         invoke(.deviceMap, ProgramSlot.system, process, 0xB8000, 4096, Place.free), .permissionDenied, "deviceMap")
     Check.error(invoke(.logWrite, ProgramSlot.system, 0, 0), .badCapability, "logWrite")
-    Check.error(invoke(.processCreate, Place.scratch, Place.endpoint), .permissionDenied, "processCreate: with a limit")
+    Check.error(
+        invoke(.processCreate, Place.scratch, Place.endpoint), .permissionDenied, "processCreate: without a limit")
     Check.error(invoke(.processDestroy, Place.endpoint), .badCapability, "processDestroy: not a process")
     _ = invoke(.capabilityDelete, Place.endpoint)
 }

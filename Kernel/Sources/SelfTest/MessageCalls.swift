@@ -2,10 +2,14 @@ import CUser
 import User
 
 /// Puts a `MessageBuffers` into a page of its own; returns its address.
-func buffers(send: UInt32, _ sendLength: UInt32, receive: UInt32, _ capacity: UInt32, at index: UInt32 = 0) -> UInt32 {
-    let address = Place.stack + index * 16  // the lowest part of the second thread's stack, which it never reaches
+func buffers(
+    send: UInt32, _ sendLength: UInt32, receive: UInt32, _ capacity: UInt32, slots: UInt32 = 0,
+    receiveSlots: UInt32 = 0, at index: UInt32 = 0
+) -> UInt32 {
+    let address = Place.stack + index * 32  // the lowest part of the second thread's stack, which it never reaches
     UnsafeMutablePointer<MessageBuffers>(bitPattern: UInt(address))?.pointee = MessageBuffers(
-        sendAddress: send, sendLength: sendLength, receiveAddress: receive, receiveCapacity: capacity)
+        sendAddress: send, sendLength: sendLength, receiveAddress: receive, receiveCapacity: capacity,
+        sendSlots: slots, receiveSlots: receiveSlots)
     return address
 }
 
@@ -14,7 +18,8 @@ func testMessageErrors() {
     for call in [.send, .call] as [SystemCall] {
         Check.error(invoke(call, 0), .badCapability, "send: slot 0")
         Check.error(invoke(call, InitialSlot.process), .badCapability, "send: not an endpoint")
-        Check.error(invoke(call, Place.endpoint, 0x2000), .badArgument, "send: label")
+        Check.error(invoke(call, Place.endpoint, Timeout.now), .timedOut, "send: nobody receives")
+        Check.error(invoke(call, Place.endpoint, 3), .timedOut, "send: nobody receives in time")
         let long = buffers(send: Place.buffer, maximumMessageLength + 1, receive: 0, 0)
         Check.error(invoke(call, Place.endpoint, 0, long), .badArgument, "send: length")
         for index in 1..<6 {  // 0 is no address: no buffers
@@ -42,12 +47,12 @@ func echo() {
     while tag.label != 99 {
         let badge = registers.ebx
         registers.ebx = Place.endpoint
-        registers.ecx = tag.label + 1
+        let label = tag.label + 1
         registers.edx = buffers(send: half, tag.length, receive: half, maximumMessageLength, at: 8)
         registers.esi &+= badge
         registers.edi &+= badge
         registers.ebp &+= badge
-        tag = MessageTag(rawValue: UInt32(bitPattern: invoke(.replyReceive, &registers)))
+        tag = MessageTag(rawValue: UInt32(bitPattern: invoke(.replyReceive, label: label, &registers)))
     }
     // The last caller gets no answer: the server ends.
     User.Thread.exit()
@@ -62,12 +67,11 @@ func testMessages() {
     for length in [0, 1, 16, 4095, 4096, 4097, 65535, 65536] as [UInt32] {
         for index in 0..<Int(length) { pointer(Place.buffer)[index] = UInt8(truncatingIfNeeded: index &* 13 &+ 1) }
         registers.ebx = Place.second
-        registers.ecx = 41
         registers.edx = buffers(send: Place.buffer, length, receive: Place.buffer, maximumMessageLength)
         registers.esi = 1
         registers.edi = 2
         registers.ebp = 0xFFFF_FFFF
-        let tag = MessageTag(rawValue: UInt32(bitPattern: invoke(.call, &registers)))
+        let tag = MessageTag(rawValue: UInt32(bitPattern: invoke(.call, label: 41, &registers)))
         Check.equal(Int32(tag.label), 42, "call: label")
         Check.equal(Int32(tag.length), Int32(length), "call: length")
         Check.isTrue(!tag.wantsReply, "call: a reply wants none")
@@ -80,26 +84,25 @@ func testMessages() {
         Check.isTrue(isSame, "call: bytes")
     }
     registers.ebx = Place.scratch
-    registers.ecx = 1
     registers.edx = 0
     registers.esi = 0
-    _ = invoke(.call, &registers)
+    _ = invoke(.call, label: 1, &registers)
     Check.equal(Int32(registers.esi), 1000, "call: a badge is kept")
 
     // Bad buffers on either side hurt only their owner; the server goes on.
     let tooSmall = buffers(send: Place.buffer, 100, receive: Place.buffer, 99)
-    Check.error(invoke(.call, Place.endpoint, 1, tooSmall), .bufferTooSmall, "call: reply buffer too small")
+    Check.error(invoke(.call, label: 1, Place.endpoint, 0, tooSmall), .bufferTooSmall, "call: reply buffer too small")
     for index in 0..<6 {
         let badSend = buffers(send: Place.bad[index], 16, receive: Place.buffer, 16)
-        Check.error(invoke(.call, Place.endpoint, 1, badSend), .badAddress, "call: send buffer")
+        Check.error(invoke(.call, label: 1, Place.endpoint, 0, badSend), .badAddress, "call: send buffer")
         let badReceive = buffers(send: Place.buffer, 16, receive: Place.bad[index], 16)
-        Check.error(invoke(.call, Place.endpoint, 1, badReceive), .badAddress, "call: receive buffer")
+        Check.error(invoke(.call, label: 1, Place.endpoint, 0, badReceive), .badAddress, "call: receive buffer")
     }
     let readOnly = buffers(send: Place.buffer, 16, receive: Place.readOnly, 16)
-    Check.error(invoke(.call, Place.endpoint, 1, readOnly), .badAddress, "call: read-only receive buffer")
-    Check.equal(invoke(.send, Place.endpoint, 5), 0, "send")
-    Check.isTrue(invoke(.call, Place.endpoint, 1) >= 0, "call: the server lives")
-    Check.error(invoke(.call, Place.endpoint, 99), .objectGone, "call: the server ended without an answer")
+    Check.error(invoke(.call, label: 1, Place.endpoint, 0, readOnly), .badAddress, "call: read-only receive buffer")
+    Check.equal(invoke(.send, label: 5, Place.endpoint), 0, "send")
+    Check.isTrue(invoke(.call, label: 1, Place.endpoint) >= 0, "call: the server lives")
+    Check.error(invoke(.call, label: 99, Place.endpoint), .objectGone, "call: the server ended without an answer")
     _ = invoke(.capabilityDelete, Place.second)
     _ = invoke(.capabilityDelete, Place.scratch)
     _ = invoke(.capabilityDelete, Place.endpoint)
@@ -110,7 +113,7 @@ nonisolated(unsafe) var answer: Int32 = 0
 
 @c(self_test_client)
 func client() {
-    answer = invoke(.call, Place.endpoint, 3)
+    answer = invoke(.call, label: 3, Place.endpoint)
     User.Thread.exit()
 }
 
@@ -124,10 +127,9 @@ func testReplies() {
     Check.error(invoke(.reply, 0), .noCaller, "reply: saved already")
     Check.error(
         invoke(.capabilityCopy, Place.reply, 0, Place.otherReply, 31), .permissionDenied, "capabilityCopy: a reply")
-    Check.error(invoke(.reply, Place.reply, 0x2000), .badArgument, "reply: label")
     Check.equal(answer, 0, "call: waits")
-    Check.equal(invoke(.reply, Place.reply, 77), 0, "reply: saved")
-    Check.error(invoke(.reply, Place.reply, 77), .badCapability, "reply: used up")
+    Check.equal(invoke(.reply, label: 77, Place.reply), 0, "reply: saved")
+    Check.error(invoke(.reply, label: 77, Place.reply), .badCapability, "reply: used up")
     while answer == 0 { _ = invoke(.yield) }
     tag = MessageTag(rawValue: UInt32(bitPattern: answer))
     Check.equal(Int32(tag.label), 77, "reply: label")

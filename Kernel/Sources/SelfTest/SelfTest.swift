@@ -20,6 +20,7 @@ struct SelfTest {
         if Arguments.count > 1 { hold() }
         testThreads()
         testCapabilities()
+        testRevocation()
         testMemory()
         testSystem()
         testAuthorities()
@@ -27,6 +28,10 @@ struct SelfTest {
         testMessages()
         testReplies()
         testEnds()
+        testTimeouts()
+        testNotifications()
+        testCapabilitiesInMessages()
+        testChildren()
         testQuota()
         testManyEndpoints()
         if Check.failures == 0 {
@@ -60,15 +65,15 @@ enum Check {
 }
 
 /// Makes a system call with these registers; they hold what comes back.
-func invoke(_ call: SystemCall, _ registers: inout system_call_registers) -> Int32 {
-    registers.eax = call.rawValue
+func invoke(_ call: SystemCall, label: UInt32 = 0, _ registers: inout system_call_registers) -> Int32 {
+    registers.eax = SystemCallNumber(call, label: label).rawValue
     system_call(&registers)
     return Int32(bitPattern: registers.eax)
 }
 
 /// Makes a system call whose result is all that counts.
 func invoke(
-    _ call: SystemCall, _ ebx: UInt32 = 0, _ ecx: UInt32 = 0, _ edx: UInt32 = 0, _ esi: UInt32 = 0, _ edi: UInt32 = 0
+    _ call: SystemCall, label: UInt32 = 0, _ ebx: UInt32 = 0, _ ecx: UInt32 = 0, _ edx: UInt32 = 0, _ esi: UInt32 = 0, _ edi: UInt32 = 0
 ) -> Int32 {
     var registers = system_call_registers()
     registers.ebx = ebx
@@ -76,7 +81,7 @@ func invoke(
     registers.edx = edx
     registers.esi = esi
     registers.edi = edi
-    return invoke(call, &registers)
+    return invoke(call, label: label, &registers)
 }
 
 /// Slots and addresses that the test uses; the process has nothing there.

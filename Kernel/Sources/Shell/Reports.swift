@@ -66,6 +66,7 @@ enum ProcessReport {
         case .calling: "calling"
         case .sleeping: "sleeping"
         case .faulted: "faulted"
+        case .waiting: "waiting"
         case nil: "?"
         }
     }

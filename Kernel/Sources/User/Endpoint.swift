@@ -1,6 +1,6 @@
 /// A message: what kind it is, and three words.
 public struct Message {
-    /// What kind of message this is, 0...8191: agreed between sender and receiver.
+    /// What kind of message this is, 0...1023: agreed between sender and receiver.
     public var label: UInt32
     public var word0: UInt32
     public var word1: UInt32
@@ -93,12 +93,13 @@ public struct Endpoint {
 
     private static func make(
         _ call: SystemCall, _ slot: UInt32, _ message: Message, _ bytes: UnsafeRawBufferPointer,
-        _ buffer: UnsafeMutableRawBufferPointer
+        _ buffer: UnsafeMutableRawBufferPointer, timeout: UInt32 = Timeout.never
     ) -> Call {
         let buffer = UnsafeRawBufferPointer(buffer)
         guard !bytes.isEmpty || !buffer.isEmpty else {
             return Call(
-                call, ebx: slot, ecx: message.label, esi: message.word0, edi: message.word1, ebp: message.word2)
+                call, label: message.label, ebx: slot, ecx: timeout, esi: message.word0, edi: message.word1,
+                ebp: message.word2)
         }
         var buffers = MessageBuffers(
             sendAddress: bytes.address, sendLength: UInt32(bytes.count), receiveAddress: buffer.address,
@@ -106,8 +107,8 @@ public struct Endpoint {
         // Valid: the structure outlives the call, which is over when `Call` returns.
         return withUnsafeBytes(of: &buffers) { pointer in
             Call(
-                call, ebx: slot, ecx: message.label, edx: pointer.address, esi: message.word0, edi: message.word1,
-                ebp: message.word2)
+                call, label: message.label, ebx: slot, ecx: timeout, edx: pointer.address, esi: message.word0,
+                edi: message.word1, ebp: message.word2)
         }
     }
 }

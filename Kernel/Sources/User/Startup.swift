@@ -24,6 +24,10 @@ public enum DriverSlot {
     public static var keyboardLine: UInt32 { 7 }
     /// The interrupt line of the first serial port, IRQ 4.
     public static var serialLine: UInt32 { 8 }
+    /// The I/O ports of the keyboard's controller and of the first serial port.
+    public static var keyboardDataPort: UInt32 { 9 }
+    public static var keyboardStatusPort: UInt32 { 10 }
+    public static var serialPorts: UInt32 { 11 }
     /// Where the driver saves the calls of those who wait for input.
     public static var firstReader: UInt32 { 32 }
 

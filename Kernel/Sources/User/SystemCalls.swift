@@ -30,10 +30,10 @@ struct Call {
     /// Makes a call; registers that are not given are 0.
     @inline(__always)
     init(
-        _ call: SystemCall, ebx: UInt32 = 0, ecx: UInt32 = 0, edx: UInt32 = 0, esi: UInt32 = 0, edi: UInt32 = 0,
-        ebp: UInt32 = 0
+        _ call: SystemCall, label: UInt32 = 0, ebx: UInt32 = 0, ecx: UInt32 = 0, edx: UInt32 = 0, esi: UInt32 = 0,
+        edi: UInt32 = 0, ebp: UInt32 = 0
     ) {
-        registers.eax = call.rawValue
+        registers.eax = SystemCallNumber(call, label: label).rawValue
         registers.ebx = ebx
         registers.ecx = ecx
         registers.edx = edx
@@ -82,13 +82,19 @@ public enum Capabilities {
     ///   - process: The process that gets the copy; nil means this one.
     ///   - destination: An empty slot there.
     ///   - rights: The rights to keep.
-    ///   - badge: What an endpoint's receiver sees; a capability that has a badge keeps it.
+    ///   - badge: What an endpoint's receiver sees, or what a notification's signal sets; a capability that has a badge
+    ///     keeps it. For I/O ports, the `PortRange` to keep.
     public static func copy(
         _ source: UInt32, to process: Process?, _ destination: UInt32, rights: CapabilityRights, badge: UInt32 = 0
     ) throws(KernelError) {
         try Call(
             .capabilityCopy, ebx: source, ecx: process?.slot ?? 0, edx: destination, esi: rights.rawValue, edi: badge
         ).result()
+    }
+
+    /// Deletes everything that was copied from a capability, directly or not; the capability itself stays.
+    public static func revoke(_ slot: UInt32) throws(KernelError) {
+        try Call(.capabilityRevoke, ebx: slot).result()
     }
 
     /// Empties a slot.
@@ -122,11 +128,6 @@ public struct Process {
             .processCreate, ebx: slot, ecx: faultEndpoint.slot, edx: badge, esi: frameLimit
         ).result()
         return (Process(slot: slot), number)
-    }
-
-    /// Lets the process use `count` I/O ports from `first` on. `authority` is the slot of the port authority.
-    public func grantPorts(_ first: UInt16, count: UInt32, authority: UInt32) throws(KernelError) {
-        try Call(.portGrant, ebx: authority, ecx: slot, edx: UInt32(first), esi: count).result()
     }
 
     /// Ends the process and frees everything it has.

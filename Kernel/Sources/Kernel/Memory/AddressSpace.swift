@@ -4,8 +4,8 @@ import KernelLogic
 
 /// The memory of a process: a page directory whose lower 32 entries are the kernel's.
 ///
-/// Page tables are frames of the kernel zone. Every frame taken is charged to the process first (`Process.charge`), so
-/// running out is an error of the one who asked.
+/// Page tables are frames of the kernel zone. Every frame taken is charged to the process's account, so running out
+/// is an error of the one who asked.
 struct AddressSpace {
     /// Physical address of the page directory.
     let directory: UInt32
@@ -41,15 +41,11 @@ struct AddressSpace {
     /// Maps the frame `physical` at `address`, which is user space and not mapped. `flags`: `.writable`, `.owned` and
     /// cache bits.
     func map(
-        _ address: UInt32, to physical: UInt32, flags: UInt32, owner: ProcessReference
+        _ address: UInt32, to physical: UInt32, flags: UInt32, account: AccountReference
     ) throws(KernelError) {
         let root = pageTable(at: directory)
         if root[Int(address >> 22)] & PageFlags.present == 0 {
-            try owner.pointee.charge(1)
-            guard let table = Frames.allocateForKernel() else {
-                owner.pointee.refund(1)
-                throw .outOfMemory
-            }
+            let table = try Accounts.allocateFrame(from: account)
             KernelSpace.memset(table, count: pageSize)
             root[Int(address >> 22)] = table | PageFlags.present | PageFlags.writable | PageFlags.user
         }
@@ -57,58 +53,49 @@ struct AddressSpace {
     }
 
     /// Maps a new frame of zeros at `address`.
-    func mapZeroed(_ address: UInt32, writable: Bool, owner: ProcessReference) throws(KernelError) {
-        try owner.pointee.charge(1)
+    func mapZeroed(_ address: UInt32, writable: Bool, account: AccountReference) throws(KernelError) {
+        try account.pointee.charge(1)
         guard let frame = Frames.allocateForUser() else {
-            owner.pointee.refund(1)
+            Accounts.refund(account, 1)
             throw .outOfMemory
         }
         Window.open(frame, .destination).initializeMemory(as: UInt8.self, repeating: 0, count: Int(pageSize))
         do {
-            try map(address, to: frame, flags: PageFlags.owned | (writable ? PageFlags.writable : 0), owner: owner)
+            try map(address, to: frame, flags: PageFlags.owned | (writable ? PageFlags.writable : 0), account: account)
         } catch {
-            Frames.release(frame)
-            owner.pointee.refund(1)
+            Accounts.releaseFrame(frame, to: account)
             throw error
         }
     }
 
     /// Unmaps the page at `address`, and frees its frame if it belongs to the mapping. False if nothing is mapped.
-    func unmap(_ address: UInt32, owner: ProcessReference) -> Bool {
+    func unmap(_ address: UInt32, account: AccountReference) -> Bool {
         guard let entry = entry(address), entry.pointee & PageFlags.present != 0 else { return false }
         let old = entry.pointee
         entry.pointee = 0
         if read_cr3() == directory { invalidate_page(address) }
         if old & PageFlags.owned != 0 {
-            Frames.release(old & PageFlags.addressMask)
-            owner.pointee.refund(1)
+            Accounts.releaseFrame(old & PageFlags.addressMask, to: account)
         }
         return true
     }
 
     /// Frees all user memory, the page tables and the directory. Not while it is in CR3.
-    func destroy(owner: ProcessReference) {
+    func destroy(account: AccountReference) {
         let root = pageTable(at: directory)
         for index in KernelSpace.directoryEntries..<1024 where root[index] & PageFlags.present != 0 {
             let table = pageTable(at: root[index])
             for entry in 0..<1024 where table[entry] & PageFlags.present != 0 && table[entry] & PageFlags.owned != 0 {
-                Frames.release(table[entry] & PageFlags.addressMask)
-                owner.pointee.refund(1)
+                Accounts.releaseFrame(table[entry] & PageFlags.addressMask, to: account)
             }
-            Frames.release(root[index] & PageFlags.addressMask)
-            owner.pointee.refund(1)
+            Accounts.releaseFrame(root[index] & PageFlags.addressMask, to: account)
         }
-        Frames.release(directory)
-        owner.pointee.refund(1)
+        Accounts.releaseFrame(directory, to: account)
     }
 
-    /// A directory with the kernel's part only; charged to `owner`.
-    static func create(owner: ProcessReference) throws(KernelError) -> AddressSpace {
-        try owner.pointee.charge(1)
-        guard let directory = Frames.allocateForKernel() else {
-            owner.pointee.refund(1)
-            throw .outOfMemory
-        }
+    /// A directory with the kernel's part only; charged to `account`.
+    static func create(account: AccountReference) throws(KernelError) -> AddressSpace {
+        let directory = try Accounts.allocateFrame(from: account)
         let root = pageTable(at: directory)
         root.update(from: pageTable(at: KernelSpace.directory), count: KernelSpace.directoryEntries)
         (root + KernelSpace.directoryEntries).update(repeating: 0, count: 1024 - KernelSpace.directoryEntries)

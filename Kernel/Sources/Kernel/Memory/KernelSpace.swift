@@ -153,13 +153,16 @@ enum KernelStacks {
         (page < 1024 ? tables.0 : tables.1)! + Int(page & 1023)
     }
 
-    /// Maps a stack: the address behind it, where ESP begins.
-    static func allocate() throws(KernelError) -> UInt32 {
+    /// Maps a stack, charged to `account`: the address behind it, where ESP begins.
+    static func allocate(_ account: AccountReference) throws(KernelError) -> UInt32 {
         guard freeList != 0 || used < count else { throw .outOfMemory }
-        guard let first = Frames.allocateForKernel() else { throw .outOfMemory }
-        guard let second = Frames.allocateForKernel() else {
-            Frames.release(first)
-            throw .outOfMemory
+        let first = try Accounts.allocateFrame(from: account)
+        let second: UInt32
+        do {
+            second = try Accounts.allocateFrame(from: account)
+        } catch {
+            Accounts.releaseFrame(first, to: account)
+            throw error
         }
         let number: UInt32
         if freeList != 0 {
@@ -178,11 +181,11 @@ enum KernelStacks {
     }
 
     /// Unmaps the stack that ends at `top`.
-    static func release(_ top: UInt32) {
+    static func release(_ top: UInt32, _ account: AccountReference) {
         let number = ((top - base) >> 12) / stride - 1
         for page in 1...pagesPerStack {
             let slot = entry(number * stride + page)
-            Frames.release(slot.pointee & PageFlags.addressMask)
+            Accounts.releaseFrame(slot.pointee & PageFlags.addressMask, to: account)
             slot.pointee = 0
             invalidate_page(base + (number * stride + page) << 12)
         }

@@ -17,7 +17,7 @@ enum Faults {
         }
         thread.pointee.badge = thread.pointee.process.pointee.faultBadge
         do {
-            _ = try Messages.send(thread, to: endpoint, state: .faulted)
+            _ = try Messages.send(thread, to: endpoint, state: .faulted, timeout: Timeout.never)
         } catch {
             // A fault message comes from the kernel: nothing in it can be wrong.
             Scheduler.block(.faulted)

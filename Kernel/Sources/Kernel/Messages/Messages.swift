@@ -17,12 +17,13 @@ enum Messages {
         case receiver(KernelError)
     }
 
-    /// Sends the current thread's message, or begins to wait for a receiver. `state` is what it waits as.
+    /// Sends the current thread's message, or begins to wait for a receiver, at most as long as `timeout` says. `state`
+    /// is what it waits as.
     ///
     /// - Returns: Whether the sender can go on at once: the message was received, and wants no reply.
-    /// - Throws: What was wrong with the message.
+    /// - Throws: What was wrong with the message; `.timedOut` if nobody receives and it shall not wait.
     static func send(
-        _ sender: ThreadReference, to endpoint: EndpointReference, state: ThreadState
+        _ sender: ThreadReference, to endpoint: EndpointReference, state: ThreadState, timeout: UInt32
     ) throws(KernelError) -> Bool {
         while let receiver = endpoint.pointee.receivers.first {
             do {
@@ -41,24 +42,27 @@ enum Messages {
             receiver.pointee.endpoint = nil
             Scheduler.makeReady(receiver, first: true)
             guard sender.pointee.wantsReply else { return true }
+            Clock.setTimeout(sender, timeout)
             Scheduler.block(sender.pointee.isFaulted ? .faulted : .calling)
             return false
         }
+        guard timeout != Timeout.now else { throw .timedOut }
         sender.pointee.endpoint = endpoint
         endpoint.pointee.senders.append(sender)
+        Clock.setTimeout(sender, timeout)
         Scheduler.block(state)
         return false
     }
 
     /// Receives a message for the current thread, or begins to wait for one.
     ///
-    /// - Returns: Whether there was one, and the receiver can go on at once.
-    /// - Throws: What was wrong with the receiver's buffer.
-    static func receive(_ receiver: ThreadReference, from endpoint: EndpointReference) throws(KernelError) -> Bool {
+    /// - Throws: What was wrong with the receiver's buffer; `.timedOut` if there is none and it shall not wait.
+    static func receive(
+        _ receiver: ThreadReference, from endpoint: EndpointReference, timeout: UInt32
+    ) throws(KernelError) {
         if let notice = endpoint.pointee.notices.removeFirst() {
             notice.pointee.isQueued = false
-            deliver(notice.pointee, to: receiver)
-            return true
+            return deliver(notice.pointee, to: receiver)
         }
         while let sender = endpoint.pointee.senders.first {
             do {
@@ -81,12 +85,13 @@ enum Messages {
                 sender.pointee.frame.pointee.eax = 0
                 Scheduler.makeReady(sender)
             }
-            return true
+            return
         }
+        guard timeout != Timeout.now else { throw .timedOut }
         receiver.pointee.endpoint = endpoint
         endpoint.pointee.receivers.append(receiver)
+        Clock.setTimeout(receiver, timeout)
         Scheduler.block(.receiving)
-        return false
     }
 
     /// Answers the call of `caller`, which waits for nothing else. A faulted thread resumes or ends.
@@ -104,8 +109,9 @@ enum Messages {
             return
         }
         do {
-            let length = try copyBuffer(from: sender, to: caller)
-            let tag = MessageTag(label: sender.pointee.label, length: length, wantsReply: false)
+            let (length, capabilities) = try copyContents(from: sender, to: caller)
+            let tag = MessageTag(
+                label: sender.pointee.label, length: length, wantsReply: false, capabilities: capabilities)
             putMessage(sender.pointee.frame, badge: 0, tag: tag, in: caller.pointee.frame)
             Scheduler.makeReady(caller, first: true)
         } catch {
@@ -126,8 +132,10 @@ enum Messages {
         if sender.pointee.isFaulted {
             Faults.deliver(sender, to: receiver)
         } else {
-            let length = try copyBuffer(from: sender, to: receiver)
-            let tag = MessageTag(label: sender.pointee.label, length: length, wantsReply: sender.pointee.wantsReply)
+            let (length, capabilities) = try copyContents(from: sender, to: receiver)
+            let tag = MessageTag(
+                label: sender.pointee.label, length: length, wantsReply: sender.pointee.wantsReply,
+                capabilities: capabilities)
             putMessage(sender.pointee.frame, badge: sender.pointee.badge, tag: tag, in: receiver.pointee.frame)
         }
         if sender.pointee.wantsReply {
@@ -147,13 +155,14 @@ enum Messages {
         destination.pointee.ebp = source.pointee.ebp
     }
 
-    /// Copies the bytes of a message; returns how many.
-    private static func copyBuffer(
+    /// Copies what a message has beside its registers; returns how many bytes and capabilities.
+    private static func copyContents(
         from sender: ThreadReference, to receiver: ThreadReference
-    ) throws(TransferError) -> UInt32 {
+    ) throws(TransferError) -> (length: UInt32, capabilities: UInt32) {
         let length = sender.pointee.buffers.sendLength
-        guard length > 0 else { return 0 }
+        guard length > 0 || sender.pointee.buffers.sendSlots != 0 else { return (0, 0) }
         guard length <= receiver.pointee.buffers.receiveCapacity else { throw .sender(.bufferTooSmall) }
+        let capabilities = try checkCapabilities(from: sender, to: receiver)
         do {
             try UserMemory.copy(
                 from: sender.pointee.process.pointee.space, sender.pointee.buffers.sendAddress,
@@ -164,7 +173,40 @@ enum Messages {
             case .destination: throw .receiver(.badAddress)
             }
         }
-        return length
+        // Nothing can go wrong any more.
+        for index in 0..<capabilities {
+            let source = sender.pointee.process.pointee.capabilities[sender.pointee.buffers.sendSlot(index)]
+            let slot = receiver.pointee.process.pointee.capabilities[
+                receiver.pointee.buffers.firstReceiveSlot + index]
+            if let copy = try? source.pointee.derived(~0, badge: 0) {
+                Capabilities.derive(copy, from: source, into: slot)
+            }
+        }
+        return (length, capabilities)
+    }
+
+    /// Checks the slots of the capabilities in a message on both sides; returns their number.
+    private static func checkCapabilities(
+        from sender: ThreadReference, to receiver: ThreadReference
+    ) throws(TransferError) -> UInt32 {
+        let count = sender.pointee.buffers.sendSlotCount
+        guard count <= receiver.pointee.buffers.receiveSlotCount else { throw .sender(.bufferTooSmall) }
+        for index in 0..<count {
+            do throws(KernelError) {
+                let table = sender.pointee.process.pointee.capabilities
+                let slot = try table.occupied(sender.pointee.buffers.sendSlot(index))
+                guard slot.pointee.allows(.copy) else { throw .permissionDenied }
+            } catch {
+                throw .sender(error)
+            }
+            do {
+                let table = receiver.pointee.process.pointee.capabilities
+                _ = try table.empty(receiver.pointee.buffers.firstReceiveSlot + index)
+            } catch {
+                throw .receiver(error)
+            }
+        }
+        return count
     }
 
     /// Puts a notice into a receiver's registers.
@@ -197,8 +239,8 @@ enum Messages {
         fail(caller, .objectGone)
     }
 
-    /// Cuts all ties of an ending thread.
-    static func abandon(_ thread: ThreadReference) {
+    /// Takes a thread away from whatever it waits for.
+    static func withdraw(_ thread: ThreadReference) {
         if let endpoint = thread.pointee.endpoint {
             if thread.pointee.state == .receiving {
                 endpoint.pointee.receivers.remove(thread)
@@ -207,7 +249,10 @@ enum Messages {
             }
             thread.pointee.endpoint = nil
         }
-        dropCaller(thread)
+        if let notification = thread.pointee.notification {
+            notification.pointee.waiters.remove(thread)
+            thread.pointee.notification = nil
+        }
         if let answerer = thread.pointee.answerer {
             answerer.pointee.caller = nil
             thread.pointee.answerer = nil
@@ -216,5 +261,22 @@ enum Messages {
             slot.pointee = .empty
             thread.pointee.answerSlot = nil
         }
+    }
+
+    /// Cuts all ties of an ending thread.
+    static func abandon(_ thread: ThreadReference) {
+        withdraw(thread)
+        dropCaller(thread)
+    }
+
+    /// Ends the wait of a thread that is neither ready nor faulted. False if there is no such wait.
+    static func interrupt(_ thread: ThreadReference, _ error: KernelError) -> Bool {
+        switch thread.pointee.state {
+        case .created, .ready, .faulted: return false
+        case .sending, .receiving, .calling, .waiting: withdraw(thread)
+        case .sleeping: break
+        }
+        fail(thread, error)
+        return true
     }
 }

@@ -2,43 +2,65 @@ import KernelABI
 import KernelAssembly
 import KernelLogic
 
-/// Capabilities and the reference counts of what they name.
+/// Capabilities, the reference counts of what they name, and which was derived from which.
 enum Capabilities {
-    /// Fills an empty slot; the object's reference must have been counted.
-    static func put(
-        _ slot: UnsafeMutablePointer<Capability>, _ object: UnsafeMutableRawPointer, _ kind: ObjectKind,
-        badge: UInt32 = 0
-    ) {
-        slot.pointee = Capability(object: UInt(bitPattern: object), kind: kind, rights: .all, badge: badge)
+    typealias Slot = CapabilityTable.Slot
+
+    /// Fills an empty slot with a capability that is derived from none; the object's reference must have been counted.
+    static func put(_ slot: Slot, _ object: UnsafeMutableRawPointer, _ kind: ObjectKind) {
+        slot.pointee = Capability(object: UInt(bitPattern: object), kind: kind, rights: .all)
+    }
+
+    /// Fills an empty slot with a capability derived from the one in `source`, and counts the reference.
+    static func derive(_ capability: Capability, from source: Slot, into slot: Slot) {
+        retain(capability)
+        slot.pointee = capability
+        DerivationTree.insert(slot, under: source)
     }
 
     /// Counts one more reference to what `capability` names.
-    static func retain(_ capability: Capability) {
+    private static func retain(_ capability: Capability) {
         switch capability.kind {
         case .process: process(capability)?.pointee.references += 1
         case .thread: thread(capability)?.pointee.references += 1
         case .endpoint: endpoint(capability)?.pointee.references += 1
+        case .notification: notification(capability)?.pointee.references += 1
         case .interruptLine: InterruptLines.retain(UInt32(capability.object))
-        case .none, .reply, .log, .system, .interruptAuthority, .portAuthority: break
+        case .ports: Ports.forget()
+        case .none, .reply, .log, .system, .interruptAuthority: break
         }
     }
 
-    /// Empties a slot and drops the reference.
-    static func delete(_ slot: UnsafeMutablePointer<Capability>) {
+    /// Empties a slot and drops the reference. What was derived from the capability is derived from its own origin now.
+    static func delete(_ slot: Slot) {
         let capability = slot.pointee
+        guard capability.kind != .none else { return }
+        DerivationTree.remove(slot)
         slot.pointee = .empty
         switch capability.kind {
         case .process: if let process = process(capability) { Processes.release(process) }
         case .thread: if let thread = thread(capability) { Threads.release(thread) }
         case .endpoint: if let endpoint = endpoint(capability) { Endpoints.release(endpoint) }
+        case .notification: if let notification = notification(capability) { Notifications.release(notification) }
         case .interruptLine: InterruptLines.release(UInt32(capability.object))
+        case .ports: Ports.forget()
         case .reply:
             if let caller = thread(capability) {
                 caller.pointee.answerSlot = nil
                 Messages.fail(caller, .objectGone)
             }
-        case .none, .log, .system, .interruptAuthority, .portAuthority: break
+        case .none, .log, .system, .interruptAuthority: break
         }
+    }
+
+    /// Deletes up to `limit` capabilities that were derived from the one in `slot`, directly or not; returns whether
+    /// that was all of them.
+    static func revoke(_ slot: Slot, limit: Int) -> Bool {
+        for _ in 0..<limit {
+            guard let child = slot.pointee.firstChild else { return true }
+            delete(child)
+        }
+        return slot.pointee.firstChild == nil
     }
 
     // Valid: a slot of that kind holds a counted reference, so the object exists.
@@ -49,6 +71,9 @@ enum Capabilities {
     static func thread(_ capability: Capability) -> ThreadReference? { ThreadReference(bitPattern: capability.object) }
     static func endpoint(_ capability: Capability) -> EndpointReference? {
         EndpointReference(bitPattern: capability.object)
+    }
+    static func notification(_ capability: Capability) -> NotificationReference? {
+        NotificationReference(bitPattern: capability.object)
     }
 }
 
@@ -80,5 +105,12 @@ struct Caller {
             throw .badCapability
         }
         return endpoint
+    }
+
+    func notification(_ slot: UInt32, _ rights: CapabilityRights) throws(KernelError) -> NotificationReference {
+        guard let notification = Capabilities.notification(try table.find(slot, .notification, rights).pointee) else {
+            throw .badCapability
+        }
+        return notification
     }
 }

@@ -6,14 +6,14 @@ typealias EndpointReference = UnsafeMutablePointer<Endpoint>
 /// A place where threads meet to pass messages. Either senders wait or receivers do; nothing is ever buffered, except
 /// that the kernel's own notices wait in their sources.
 struct Endpoint {
-    /// Capabilities, fault handlers and interrupt lines that name it.
+    /// Capabilities, fault handlers, interrupt lines and notifications that name it.
     var references: UInt32 = 0
     var senders = Queue<Thread>()
     var receivers = Queue<Thread>()
     var notices = Queue<Notice>()
 }
 
-/// A message of the kernel's own for which nobody waits: an interrupt, the end of a process. It is part of its source,
+/// A message of the kernel's own for which nobody waits: an interrupt, a signal, the end of a process. It is part of its source,
 /// so it needs no memory, and a source has at most one.
 struct Notice: QueueNode {
     var next: UnsafeMutablePointer<Notice>?
@@ -25,11 +25,9 @@ struct Notice: QueueNode {
 }
 
 enum Endpoints {
-    private nonisolated(unsafe) static var pool = ObjectPool(size: MemoryLayout<Endpoint>.size)
-
-    /// An endpoint with one reference.
-    static func create() throws(KernelError) -> EndpointReference {
-        let endpoint = try KernelMemory.allocate(from: &pool).bindMemory(to: Endpoint.self, capacity: 1)
+    /// An endpoint with one reference, charged to `account`.
+    static func create(_ account: AccountReference) throws(KernelError) -> EndpointReference {
+        let endpoint = try Accounts.allocate(Endpoint.self, from: account)
         endpoint.initialize(to: Endpoint())
         endpoint.pointee.references = 1
         return endpoint
@@ -48,7 +46,7 @@ enum Endpoints {
             Messages.fail(thread, .objectGone)
         }
         while let notice = endpoint.pointee.notices.removeFirst() { notice.pointee.isQueued = false }
-        KernelMemory.release(UnsafeMutableRawPointer(endpoint), to: &pool)
+        Accounts.release(endpoint)
     }
 }
 

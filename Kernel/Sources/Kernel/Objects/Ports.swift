@@ -2,64 +2,51 @@ import KernelABI
 import KernelAssembly
 import KernelLogic
 
-/// I/O ports of processes: a permission bitmap each, loaded into the TSS when one of its threads runs.
+/// I/O ports of processes. A process can use the ports of the port capabilities in its table; the processor looks a port
+/// up in one bitmap, that of the TSS.
+///
+/// The constraint: filling a bitmap of 8 KiB at each switch to a driver would cost more than the rest of the switch. The
+/// choice: the bitmap is out of force whenever another process runs than the one that it was made for, and is made when
+/// a process with port capabilities executes an instruction for a port that it may use, which is a general protection
+/// fault until then.
 enum Ports {
-    /// Whose bitmap is in the TSS and in force.
-    private nonisolated(unsafe) static var loaded: ProcessReference?
+    /// Whose bitmap is in the TSS, in force or not. Only compared, never followed.
+    private nonisolated(unsafe) static var owner: ProcessReference?
+    private nonisolated(unsafe) static var isInForce = false
 
-    /// Allows `count` ports from `first` on; the range has been checked. The bitmap is charged to the process.
-    static func grant(_ process: ProcessReference, first: UInt32, count: UInt32) throws(KernelError) {
-        if process.pointee.portBitmap.0 == 0 {
-            try process.pointee.charge(2)
-            guard let low = Frames.allocateForKernel() else {
-                process.pointee.refund(2)
-                throw .outOfMemory
-            }
-            guard let high = Frames.allocateForKernel() else {
-                Frames.release(low)
-                process.pointee.refund(2)
-                throw .outOfMemory
-            }
-            for page in 0..<2 {
-                bytes(page == 0 ? low : high).initialize(repeating: 0xFF, count: Int(pageSize))
-            }
-            process.pointee.portBitmap = (low, high)
-        }
-        for port in first..<first + count {
-            let page = bytes(port < 0x8000 ? process.pointee.portBitmap.0 : process.pointee.portBitmap.1)
-            page[Int(port & 0x7FFF) >> 3] &= ~(1 << UInt8(port & 7))
-        }
-        if loaded == process { loaded = nil }
-        if Scheduler.current.pointee.process == process { load(process) }
+    /// Called when a process begins to run.
+    @inline(__always)
+    static func prepare(_ process: ProcessReference) {
+        let shallBe = owner == process
+        guard shallBe != isInForce else { return }
+        isInForce = shallBe
+        if shallBe { TaskState.allowPorts() } else { TaskState.denyPorts() }
     }
 
-    /// Takes all ports from a process that ends.
-    static func revokeAll(_ process: ProcessReference) {
-        guard process.pointee.portBitmap.0 != 0 else { return }
-        if loaded == process {
-            loaded = nil
-            TaskState.denyPorts()
-        }
-        Frames.release(process.pointee.portBitmap.0)
-        Frames.release(process.pointee.portBitmap.1)
-        process.pointee.refund(2)
-        process.pointee.portBitmap = (0, 0)
+    /// Throws the bitmap away: a capability that it may have been made of is gone.
+    static func forget() {
+        guard owner != nil else { return }
+        owner = nil
+        isInForce = false
+        TaskState.denyPorts()
     }
 
-    /// Puts the ports of the process that runs next in force.
-    static func load(_ process: ProcessReference) {
-        guard loaded != process else { return }
-        if process.pointee.portBitmap.0 != 0 {
-            TaskState.allowPorts(bytes(process.pointee.portBitmap.0), bytes(process.pointee.portBitmap.1))
-            loaded = process
-        } else if loaded != nil {
-            TaskState.denyPorts()
-            loaded = nil
+    /// Makes the bitmap of a process in which an instruction was refused. False if it is in force already, or would be
+    /// empty: then the instruction is no business of this bitmap.
+    static func load(_ process: ProcessReference) -> Bool {
+        guard owner != process else { return false }
+        var isEmpty = true
+        for slot in 1..<capabilitySlotCount {
+            let capability = process.pointee.capabilities[slot].pointee
+            guard capability.kind == .ports else { continue }
+            if isEmpty { TaskState.clearPorts() }
+            isEmpty = false
+            TaskState.addPorts(PortRange(rawValue: UInt32(capability.object)))
         }
-    }
-
-    /// Valid: a frame of the kernel zone.
-    private static func bytes(_ frame: UInt32) -> UnsafeMutablePointer<UInt8> {
-        UnsafeMutablePointer(bitPattern: UInt(frame))!
+        guard !isEmpty else { return false }
+        owner = process
+        isInForce = true
+        TaskState.allowPorts()
+        return true
     }
 }

@@ -4,7 +4,7 @@ import KernelLogic
 
 typealias ProcessReference = UnsafeMutablePointer<Process>
 
-/// A process: an address space, a capability table, and an account of page frames.
+/// A process: an address space, a capability table, and an account that both are charged to.
 ///
 /// It lives as long as capabilities to it, or threads in it, do; but once destroyed it is only a tombstone, so that a
 /// stale capability is an error and not a dangling pointer.
@@ -28,74 +28,86 @@ struct Process: QueueNode {
     var faultBadge: UInt32 = 0
     /// Tells the fault endpoint that the last thread has ended.
     var endNotice = Notice()
-    /// Page frames in use, and the most that may be; 0 = no limit.
-    var frames: UInt32 = 0
-    var frameLimit: UInt32 = 0
-    /// Physical addresses of the two frames of its I/O permission bitmap, or 0.
-    var portBitmap: (UInt32, UInt32) = (0, 0)
+    /// What its memory and its objects are charged to.
+    let account: AccountReference
 
-    init(number: UInt32, creator: ProcessReference?, capabilities: CapabilityTable) {
+    init(number: UInt32, creator: ProcessReference?, account: AccountReference, capabilities: CapabilityTable) {
         self.number = number
         self.creator = creator
+        self.account = account
         self.capabilities = capabilities
     }
-
-    /// Takes `count` frames on its account.
-    mutating func charge(_ count: UInt32) throws(KernelError) {
-        guard frameLimit == 0 || frames + count <= frameLimit else { throw .quotaExceeded }
-        frames += count
-    }
-
-    mutating func refund(_ count: UInt32) { frames -= count }
 }
 
 /// All processes.
 enum Processes {
-    private nonisolated(unsafe) static var pool = ObjectPool(size: MemoryLayout<Process>.size)
     private(set) nonisolated(unsafe) static var all = Queue<Process>()
     private nonisolated(unsafe) static var lastNumber: UInt32 = 0
 
-    /// An empty process without capabilities. Its own frames are charged to itself.
+    /// An empty process, without references. It is charged to an account of its own, with the limit `frameLimit`; 0 = no
+    /// limit.
     static func create(by creator: ProcessReference?, frameLimit: UInt32) throws(KernelError) -> ProcessReference {
-        let memory = try KernelMemory.allocate(from: &pool)
-        guard let table = Frames.allocateForKernel() else {
-            KernelMemory.release(memory, to: &pool)
-            throw .outOfMemory
-        }
-        // Valid: a frame of the kernel zone, which holds a whole table.
-        let capabilities = CapabilityTable(slots: UnsafeMutablePointer(bitPattern: UInt(table))!)
-        capabilities.clear()
-        let process = memory.bindMemory(to: Process.self, capacity: 1)
-        process.initialize(to: Process(number: lastNumber + 1, creator: creator, capabilities: capabilities))
-        process.pointee.frameLimit = frameLimit
-        do {
-            try process.pointee.charge(1)
-            process.pointee.space = try AddressSpace.create(owner: process)
+        let account = try Accounts.create(
+            limit: frameLimit, parent: creator?.pointee.account ?? Accounts.kernel)
+        do throws(KernelError) {
+            let process = try create(creator, account)
+            do throws(KernelError) {
+                process.pointee.space = try AddressSpace.create(account: account)
+            } catch {
+                releaseTable(process)
+                Accounts.release(process)
+                throw error
+            }
+            lastNumber += 1
+            all.append(process)
+            return process
         } catch {
-            Frames.release(table)
-            KernelMemory.release(memory, to: &pool)
+            Accounts.close(account)
             throw error
         }
-        lastNumber += 1
-        all.append(process)
-        capabilities.slots[Int(InitialSlot.process)] = Capability(
-            object: UInt(bitPattern: process), kind: .process, rights: .all)
-        process.pointee.references = 1
-        return process
     }
 
     /// The kernel as a process, number 0: it owns the idle thread. It can name nothing, and nothing can name it.
     static func createKernel() throws(KernelError) -> ProcessReference {
-        let process = try KernelMemory.allocate(from: &pool).bindMemory(to: Process.self, capacity: 1)
-        let table = try KernelMemory.allocateFrame()
-        let capabilities = CapabilityTable(
-            slots: table.bindMemory(to: Capability.self, capacity: Int(capabilitySlotCount)))
-        capabilities.clear()
-        process.initialize(to: Process(number: 0, creator: nil, capabilities: capabilities))
+        let process = try create(nil, Accounts.kernel)
         process.pointee.space = AddressSpace(directory: KernelSpace.directory)
         process.pointee.references = 1
+        lastNumber += 1
         all.append(process)
         return process
+    }
+
+    /// A process without an address space.
+    private static func create(
+        _ creator: ProcessReference?, _ account: AccountReference
+    ) throws(KernelError) -> ProcessReference {
+        let process = try Accounts.allocate(Process.self, from: account)
+        do throws(KernelError) {
+            let lower = try Accounts.allocateFrame(from: account)
+            do throws(KernelError) {
+                let upper = try Accounts.allocateFrame(from: account)
+                // Valid: frames of the kernel zone, each of which holds half a table.
+                let capabilities = CapabilityTable(
+                    lower: CapabilityTable.Slot(bitPattern: UInt(lower))!,
+                    upper: CapabilityTable.Slot(bitPattern: UInt(upper))!)
+                capabilities.clear()
+                process.initialize(
+                    to: Process(number: lastNumber, creator: creator, account: account, capabilities: capabilities))
+                return process
+            } catch {
+                Accounts.releaseFrame(lower, to: account)
+                throw error
+            }
+        } catch {
+            Accounts.release(process)
+            throw error
+        }
+    }
+
+    private static func releaseTable(_ process: ProcessReference) {
+        let pages = process.pointee.capabilities.pages
+        Accounts.releaseFrame(UInt32(UInt(bitPattern: pages.lower)), to: process.pointee.account)
+        Accounts.releaseFrame(UInt32(UInt(bitPattern: pages.upper)), to: process.pointee.account)
     }
 
     /// The process manager: when it ends, the system does.
@@ -119,13 +131,13 @@ enum Processes {
         if process == manager { Power.stop("the process manager has ended") }
         destroyCreated(by: process)
         while let thread = process.pointee.firstThread { Threads.end(thread) }
-        for slot in 1..<Int(capabilitySlotCount) { Capabilities.delete(process.pointee.capabilities.slots + slot) }
-        Frames.release(UInt32(UInt(bitPattern: process.pointee.capabilities.slots)))
-        process.pointee.refund(1)
-        Ports.revokeAll(process)
+        for slot in 1..<capabilitySlotCount { Capabilities.delete(process.pointee.capabilities[slot]) }
+        releaseTable(process)
         Scheduler.leave(process)
-        process.pointee.space.destroy(owner: process)
+        process.pointee.space.destroy(account: process.pointee.account)
         setFaultEndpoint(process, nil, badge: 0)
+        // Its record is still charged to it, or the account would end here.
+        Accounts.close(process.pointee.account)
         release(process)
         return true
     }
@@ -146,7 +158,7 @@ enum Processes {
         if process.pointee.isAlive {
             collect(process)
         } else if process.pointee.references == 0 {
-            KernelMemory.release(UnsafeMutableRawPointer(process), to: &pool)
+            Accounts.release(process)
         }
     }
 
@@ -169,8 +181,8 @@ enum Processes {
     private static func collect(_ process: ProcessReference) {
         guard process.pointee.threads == 0 else { return }
         var own: UInt32 = 0
-        for slot in 1..<Int(capabilitySlotCount) {
-            let capability = process.pointee.capabilities.slots[slot]
+        for slot in 1..<capabilitySlotCount {
+            let capability = process.pointee.capabilities[slot].pointee
             if capability.kind == .process, capability.object == UInt(bitPattern: process) { own += 1 }
         }
         if own == process.pointee.references { destroy(process) }

@@ -31,14 +31,16 @@ struct Thread: QueueNode {
     /// Clock ticks that it has used, and those left of its turn.
     var ticks: UInt32 = 0
     var turn: UInt32 = 0
-    /// The tick at which it wakes.
-    var wakeTime: UInt32 = 0
+    /// When its wait ends.
+    var timer = Timer()
 
     // What it sends or wants to receive; valid while it waits.
 
     /// The endpoint in whose queue it stands.
     var endpoint: EndpointReference?
-    var buffers = MessageBuffers(sendAddress: 0, sendLength: 0, receiveAddress: 0, receiveCapacity: 0)
+    /// The notification whose bits it waits for.
+    var notification: NotificationReference?
+    var buffers = MessageBuffers()
     var label: UInt32 = 0
     var badge: UInt32 = 0
     /// It sends with `call`, or has faulted: it then waits for the reply.
@@ -67,13 +69,12 @@ struct Thread: QueueNode {
 }
 
 enum Threads {
-    private nonisolated(unsafe) static var pool = ObjectPool(size: MemoryLayout<Thread>.size)
     private nonisolated(unsafe) static var lastNumber: UInt32 = 0
     /// A thread that ended while the kernel was running on its stack; freed at the next entry.
     private nonisolated(unsafe) static var dying: ThreadReference?
     private nonisolated(unsafe) static var condemned = Queue<Thread>()
 
-    /// A thread that has not started, without references. Its kernel stack is charged to the process.
+    /// A thread that has not started, without references. It is charged to the process.
     static func create(
         _ process: ProcessReference, entry: UInt32, stack: UInt32, argument: UInt32
     ) throws(KernelError) -> ThreadReference {
@@ -96,23 +97,15 @@ enum Threads {
     }
 
     private static func create(_ process: ProcessReference) throws(KernelError) -> ThreadReference {
-        try process.pointee.charge(KernelStacks.pagesPerStack)
-        let memory: UnsafeMutableRawPointer
+        let account = process.pointee.account
+        let thread = try Accounts.allocate(Thread.self, from: account)
         let stack: UInt32
         do {
-            memory = try KernelMemory.allocate(from: &pool)
+            stack = try KernelStacks.allocate(account)
         } catch {
-            process.pointee.refund(KernelStacks.pagesPerStack)
+            Accounts.release(thread)
             throw error
         }
-        do {
-            stack = try KernelStacks.allocate()
-        } catch {
-            KernelMemory.release(memory, to: &pool)
-            process.pointee.refund(KernelStacks.pagesPerStack)
-            throw error
-        }
-        let thread = memory.bindMemory(to: Thread.self, capacity: 1)
         // Valid: the stack was just mapped; the frame is where the processor and traps.S put it.
         let frame = UnsafeMutablePointer<TrapFrame>(bitPattern: UInt(stack) - UInt(MemoryLayout<TrapFrame>.size))!
         thread.initialize(to: Thread(number: lastNumber, process: process, kernelStack: stack, frame: frame))
@@ -175,8 +168,7 @@ enum Threads {
 
     private static func bury(_ thread: ThreadReference) {
         let process = thread.pointee.process
-        KernelStacks.release(thread.pointee.kernelStack)
-        process.pointee.refund(KernelStacks.pagesPerStack)
+        KernelStacks.release(thread.pointee.kernelStack, process.pointee.account)
         release(thread)
         Processes.release(process)
     }
@@ -188,7 +180,7 @@ enum Threads {
             return
         }
         if thread.pointee.hasEnded {
-            KernelMemory.release(UnsafeMutableRawPointer(thread), to: &pool)
+            Accounts.release(thread)
         } else {
             end(thread)
         }

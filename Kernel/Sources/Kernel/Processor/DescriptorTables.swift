@@ -98,11 +98,28 @@ enum TaskState {
     /// No port for user code: the bitmap lies beyond the segment's limit.
     static func denyPorts() { main.storeBytes(of: UInt16(size), toByteOffset: 102, as: UInt16.self) }
 
-    /// The ports of a bitmap in two pages, in which a clear bit allows a port.
-    static func allowPorts(_ first: UnsafeRawPointer, _ second: UnsafeRawPointer) {
-        (main + bitmapOffset).copyMemory(from: first, byteCount: bitmapSize / 2)
-        (main + bitmapOffset + bitmapSize / 2).copyMemory(from: second, byteCount: bitmapSize / 2)
-        main.storeBytes(of: UInt16(bitmapOffset), toByteOffset: 102, as: UInt16.self)
+    /// The ports of the bitmap, in which a clear bit allows a port.
+    static func allowPorts() { main.storeBytes(of: UInt16(bitmapOffset), toByteOffset: 102, as: UInt16.self) }
+
+    /// Makes a bitmap without a port.
+    static func clearPorts() {
+        (main + bitmapOffset).initializeMemory(as: UInt32.self, repeating: ~0, count: bitmapSize / 4)
+    }
+
+    /// Adds ports to the bitmap.
+    static func addPorts(_ range: PortRange) {
+        let bitmap = (main + bitmapOffset).assumingMemoryBound(to: UInt8.self)
+        var port = range.first
+        while port <= range.last {
+            // A byte at once where that is possible: a range can be all 65536 ports.
+            if port & 7 == 0, port + 7 <= range.last {
+                bitmap[Int(port >> 3)] = 0
+                port += 8
+            } else {
+                bitmap[Int(port >> 3)] &= ~(1 << UInt8(port & 7))
+                port += 1
+            }
+        }
     }
 
     /// A field of the main TSS, where the double fault's task switch saved the registers: see Intel SDM volume 3,

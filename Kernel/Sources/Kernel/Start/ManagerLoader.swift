@@ -16,28 +16,31 @@ enum ManagerLoader {
     static func load() throws(KernelError) {
         let process = try Processes.create(by: nil, frameLimit: 0)
         Processes.manager = process
-        process.pointee.references += 1
+        process.pointee.references += 2  // one of them for its own capability to itself
+        Capabilities.put(
+            process.pointee.capabilities[InitialSlot.process], UnsafeMutableRawPointer(process), .process)
         let entry = try loadSegments(process)
         var address = stackEnd - stackSize
         while address < stackEnd {
-            try process.pointee.space.mapZeroed(address, writable: true, owner: process)
+            try process.pointee.space.mapZeroed(address, writable: true, account: process.pointee.account)
             address += pageSize
         }
         try mapPayload(process)
         try mapStartup(process)
         let thread = try Threads.create(process, entry: entry, stack: stackEnd, argument: startupAddress)
         thread.pointee.references = 1
-        let table = process.pointee.capabilities.slots
-        Capabilities.put(table + Int(InitialSlot.thread), UnsafeMutableRawPointer(thread), .thread)
+        let table = process.pointee.capabilities
+        Capabilities.put(table[InitialSlot.thread], UnsafeMutableRawPointer(thread), .thread)
         grant(table, InitialSlot.log, .log)
         grant(table, InitialSlot.system, .system)
         grant(table, InitialSlot.interrupts, .interruptAuthority)
-        grant(table, InitialSlot.ports, .portAuthority)
+        table[InitialSlot.ports].pointee = Capability(
+            object: UInt(PortRange.all.rawValue), kind: .ports, rights: .all)
         Scheduler.makeReady(thread)
     }
 
-    private static func grant(_ table: UnsafeMutablePointer<Capability>, _ slot: UInt32, _ kind: ObjectKind) {
-        table[Int(slot)] = Capability(object: 0, kind: kind, rights: .all)
+    private static func grant(_ table: CapabilityTable, _ slot: UInt32, _ kind: ObjectKind) {
+        table[slot].pointee = Capability(object: 0, kind: kind, rights: .all)
     }
 
     /// Loads the segments; returns the entry point.
@@ -57,7 +60,7 @@ enum ManagerLoader {
             let last = segment.virtualAddress + (segment.memorySize - 1)
             while page <= last {
                 if !space.isMapped(page) {
-                    try space.mapZeroed(page, writable: segment.flags.contains(.write), owner: process)
+                    try space.mapZeroed(page, writable: segment.flags.contains(.write), account: process.pointee.account)
                 }
                 page += pageSize
             }
@@ -77,14 +80,14 @@ enum ManagerLoader {
         var offset: UInt32 = 0
         while offset < count {
             try process.pointee.space.map(
-                payloadAddress + offset, to: KernelStart.payloadStart + offset, flags: 0, owner: process)
+                payloadAddress + offset, to: KernelStart.payloadStart + offset, flags: 0, account: process.pointee.account)
             offset += pageSize
         }
     }
 
     private static func mapStartup(_ process: ProcessReference) throws(KernelError) {
         let space = process.pointee.space
-        try space.mapZeroed(startupAddress, writable: false, owner: process)
+        try space.mapZeroed(startupAddress, writable: false, account: process.pointee.account)
         let size = UInt32(MemoryLayout<ManagerStartup>.size)
         let startup = ManagerStartup(
             payloadAddress: payloadAddress, payloadLength: UInt32(BootImage.payload.count),

@@ -6,14 +6,10 @@ extension SystemCalls {
     static func capabilityCopy(_ caller: Caller) throws(KernelError) -> UInt32? {
         let frame = caller.frame.pointee
         let source = try caller.table.occupied(frame.ebx)
-        guard source.pointee.allows(.copy) else { throw .permissionDenied }
+        let copy = try source.pointee.derived(frame.esi, badge: frame.edi)
         let receiver = frame.ecx == 0 ? caller.process : try caller.process(frame.ecx, .manage)
         let destination = try receiver.pointee.capabilities.empty(frame.edx)
-        var copy = source.pointee
-        copy.rights &= UInt8(truncatingIfNeeded: frame.esi)
-        if copy.kind == .endpoint, copy.badge == 0 { copy.badge = frame.edi }
-        Capabilities.retain(copy)
-        destination.pointee = copy
+        Capabilities.derive(copy, from: source, into: destination)
         return 0
     }
 }

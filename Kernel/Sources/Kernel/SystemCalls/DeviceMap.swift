@@ -16,9 +16,9 @@ extension SystemCalls {
         let flags = PageFlags.writable | PageFlags.cacheDisabled | PageFlags.writeThrough
         for page in 0..<pages {
             do {
-                try space.map(frame.edi + page << 12, to: frame.edx + page << 12, flags: flags, owner: process)
+                try space.map(frame.edi + page << 12, to: frame.edx + page << 12, flags: flags, account: process.pointee.account)
             } catch {
-                for mapped in 0..<page { _ = space.unmap(frame.edi + mapped << 12, owner: process) }
+                for mapped in 0..<page { _ = space.unmap(frame.edi + mapped << 12, account: process.pointee.account) }
                 throw error
             }
         }

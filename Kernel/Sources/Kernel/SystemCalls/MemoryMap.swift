@@ -16,9 +16,9 @@ extension SystemCalls {
         let isWritable = MemoryAccess(rawValue: frame.esi).contains(.write)
         for page in 0..<pages {
             do {
-                try space.mapZeroed(frame.ecx + page << 12, writable: isWritable, owner: process)
+                try space.mapZeroed(frame.ecx + page << 12, writable: isWritable, account: process.pointee.account)
             } catch {
-                for mapped in 0..<page { _ = space.unmap(frame.ecx + mapped << 12, owner: process) }
+                for mapped in 0..<page { _ = space.unmap(frame.ecx + mapped << 12, account: process.pointee.account) }
                 throw error
             }
         }

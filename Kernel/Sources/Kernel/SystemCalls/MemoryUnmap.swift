@@ -9,7 +9,7 @@ extension SystemCalls {
         let pages = try userPages(frame.ecx, frame.edx)
         guard pages <= maximumPages else { throw .badArgument }
         var freed: UInt32 = 0
-        for page in 0..<pages where process.pointee.space.unmap(frame.ecx + page << 12, owner: process) { freed += 1 }
+        for page in 0..<pages where process.pointee.space.unmap(frame.ecx + page << 12, account: process.pointee.account) { freed += 1 }
         return freed
     }
 }

@@ -7,7 +7,7 @@ extension SystemCalls {
         let endpoint = try caller.endpoint(caller.frame.pointee.ebx, .receive)
         caller.thread.pointee.buffers = try messageBuffers(caller)
         Messages.dropCaller(caller.thread)
-        _ = try Messages.receive(caller.thread, from: endpoint)
+        try Messages.receive(caller.thread, from: endpoint, timeout: caller.frame.pointee.ecx)
         return nil
     }
 }

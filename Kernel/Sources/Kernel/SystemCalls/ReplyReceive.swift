@@ -15,7 +15,7 @@ extension SystemCalls {
                 // The one who called has been told; a server goes on.
             }
         }
-        _ = try Messages.receive(caller.thread, from: endpoint)
+        try Messages.receive(caller.thread, from: endpoint, timeout: caller.frame.pointee.ecx)
         return nil
     }
 }

@@ -3,7 +3,7 @@ import KernelAssembly
 import KernelLogic
 
 /// The system calls: this file decides which; each has a file of its own, named after it. Registers, results and errors
-/// are documented at `SystemCall`, in the module that user space shares.
+/// are documented in docs/system-calls/; `SystemCall` is in the module that user space shares.
 ///
 /// A call answers with its result, with nil if the caller waits or has its registers filled in already, or throws. It
 /// checks everything before it changes anything.
@@ -17,7 +17,7 @@ enum SystemCalls {
     }
 
     private static func perform(_ caller: Caller) throws(KernelError) -> UInt32? {
-        guard let call = SystemCall(rawValue: caller.frame.pointee.eax) else { throw .unknownCall }
+        guard let call = SystemCallNumber(rawValue: caller.frame.pointee.eax).call else { throw .unknownCall }
         switch call {
         case .yield: return yield(caller)
         case .threadExit: return threadExit(caller)
@@ -42,11 +42,26 @@ enum SystemCalls {
         case .threadDestroy: return try threadDestroy(caller)
         case .interruptBind: return try interruptBind(caller)
         case .interruptAcknowledge: return try interruptAcknowledge(caller)
-        case .portGrant: return try portGrant(caller)
         case .logWrite: return try logWrite(caller)
         case .systemInformation: return try systemInformation(caller)
         case .shutdown: return try shutdown(caller)
         case .deviceMap: return try deviceMap(caller)
+        case .capabilityRevoke: return try capabilityRevoke(caller)
+        case .threadCancel: return try threadCancel(caller)
+        case .notificationCreate: return try notificationCreate(caller)
+        case .notificationSignal: return try notificationSignal(caller)
+        case .notificationWait: return try notificationWait(caller)
+        case .notificationBind: return try notificationBind(caller)
         }
     }
+
+    /// Makes the caller's call again from the beginning, after interrupts have had their turn: what it has done shows
+    /// in what there is left to do, so that no call keeps the kernel for long.
+    static func again(_ caller: Caller) -> UInt32? {
+        caller.frame.pointee.eip &-= instructionLength
+        return nil
+    }
+
+    /// Bytes of `int 0x80`.
+    private static var instructionLength: UInt32 { 2 }
 }

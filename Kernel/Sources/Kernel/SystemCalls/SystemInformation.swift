@@ -32,8 +32,9 @@ extension SystemCalls {
             guard let process = process(at: frame.edi) else { return 0 }
             return try put(
                 ProcessInformation(
-                    process: process.pointee.number, threads: process.pointee.threads, frames: process.pointee.frames,
-                    frameLimit: process.pointee.frameLimit), caller)
+                    process: process.pointee.number, threads: process.pointee.threads,
+                    frames: process.pointee.account.pointee.frames,
+                    frameLimit: process.pointee.account.pointee.limit), caller)
         }
     }
 

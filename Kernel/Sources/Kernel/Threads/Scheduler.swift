@@ -29,6 +29,7 @@ enum Scheduler {
 
     /// Queues a thread whose wait is over. `first`: it runs next, as somebody's answer or counterpart.
     static func makeReady(_ thread: ThreadReference, first: Bool = false) {
+        Clock.cancel(thread)
         thread.pointee.state = .ready
         thread.pointee.turn = turn
         if first { ready.prepend(thread) } else { ready.append(thread) }
@@ -65,9 +66,8 @@ enum Scheduler {
             needsSwitch = true
         } else if thread.pointee.state == .ready {
             ready.remove(thread)
-        } else if thread.pointee.state == .sleeping {
-            Clock.cancel(thread)
         }
+        Clock.cancel(thread)
     }
 
     /// Leaves an address space that is about to be destroyed.
@@ -91,7 +91,7 @@ enum Scheduler {
                     directory = process.pointee.space.directory
                     write_cr3(directory)
                 }
-                Ports.load(process)
+                Ports.prepare(process)
             }
         }
         return next.pointee.frame

@@ -1,0 +1,143 @@
+import KernelABI
+import KernelLogic
+
+typealias AccountReference = UnsafeMutablePointer<Account>
+
+/// An account of page frames: whatever a process makes the kernel keep is charged to the account of that process, in
+/// whole frames, so that none can use up the kernel's memory.
+///
+/// Kernel objects come from pools that belong to an account, so objects of two accounts never share a frame. An object
+/// can outlive the process that made it, while others hold capabilities to it; its account then stays, closed, until
+/// the last frame is given back. The limit of an account is charged as a whole to the account of the creator (if that
+/// has a limit itself), so that nobody escapes a limit through processes of its own.
+struct Account {
+    /// Page frames in use, and the most that may be; 0 = no limit.
+    private(set) var frames: UInt32 = 0
+    let limit: UInt32
+    /// The account that this one's limit is charged to.
+    let parent: AccountReference?
+    /// Its process is gone: it ends with its last frame.
+    var isClosed = false
+    /// Objects of up to 64 bytes, and of up to 320 bytes.
+    fileprivate var small = ObjectPool(size: 64)
+    fileprivate var large = ObjectPool(size: 320)
+
+    init(limit: UInt32, parent: AccountReference?) {
+        self.limit = limit
+        self.parent = parent
+    }
+
+    /// Takes `count` frames on it.
+    mutating func charge(_ count: UInt32) throws(KernelError) {
+        guard limit == 0 || (frames <= limit && count <= limit - frames) else { throw .quotaExceeded }
+        frames += count
+    }
+
+    /// Gives `count` frames back. Only `Accounts` may, which knows when an account ends.
+    fileprivate mutating func remove(_ count: UInt32) { frames -= count }
+}
+
+enum Accounts {
+    /// The kernel's own, without a limit: it pays for the first processes.
+    private nonisolated(unsafe) static var kernelAccount = Account(limit: 0, parent: nil)
+
+    /// Valid for good: a static variable does not move.
+    static var kernel: AccountReference { withUnsafeMutablePointer(to: &kernelAccount) { $0 } }
+
+    /// An account whose record, and whose limit, are charged to `parent`.
+    static func create(limit: UInt32, parent: AccountReference) throws(KernelError) -> AccountReference {
+        if parent.pointee.limit != 0 {
+            // Without a limit of its own it would have none.
+            guard limit != 0 else { throw .permissionDenied }
+            try parent.pointee.charge(limit)
+        }
+        do {
+            let account = try allocate(Account.self, from: parent)
+            account.initialize(to: Account(limit: limit, parent: parent))
+            return account
+        } catch {
+            if parent.pointee.limit != 0 { refund(parent, limit) }
+            throw error
+        }
+    }
+
+    /// Closes the account of a process that has ended.
+    static func close(_ account: AccountReference) {
+        account.pointee.isClosed = true
+        refund(account, 0)
+    }
+
+    /// Gives frames back; the last of a closed account ends it, and gives its limit back to the account before.
+    static func refund(_ account: AccountReference, _ count: UInt32) {
+        var account = account
+        var count = count
+        while true {
+            account.pointee.remove(count)
+            guard account.pointee.isClosed, account.pointee.frames == 0, let parent = account.pointee.parent else {
+                return
+            }
+            count = parent.pointee.limit == 0 ? 0 : account.pointee.limit
+            if putBack(account, parent) { count += 1 }
+            account = parent
+        }
+    }
+
+    /// Memory for an object, not initialised, charged to `account`.
+    static func allocate<Object>(
+        _ type: Object.Type, from account: AccountReference
+    ) throws(KernelError) -> UnsafeMutablePointer<Object> {
+        let memory =
+            MemoryLayout<Object>.size <= 64
+            ? try allocate(from: &account.pointee.small, account)
+            : try allocate(from: &account.pointee.large, account)
+        return memory.bindMemory(to: Object.self, capacity: 1)
+    }
+
+    private static func allocate(
+        from pool: inout ObjectPool, _ account: AccountReference
+    ) throws(KernelError) -> UnsafeMutableRawPointer {
+        if let object = pool.allocate() { return object }
+        try account.pointee.charge(1)
+        guard let frame = Frames.allocateForKernel(), let page = UnsafeMutableRawPointer(bitPattern: UInt(frame)) else {
+            refund(account, 1)
+            throw .outOfMemory
+        }
+        pool.addPage(page, owner: UInt(bitPattern: account))
+        guard let object = pool.allocate() else { throw .outOfMemory }
+        return object
+    }
+
+    /// Takes an object back that `allocate` returned.
+    static func release<Object>(_ object: UnsafeMutablePointer<Object>) {
+        guard let account = AccountReference(bitPattern: ObjectPool.owner(of: object)) else { return }
+        if putBack(object, account) { refund(account, 1) }
+    }
+
+    /// Puts an object back into the pool that it is from; returns whether that freed a frame.
+    private static func putBack<Object>(
+        _ object: UnsafeMutablePointer<Object>, _ account: AccountReference
+    ) -> Bool {
+        let page =
+            MemoryLayout<Object>.size <= 64
+            ? account.pointee.small.release(object) : account.pointee.large.release(object)
+        guard let page else { return false }
+        Frames.release(UInt32(UInt(bitPattern: page)))
+        return true
+    }
+
+    /// A frame of the kernel zone, charged to `account`: its address. The contents are undefined.
+    static func allocateFrame(from account: AccountReference) throws(KernelError) -> UInt32 {
+        try account.pointee.charge(1)
+        guard let frame = Frames.allocateForKernel() else {
+            refund(account, 1)
+            throw .outOfMemory
+        }
+        return frame
+    }
+
+    /// Gives back a frame that is charged to `account`.
+    static func releaseFrame(_ frame: UInt32, to account: AccountReference) {
+        Frames.release(frame)
+        refund(account, 1)
+    }
+}
