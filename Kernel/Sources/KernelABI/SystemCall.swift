@@ -39,6 +39,8 @@ public enum SystemCall: UInt32 {
     case threadDestroy = 21
     /// Ends a thread's wait, whatever it waits for.
     case threadCancel = 29
+    /// Changes how a thread runs.
+    case threadConfigure = 34
 
     // MARK: Messages
 
@@ -130,6 +132,12 @@ public struct SystemCallNumber {
 
     @inline(__always)
     public var label: UInt32 { rawValue >> 16 & MessageTag.maximumLabel }
+}
+
+/// What `SystemCall.threadConfigure` changes, in ECX.
+public enum ThreadSetting: UInt32 {
+    /// EDX = priority, 0 (lowest) to 31.
+    case priority = 0
 }
 
 /// How long a call waits, in ECX.

@@ -2,6 +2,13 @@ import ELF
 import USTAR
 import User
 
+/// Priorities of the process manager's making: who answers keys comes first, and programs come last.
+enum Priority {
+    static var driver: UInt32 { 24 }
+    static var manager: UInt32 { 20 }
+    static var program: UInt32 { 16 }
+}
+
 extension ManagerServer {
     /// Where a program's file may ask to be loaded.
     private var programAddresses: ClosedRange<UInt32> { klimit...(ProgramLayout.heap.lowerBound - 1) }
@@ -25,7 +32,7 @@ extension ManagerServer {
             let slot = ManagerSlot.process(index)
             let (process, number) = try Process.create(
                 in: slot, faultEndpoint: endpoint, badge: table.badge(index) | ProcessTable.faultBadge,
-                frameLimit: frameLimit)
+                frameLimit: frameLimit, priorityLimit: role == .console ? Priority.driver : Priority.program)
             table[index].state = .running
             table[index].role = role
             table[index].number = number

@@ -33,6 +33,7 @@ struct ManagerServer {
             log.print("process-manager: no memory for endpoints")
             return
         }
+        try? Thread.setPriority(Priority.manager, of: InitialSlot.thread)
         findOwnNumber()
         bindConsoleInterrupts()
         if let payload {

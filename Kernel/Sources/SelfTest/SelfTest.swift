@@ -29,6 +29,7 @@ struct SelfTest {
         testReplies()
         testEnds()
         testTimeouts()
+        testPriorities()
         testNotifications()
         testCapabilitiesInMessages()
         testChildren()

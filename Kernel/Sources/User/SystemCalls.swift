@@ -67,6 +67,11 @@ public enum Thread {
     /// Waits, rounded up to the clock's tick.
     public static func sleep(milliseconds: UInt32) { _ = Call(.sleep, ecx: milliseconds) }
 
+    /// Changes the priority, 0...31, of the thread in a slot.
+    public static func setPriority(_ priority: UInt32, of slot: UInt32) throws(KernelError) {
+        try Call(.threadConfigure, ebx: slot, ecx: ThreadSetting.priority.rawValue, edx: priority).result()
+    }
+
     /// Ends the thread; the process ends with its last one.
     public static func exit() -> Never {
         while true { _ = Call(.threadExit) }
@@ -120,12 +125,13 @@ public struct Process {
     ///   - faultEndpoint: Who is told of its faults, and of its end.
     ///   - badge: The badge of those messages.
     ///   - frameLimit: The most page frames that it may use; 0 sets no limit.
+    ///   - priorityLimit: The highest priority of its threads, 0...31, with which they begin.
     /// - Returns: The process, and its number for people to read.
     public static func create(
-        in slot: UInt32, faultEndpoint: Endpoint, badge: UInt32, frameLimit: UInt32
+        in slot: UInt32, faultEndpoint: Endpoint, badge: UInt32, frameLimit: UInt32, priorityLimit: UInt32
     ) throws(KernelError) -> (process: Process, number: UInt32) {
         let number = try Call(
-            .processCreate, ebx: slot, ecx: faultEndpoint.slot, edx: badge, esi: frameLimit
+            .processCreate, ebx: slot, ecx: faultEndpoint.slot, edx: badge, esi: frameLimit, edi: priorityLimit
         ).result()
         return (Process(slot: slot), number)
     }

@@ -48,7 +48,8 @@ enum Messages {
         }
         guard timeout != Timeout.now else { throw .timedOut }
         sender.pointee.endpoint = endpoint
-        endpoint.pointee.senders.append(sender)
+        Priorities.queue(sender, at: endpoint)
+        if let server = endpoint.pointee.receiver { Priorities.lend(sender.pointee.effectivePriority, to: server) }
         Clock.setTimeout(sender, timeout)
         Scheduler.block(state)
         return false
@@ -60,6 +61,8 @@ enum Messages {
     static func receive(
         _ receiver: ThreadReference, from endpoint: EndpointReference, timeout: UInt32
     ) throws(KernelError) {
+        Priorities.serve(receiver, endpoint)
+        Priorities.settle(receiver)
         if let notice = endpoint.pointee.notices.removeFirst() {
             notice.pointee.isQueued = false
             return deliver(notice.pointee, to: receiver)
@@ -92,6 +95,15 @@ enum Messages {
         endpoint.pointee.receivers.append(receiver)
         Clock.setTimeout(receiver, timeout)
         Scheduler.block(.receiving)
+    }
+
+    /// Takes the call that a thread received last and has not answered out of its hands.
+    static func takeCaller(_ thread: ThreadReference) -> ThreadReference? {
+        guard let caller = thread.pointee.caller else { return nil }
+        thread.pointee.caller = nil
+        caller.pointee.answerer = nil
+        Priorities.settle(thread)
+        return caller
     }
 
     /// Answers the call of `caller`, which waits for nothing else. A faulted thread resumes or ends.
@@ -141,6 +153,7 @@ enum Messages {
         if sender.pointee.wantsReply {
             receiver.pointee.caller = sender
             sender.pointee.answerer = receiver
+            Priorities.lend(sender.pointee.effectivePriority, to: receiver)
         }
     }
 
@@ -233,10 +246,7 @@ enum Messages {
 
     /// Gives up the call that a thread received last and has not answered.
     static func dropCaller(_ thread: ThreadReference) {
-        guard let caller = thread.pointee.caller else { return }
-        thread.pointee.caller = nil
-        caller.pointee.answerer = nil
-        fail(caller, .objectGone)
+        if let caller = takeCaller(thread) { fail(caller, .objectGone) }
     }
 
     /// Takes a thread away from whatever it waits for.
@@ -246,6 +256,7 @@ enum Messages {
                 endpoint.pointee.receivers.remove(thread)
             } else {
                 endpoint.pointee.senders.remove(thread)
+                if let server = endpoint.pointee.receiver { Priorities.settle(server) }
             }
             thread.pointee.endpoint = nil
         }
@@ -256,6 +267,7 @@ enum Messages {
         if let answerer = thread.pointee.answerer {
             answerer.pointee.caller = nil
             thread.pointee.answerer = nil
+            Priorities.settle(answerer)
         }
         if let slot = thread.pointee.answerSlot {
             slot.pointee = .empty
@@ -267,6 +279,7 @@ enum Messages {
     static func abandon(_ thread: ThreadReference) {
         withdraw(thread)
         dropCaller(thread)
+        Priorities.leave(thread)
     }
 
     /// Ends the wait of a thread that is neither ready nor faulted. False if there is no such wait.

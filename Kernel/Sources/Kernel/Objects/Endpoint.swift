@@ -8,9 +8,12 @@ typealias EndpointReference = UnsafeMutablePointer<Endpoint>
 struct Endpoint {
     /// Capabilities, fault handlers, interrupt lines and notifications that name it.
     var references: UInt32 = 0
+    /// In the order of their priorities.
     var senders = Queue<Thread>()
     var receivers = Queue<Thread>()
     var notices = Queue<Notice>()
+    /// The thread that received last.
+    var receiver: ThreadReference?
 }
 
 /// A message of the kernel's own for which nobody waits: an interrupt, a signal, the end of a process. It is part of its source,
@@ -46,6 +49,10 @@ enum Endpoints {
             Messages.fail(thread, .objectGone)
         }
         while let notice = endpoint.pointee.notices.removeFirst() { notice.pointee.isQueued = false }
+        if let receiver = endpoint.pointee.receiver {
+            Priorities.leave(receiver)
+            Priorities.settle(receiver)
+        }
         Accounts.release(endpoint)
     }
 }

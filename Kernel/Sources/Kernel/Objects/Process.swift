@@ -30,9 +30,15 @@ struct Process: QueueNode {
     var endNotice = Notice()
     /// What its memory and its objects are charged to.
     let account: AccountReference
+    /// The highest priority that its threads can give to any thread; a new thread begins with it.
+    let priorityLimit: UInt8
 
-    init(number: UInt32, creator: ProcessReference?, account: AccountReference, capabilities: CapabilityTable) {
+    init(
+        number: UInt32, creator: ProcessReference?, account: AccountReference, priorityLimit: UInt8,
+        capabilities: CapabilityTable
+    ) {
         self.number = number
+        self.priorityLimit = priorityLimit
         self.creator = creator
         self.account = account
         self.capabilities = capabilities
@@ -46,11 +52,13 @@ enum Processes {
 
     /// An empty process, without references. It is charged to an account of its own, with the limit `frameLimit`; 0 = no
     /// limit.
-    static func create(by creator: ProcessReference?, frameLimit: UInt32) throws(KernelError) -> ProcessReference {
+    static func create(
+        by creator: ProcessReference?, frameLimit: UInt32, priorityLimit: UInt8
+    ) throws(KernelError) -> ProcessReference {
         let account = try Accounts.create(
             limit: frameLimit, parent: creator?.pointee.account ?? Accounts.kernel)
         do throws(KernelError) {
-            let process = try create(creator, account)
+            let process = try create(creator, account, priorityLimit)
             do throws(KernelError) {
                 process.pointee.space = try AddressSpace.create(account: account)
             } catch {
@@ -69,7 +77,7 @@ enum Processes {
 
     /// The kernel as a process, number 0: it owns the idle thread. It can name nothing, and nothing can name it.
     static func createKernel() throws(KernelError) -> ProcessReference {
-        let process = try create(nil, Accounts.kernel)
+        let process = try create(nil, Accounts.kernel, 0)
         process.pointee.space = AddressSpace(directory: KernelSpace.directory)
         process.pointee.references = 1
         lastNumber += 1
@@ -79,7 +87,7 @@ enum Processes {
 
     /// A process without an address space.
     private static func create(
-        _ creator: ProcessReference?, _ account: AccountReference
+        _ creator: ProcessReference?, _ account: AccountReference, _ priorityLimit: UInt8
     ) throws(KernelError) -> ProcessReference {
         let process = try Accounts.allocate(Process.self, from: account)
         do throws(KernelError) {
@@ -92,7 +100,9 @@ enum Processes {
                     upper: CapabilityTable.Slot(bitPattern: UInt(upper))!)
                 capabilities.clear()
                 process.initialize(
-                    to: Process(number: lastNumber, creator: creator, account: account, capabilities: capabilities))
+                    to: Process(
+                        number: lastNumber, creator: creator, account: account, priorityLimit: priorityLimit,
+                        capabilities: capabilities))
                 return process
             } catch {
                 Accounts.releaseFrame(lower, to: account)

@@ -28,6 +28,10 @@ struct Thread: QueueNode {
     let kernelStack: UInt32
     var frame: UnsafeMutablePointer<TrapFrame>
 
+    /// Its own priority, 0 (lowest) to 31, and the one that it runs with, which others may have lent.
+    var priority: UInt8
+    var effectivePriority: UInt8
+
     /// Clock ticks that it has used, and those left of its turn.
     var ticks: UInt32 = 0
     var turn: UInt32 = 0
@@ -53,6 +57,8 @@ struct Thread: QueueNode {
 
     /// The caller that this thread received last and has not answered.
     var caller: ThreadReference?
+    /// The endpoint that it received from last: who waits there lends it the priority.
+    var served: EndpointReference?
     /// Who can answer this thread: a thread, ...
     var answerer: ThreadReference?
     /// ... or the holder of a saved reply capability, which is in this slot.
@@ -65,6 +71,8 @@ struct Thread: QueueNode {
         self.process = process
         self.kernelStack = kernelStack
         self.frame = frame
+        priority = process.pointee.priorityLimit
+        effectivePriority = priority
     }
 }
 

@@ -51,7 +51,7 @@ enum ExceptionReport {
     /// Follows the chain of stack frames, each of which the compiler begins with the caller's EBP and the return
     /// address.
     private static func backtrace(eip: UInt32, ebp: UInt32) {
-        line(eip)
+        line(eip, behind: 0)
         var frame = ebp
         for _ in 0..<32 {
             guard frame & 3 == 0, KernelSpace.isReadable(frame), KernelSpace.isReadable(frame &+ 7),
@@ -59,16 +59,18 @@ enum ExceptionReport {
             else { return }
             let caller = words[0]
             guard words[1] != 0 else { return }
-            line(words[1])
+            // A call that does not return may be the last instruction of its function: one byte before is inside.
+            line(words[1], behind: 1)
             guard caller > frame else { return }
             frame = caller
         }
     }
 
-    private static func line(_ address: UInt32) {
+    /// Names the function that the byte `behind` bytes before `address` lies in.
+    private static func line(_ address: UInt32, behind: UInt32) {
         let log = Log.line("  at ").address(address).text("  ")
-        if let (name, offset) = Symbols.find(address) {
-            log.cString(name, limit: 512).text(" + ").decimal(offset)
+        if let (name, offset) = Symbols.find(address &- behind) {
+            log.cString(name, limit: 512).text(" + ").decimal(offset &+ behind)
         } else {
             log.text("?")
         }

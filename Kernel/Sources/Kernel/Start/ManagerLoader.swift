@@ -14,7 +14,7 @@ enum ManagerLoader {
 
     /// Creates the process and its first thread, and makes it ready.
     static func load() throws(KernelError) {
-        let process = try Processes.create(by: nil, frameLimit: 0)
+        let process = try Processes.create(by: nil, frameLimit: 0, priorityLimit: ReadyQueue<Thread>.levels - 1)
         Processes.manager = process
         process.pointee.references += 2  // one of them for its own capability to itself
         Capabilities.put(

@@ -7,7 +7,10 @@ extension SystemCalls {
         let frame = caller.frame.pointee
         let slot = try caller.table.empty(frame.ebx)
         let endpoint = frame.ecx == 0 ? nil : try caller.endpoint(frame.ecx, .send)
-        let process = try Processes.create(by: caller.process, frameLimit: frame.esi)
+        guard frame.edi < UInt32(ReadyQueue<Thread>.levels) else { throw .badArgument }
+        guard frame.edi <= UInt32(caller.process.pointee.priorityLimit) else { throw .permissionDenied }
+        let process = try Processes.create(
+            by: caller.process, frameLimit: frame.esi, priorityLimit: UInt8(truncatingIfNeeded: frame.edi))
         Processes.setFaultEndpoint(process, endpoint, badge: frame.edx)
         process.pointee.references += 1
         Capabilities.put(slot, UnsafeMutableRawPointer(process), .process)

@@ -6,10 +6,9 @@ extension SystemCalls {
     static func reply(_ caller: Caller) throws(KernelError) -> UInt32? {
         let slotNumber = caller.frame.pointee.ebx
         if slotNumber == 0 {
-            guard let waiting = caller.thread.pointee.caller else { throw .noCaller }
+            guard caller.thread.pointee.caller != nil else { throw .noCaller }
             try noteMessage(caller)
-            caller.thread.pointee.caller = nil
-            waiting.pointee.answerer = nil
+            guard let waiting = Messages.takeCaller(caller.thread) else { throw .noCaller }
             try Messages.reply(caller.thread, to: waiting)
         } else {
             let slot = try caller.table.find(slotNumber, .reply, [])

@@ -6,9 +6,7 @@ extension SystemCalls {
     static func replyReceive(_ caller: Caller) throws(KernelError) -> UInt32? {
         let endpoint = try caller.endpoint(caller.frame.pointee.ebx, .receive)
         try noteMessage(caller)
-        if let waiting = caller.thread.pointee.caller {
-            caller.thread.pointee.caller = nil
-            waiting.pointee.answerer = nil
+        if let waiting = Messages.takeCaller(caller.thread) {
             do {
                 try Messages.reply(caller.thread, to: waiting)
             } catch {

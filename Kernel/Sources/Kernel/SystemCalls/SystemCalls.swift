@@ -47,6 +47,7 @@ enum SystemCalls {
         case .shutdown: return try shutdown(caller)
         case .deviceMap: return try deviceMap(caller)
         case .capabilityRevoke: return try capabilityRevoke(caller)
+        case .threadConfigure: return try threadConfigure(caller)
         case .threadCancel: return try threadCancel(caller)
         case .notificationCreate: return try notificationCreate(caller)
         case .notificationSignal: return try notificationSignal(caller)

@@ -2,19 +2,27 @@ import KernelABI
 import KernelAssembly
 import KernelLogic
 
-/// Which thread runs: round robin among those that are ready, a turn each, and the idle thread when there is none.
+/// Which thread runs: the one with the highest priority that is ready, in turns with others of the same; and the idle
+/// thread when there is none.
 ///
-/// A switch happens in one place only, on the way out of the kernel (`resume`): until then the kernel works for the
-/// thread that entered it, and only notes that another should run.
+/// A switch happens in one place, on the way out of the kernel (`resume`): until then the kernel works for the thread
+/// that entered it, and only notes that another should run. (The fast path of messages, `FastPath`, switches in the
+/// same way, when it is clear who runs next.)
+///
+/// A thread that others wait for runs with the highest of their priorities, if that is higher than its own
+/// (`Priorities`), so that a thread of middling priority cannot keep the server of an important one from running.
 enum Scheduler {
     /// Clock ticks in a turn.
     private static var turn: UInt32 { 10 }
 
     /// The thread that entered the kernel. It may have ended, or wait, by the time the kernel is left.
-    private(set) nonisolated(unsafe) static var current: ThreadReference!
+    nonisolated(unsafe) static var current: ThreadReference!
     private(set) nonisolated(unsafe) static var idle: ThreadReference!
-    private nonisolated(unsafe) static var ready = Queue<Thread>()
+    /// Threads that are ready, but for the current one.
+    nonisolated(unsafe) static var ready = ReadyQueue<Thread>()
     private nonisolated(unsafe) static var needsSwitch = false
+    /// The current thread has had its turn, and stands in the queue already.
+    private nonisolated(unsafe) static var isCurrentQueued = false
     /// The page directory in CR3.
     private nonisolated(unsafe) static var directory: UInt32 = 0
 
@@ -27,13 +35,20 @@ enum Scheduler {
         needsSwitch = true
     }
 
-    /// Queues a thread whose wait is over. `first`: it runs next, as somebody's answer or counterpart.
+    /// Queues a thread whose wait is over. `first`: before others of its priority, as somebody's answer or counterpart.
     static func makeReady(_ thread: ThreadReference, first: Bool = false) {
         Clock.cancel(thread)
         thread.pointee.state = .ready
         thread.pointee.turn = turn
-        if first { ready.prepend(thread) } else { ready.append(thread) }
-        if current == idle { needsSwitch = true }
+        ready.insert(thread, thread.pointee.effectivePriority, first: first)
+        noteReady(thread)
+    }
+
+    /// A thread in the queue may have to run instead of the current one.
+    private static func noteReady(_ thread: ThreadReference) {
+        if current == idle || thread.pointee.effectivePriority > current.pointee.effectivePriority {
+            needsSwitch = true
+        }
     }
 
     /// The current thread waits from now on; somebody else queues it somewhere.
@@ -42,10 +57,11 @@ enum Scheduler {
         needsSwitch = true
     }
 
-    /// The current thread lets others run.
+    /// The current thread lets others of its priority run.
     static func yield() {
-        guard current != idle else { return }
-        ready.append(current)
+        guard current != idle, !isCurrentQueued, ready.isOccupied(current.pointee.effectivePriority) else { return }
+        ready.insert(current, current.pointee.effectivePriority)
+        isCurrentQueued = true
         current.pointee.turn = turn
         needsSwitch = true
     }
@@ -56,16 +72,32 @@ enum Scheduler {
         guard current != idle, current.pointee.state == .ready, !needsSwitch else { return }
         current.pointee.turn &-= 1
         if current.pointee.turn == 0 {
-            if ready.isEmpty { current.pointee.turn = turn } else { yield() }
+            current.pointee.turn = turn
+            yield()
+        }
+    }
+
+    /// Changes the priority that a thread runs with.
+    static func setEffectivePriority(_ thread: ThreadReference, _ priority: UInt8) {
+        let isQueued = thread.pointee.state == .ready && (thread != current || isCurrentQueued)
+        if isQueued { ready.remove(thread, thread.pointee.effectivePriority) }
+        thread.pointee.effectivePriority = priority
+        if isQueued {
+            ready.insert(thread, priority)
+            noteReady(thread)
+        } else if thread == current, ready.highest > Int32(priority) {
+            needsSwitch = true
         }
     }
 
     /// Takes an ending thread out of the scheduler's hands.
     static func forget(_ thread: ThreadReference) {
         if thread == current {
+            if isCurrentQueued { ready.remove(thread, thread.pointee.effectivePriority) }
+            isCurrentQueued = false
             needsSwitch = true
         } else if thread.pointee.state == .ready {
-            ready.remove(thread)
+            ready.remove(thread, thread.pointee.effectivePriority)
         }
         Clock.cancel(thread)
     }
@@ -81,19 +113,29 @@ enum Scheduler {
     static func resume() -> UnsafeMutablePointer<TrapFrame> {
         guard needsSwitch else { return current.pointee.frame }
         needsSwitch = false
-        let next = ready.removeFirst() ?? idle!
-        if next != current {
-            current = next
-            TaskState.setKernelStack(next.pointee.kernelStack)
-            if next != idle {
-                let process = next.pointee.process
-                if process.pointee.space.directory != directory {
-                    directory = process.pointee.space.directory
-                    write_cr3(directory)
-                }
-                Ports.prepare(process)
-            }
+        let runs = current != idle && current.pointee.state == .ready && !current.pointee.hasEnded
+        if runs, !isCurrentQueued {
+            guard ready.highest > Int32(current.pointee.effectivePriority) else { return current.pointee.frame }
+            // Its turn is interrupted, not over.
+            ready.insert(current, current.pointee.effectivePriority, first: true)
         }
+        isCurrentQueued = false
+        let next = ready.removeFirst() ?? idle!
+        if next != current { switchTo(next) }
         return next.pointee.frame
+    }
+
+    /// Makes `next`, which is in no queue, the current thread.
+    @inline(__always)
+    static func switchTo(_ next: ThreadReference) {
+        current = next
+        TaskState.setKernelStack(next.pointee.kernelStack)
+        guard next != idle else { return }
+        let process = next.pointee.process
+        if process.pointee.space.directory != directory {
+            directory = process.pointee.space.directory
+            write_cr3(directory)
+            Ports.prepare(process)
+        }
     }
 }

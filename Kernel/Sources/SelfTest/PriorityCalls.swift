@@ -1,0 +1,93 @@
+import CUser
+import User
+
+/// Starts a thread of a certain priority with a stack of its own; `index` (0...3) says which slot and which stack.
+private func start(_ entry: @convention(c) () -> Void, priority: UInt32, _ index: UInt32) {
+    let slot = Place.many + index
+    let stack = Place.free + index * 0x4000
+    _ = invoke(.capabilityDelete, slot)
+    _ = invoke(.memoryMap, InitialSlot.process, stack, 0x4000, 1)
+    let address = UInt32(UInt(bitPattern: unsafeBitCast(entry, to: UnsafeRawPointer.self)))
+    Check.isTrue(
+        invoke(.threadCreate, InitialSlot.process, slot, address, stack + 0x4000, 0) > 0, "threadCreate: a priority")
+    Check.equal(
+        invoke(.threadConfigure, slot, ThreadSetting.priority.rawValue, priority), 0, "threadConfigure: a priority")
+    Check.equal(invoke(.threadStart, slot), 0, "threadStart: a priority")
+}
+
+nonisolated(unsafe) private var isSpinning = false
+nonisolated(unsafe) private var shallStop = false
+
+/// Keeps the processor busy.
+@c(self_test_spin)
+func spin() {
+    isSpinning = true
+    while !shallStop { _ = invoke(.yield) }
+    User.Thread.exit()
+}
+
+/// Answers calls; those with the label 50 after a while.
+@c(self_test_slow_server)
+func slowServer() {
+    var tag = MessageTag(rawValue: UInt32(bitPattern: invoke(.receive, Place.endpoint)))
+    while tag.label != 99 {
+        if tag.label == 50 { _ = invoke(.sleep, 0, 20) }
+        tag = MessageTag(rawValue: UInt32(bitPattern: invoke(.replyReceive, label: tag.label + 1, Place.endpoint)))
+    }
+    _ = invoke(.reply, 0)
+    User.Thread.exit()
+}
+
+@c(self_test_low_client)
+func lowClient() {
+    answer = invoke(.call, label: 50, Place.endpoint)
+    User.Thread.exit()
+}
+
+func testPriorities() {
+    let setting = ThreadSetting.priority.rawValue
+    _ = invoke(.threadCreate, InitialSlot.process, Place.scratch, 0, 0)
+    Check.error(invoke(.threadConfigure, Place.scratch, 99, 1), .badArgument, "threadConfigure: setting")
+    Check.error(invoke(.threadConfigure, Place.scratch, setting, 32), .badArgument, "threadConfigure: no priority")
+    Check.error(invoke(.threadConfigure, Place.scratch, setting, 17), .permissionDenied, "threadConfigure: limit")
+    Check.error(invoke(.threadConfigure, InitialSlot.process, setting, 1), .badCapability, "threadConfigure: kind")
+    Check.error(
+        invoke(.processCreate, Place.second, 0, 0, 64, 17), .permissionDenied, "processCreate: too high a priority")
+    Check.error(invoke(.processCreate, Place.second, 0, 0, 64, 32), .badArgument, "processCreate: no priority")
+    _ = invoke(.capabilityDelete, Place.scratch)
+
+    // A lower thread runs only when no higher one can.
+    shallStop = false
+    isSpinning = false
+    start(spin, priority: 8, 0)
+    for _ in 0..<50 { _ = invoke(.yield) }
+    Check.isTrue(!isSpinning, "yield: not to a lower priority")
+    _ = invoke(.sleep, 0, 3)
+    Check.isTrue(isSpinning, "sleep: lower priorities run")
+    Check.equal(invoke(.threadConfigure, Place.many, setting, 2), 0, "threadConfigure: a running thread")
+
+    // A server of low priority answers although a thread of middling priority never stops: it has the caller's.
+    _ = invoke(.endpointCreate, Place.endpoint)
+    start(slowServer, priority: 4, 1)
+    _ = invoke(.sleep, 0, 3)
+    Check.equal(invoke(.threadConfigure, Place.many, setting, 10), 0, "threadConfigure: higher")
+    var tag = MessageTag(rawValue: UInt32(bitPattern: invoke(.call, label: 1, Place.endpoint, 100)))
+    Check.equal(Int32(tag.label), 2, "call: lends the priority")
+    // Here it is busy with somebody else's call when a more important one comes.
+    answer = 0
+    start(lowClient, priority: 12, 2)
+    _ = invoke(.sleep, 0, 3)
+    tag = MessageTag(rawValue: UInt32(bitPattern: invoke(.call, label: 2, Place.endpoint, 500)))
+    Check.equal(Int32(tag.label), 3, "call: lends the priority to a server that is busy")
+    _ = invoke(.sleep, 0, 3)
+    Check.equal(Int32(MessageTag(rawValue: UInt32(bitPattern: answer)).label), 51, "call: the other is answered too")
+    _ = invoke(.call, label: 99, Place.endpoint, 100)
+    shallStop = true
+    _ = invoke(.sleep, 0, 3)
+    for index: UInt32 in 0..<3 {
+        Check.error(invoke(.threadStart, Place.many + index), .objectGone, "threadExit: a priority")
+        _ = invoke(.capabilityDelete, Place.many + index)
+    }
+    _ = invoke(.capabilityDelete, Place.endpoint)
+    _ = invoke(.memoryUnmap, InitialSlot.process, Place.free, 0x1_0000)
+}
