@@ -61,11 +61,13 @@ let package = Package(
         program("ConsoleDriver", "TerminalInput"),
         program("Shell", "TerminalInput", "ShellLogic"),
         program("Hello"),
-        program("SelfTest"),
+        .target(name: "CSelfTest"),
+        program("SelfTest", "CSelfTest"),
         program("CrashNull"),
         program("CrashPrivileged"),
         program("CrashStack"),
-        program("Bench"),
+        .target(name: "CBench"),
+        program("Bench", "CBench"),
     ],
     swiftLanguageModes: [.v6]
 )

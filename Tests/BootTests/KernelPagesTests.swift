@@ -1,22 +1,10 @@
 import Foundation
 import Machine
 import Processor
-import Synchronization
 import Testing
 
 /// How the kernel maps itself, as the page tables of a booted machine say.
 @Suite(.serialized) struct KernelPagesTests {
-    /// Collects what comes out of COM1.
-    private final class Log: OutputSink {
-        private let received = Mutex<[UInt8]>([])
-
-        var text: String { received.withLock { String(decoding: $0, as: UTF8.self) } }
-
-        func serialPort(_ port: Int, sent byte: UInt8) {
-            if port == 0 { received.withLock { $0.append(byte) } }
-        }
-    }
-
     /// Our emulator at the shell's prompt.
     private func boot(_ processor: String) throws -> Machine {
         var configuration = Machine.Configuration()
@@ -26,7 +14,7 @@ import Testing
         let image = [UInt8](try Data(contentsOf: try BuiltFile.kernelImage.url()))
         configuration.drives = [Machine.Drive(image: MemoryDisk(image), policy: .discard)]
         let machine = try Machine(configuration)
-        let log = Log()
+        let log = SerialLog()
         machine.output = log
         // Two minutes of the machine's time, of which it needs a few seconds.
         for _ in 0..<12_000 where !log.text.contains("\n" + KernelLog.prompt) {

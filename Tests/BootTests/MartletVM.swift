@@ -47,7 +47,7 @@ struct MartletVM: BootEngine {
 private final class MartletMachine: BootableMachine, @unchecked Sendable {
     private let machine: Machine
     private let queue: InputQueue
-    private let sink = Sink()
+    private let sink = SerialLog()
     private let text = Mutex<[String]>([])
     private let ending = Mutex<String?>(nil)
     private let isStopping = Atomic<Bool>(false)
@@ -106,16 +106,5 @@ private final class MartletMachine: BootableMachine, @unchecked Sendable {
         isStopping.store(true, ordering: .relaxed)
         queue.requestStop()
         finished.wait()
-    }
-
-    /// Collects what comes out of COM1.
-    private final class Sink: OutputSink {
-        private let received = Mutex<[UInt8]>([])
-
-        var text: String { received.withLock { String(decoding: $0, as: UTF8.self) } }
-
-        func serialPort(_ port: Int, sent byte: UInt8) {
-            if port == 0 { received.withLock { $0.append(byte) } }
-        }
     }
 }

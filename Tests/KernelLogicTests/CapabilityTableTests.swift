@@ -116,7 +116,7 @@ extension Result {
     @Test func recordsHaveTheirDocumentedSizes() {
         #expect(MemoryLayout<FaultRecord>.size == 72)
         #expect(MemoryLayout<MessageBuffers>.size == 24)
-        #expect(MemoryLayout<ManagerStartup>.size == 20)
+        #expect(MemoryLayout<ManagerStartup>.size == 24)
     }
 
     @Test func buffersNameTheirSlots() {

@@ -13,7 +13,9 @@ import Testing
         let nodes = UnsafeMutablePointer<Node>.allocate(capacity: 5)
         defer { nodes.deallocate() }
         for index in 0..<5 { (nodes + index).initialize(to: Node(number: index)) }
-        var queue = ReadyQueue<Node>()
+        let memory = UnsafeMutablePointer<Queue<Node>>.allocate(capacity: Int(ReadyQueue<Node>.levels))
+        defer { memory.deallocate() }
+        var queue = ReadyQueue<Node>(memory: memory)
         #expect(queue.isEmpty && queue.highest == -1 && queue.removeFirst() == nil)
         queue.insert(nodes, 0)
         queue.insert(nodes + 1, 31)
@@ -21,6 +23,11 @@ import Testing
         queue.insert(nodes + 3, 16)
         queue.insert(nodes + 4, 16, first: true)
         #expect(queue.highest == 31 && queue.isOccupied(16) && !queue.isOccupied(15))
+        #expect(queue.isOccupied(atLeast: 31) && queue.isOccupied(atLeast: 0))
+        queue.remove(nodes + 1, 31)
+        #expect(!queue.isOccupied(atLeast: 17) && queue.isOccupied(atLeast: 16))
+        #expect(!queue.isOccupied(above: 16) && queue.isOccupied(above: 15))
+        queue.insert(nodes + 1, 31)
         queue.remove(nodes + 2, 16)
         var order: [Int] = []
         while let node = queue.removeFirst() { order.append(node.pointee.number) }
@@ -33,7 +40,9 @@ import Testing
         let nodes = UnsafeMutablePointer<Node>.allocate(capacity: 50)
         defer { nodes.deallocate() }
         for index in 0..<50 { (nodes + index).initialize(to: Node(number: index)) }
-        var queue = ReadyQueue<Node>()
+        let memory = UnsafeMutablePointer<Queue<Node>>.allocate(capacity: Int(ReadyQueue<Node>.levels))
+        defer { memory.deallocate() }
+        var queue = ReadyQueue<Node>(memory: memory)
         var expected: [(number: Int, level: UInt8)] = []
         for _ in 0..<5000 {
             let number = Int.random(in: 0..<50, using: &random)

@@ -12,6 +12,10 @@ struct Bench {
             for workload in Workload.all { workload.run(workload.defaultIterations) }
             return
         }
+        if Arguments.count == 2 {
+            if Arguments.bytes(1).elementsEqual(Costs.name.utf8Bytes) { return Costs.show() }
+            if Arguments.bytes(1).elementsEqual(Costs.idleName.utf8Bytes) { return }
+        }
         guard Arguments.count <= 3, let workload = Workload.named(Arguments.bytes(1)) else { usage() }
         guard Arguments.count > 2 else { return workload.run(workload.defaultIterations) }
         guard let iterations = Decimal.parse(Arguments.bytes(2)) else { usage() }
@@ -21,6 +25,7 @@ struct Bench {
     private static func usage() -> Never {
         print("usage: bench [WORKLOAD [ITERATIONS]]")
         for workload in Workload.all { print("  \(workload.name): \(workload.summary)") }
+        print("  costs: what the kernel's operations cost, by the time-stamp counter")
         Manager.exit(status: 2)
     }
 }

@@ -5,6 +5,8 @@
     .type _start, @function
 _start:
     movl %eax, program_argument
+    movl 4(%eax), %ecx      /* `flags`, in ManagerStartup and ProgramStartup alike */
+    movl %ecx, system_call_flags
     xorl %ebp, %ebp         /* the end of every backtrace */
     andl $-16, %esp
     subl $8, %esp
@@ -19,6 +21,9 @@ _start:
     .balign 4
     .globl program_argument
 program_argument:
+    .long 0
+    .globl system_call_flags
+system_call_flags:
     .long 0
 
 /* void system_call(struct system_call_registers *registers) */
@@ -39,8 +44,21 @@ system_call:
     movl 20(%eax), %edi
     movl 24(%eax), %ebp
     movl (%eax), %eax
+    testb $1, system_call_flags
+    jnz 2f
     int $0x80
-    popl %ecx               /* ECX and EDX come back undefined */
+    jmp 3f
+    /* The kernel wants ECX and EDX of `sysexit`, so the arguments in them lie on the stack, and bit 8 of EAX says so. What
+       it has to make again it makes by the `int 0x80` before the place where it returns to. */
+2:  pushl %edx
+    pushl %ecx
+    orl $0x100, %eax
+    movl %esp, %ecx
+    movl $4f, %edx
+    sysenter
+    int $0x80
+4:  addl $8, %esp
+3:  popl %ecx               /* ECX and EDX come back undefined */
     movl %eax, (%ecx)
     movl %ebx, 4(%ecx)
     movl %esi, 16(%ecx)

@@ -10,6 +10,8 @@ public let klimit: UInt32 = 0x0800_0000
 public struct ManagerStartup {
     /// `ManagerStartup.expectedMagic`.
     public var magic: UInt32
+    /// What there is: `hasSysenter`. At the same place as in what the process manager tells its programs.
+    public var flags: UInt32
     /// The payload (a ustar archive): address and bytes. 0 bytes: the image has none, or it is corrupt.
     public var payloadAddress: UInt32
     public var payloadLength: UInt32
@@ -17,13 +19,18 @@ public struct ManagerStartup {
     public var commandLineAddress: UInt32
     public var commandLineLength: UInt32
 
+    /// System calls can be made by `sysenter`, which costs less than `int 0x80`.
+    public static var hasSysenter: UInt32 { 1 }
+
     /// "MSTU", little-endian.
     public static var expectedMagic: UInt32 { 0x5554_534D }
 
     public init(
-        payloadAddress: UInt32, payloadLength: UInt32, commandLineAddress: UInt32, commandLineLength: UInt32
+        flags: UInt32, payloadAddress: UInt32, payloadLength: UInt32, commandLineAddress: UInt32,
+        commandLineLength: UInt32
     ) {
         magic = Self.expectedMagic
+        self.flags = flags
         self.payloadAddress = payloadAddress
         self.payloadLength = payloadLength
         self.commandLineAddress = commandLineAddress

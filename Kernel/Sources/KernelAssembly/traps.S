@@ -1,6 +1,8 @@
 /* The doors into the kernel: a stub for each exception (Intel SDM volume 3, section 6.15), each line of the two 8259s,
    and the system call. All go through interrupt gates, so interrupts are off in the kernel.
 
+   System calls have a second door, `sysenter`, where the processor has it.
+
    A stub completes the stack to a `TrapFrame` and calls `kernel_trap` with its address; what that returns is the frame to
    resume, of the same thread or another: the change of ESP below is all there is to switching threads. */
 
@@ -84,6 +86,43 @@ leave_kernel:
     addl $8, %esp           /* vector and error code */
     iretl
     .size enter_kernel, . - enter_kernel
+
+/* `sysenter` (Intel SDM volume 2): ESP is the top of `sysenter_stack`, interrupts are off, and that is all: ECX and EDX
+   are where user code wants its stack pointer and its next instruction, DS and ES hold anything, and the flags are the
+   user's, of which TF, NT and DF would do harm here. (TF has done some before it is cleared: see Traps.swift.) What is
+   put together here is a TrapFrame in the place where `int` would put it, which `iret` could resume as well. FS and GS are
+   saved where another thread is switched to. */
+    .balign 16
+    .globl sysenter_entry
+    .type sysenter_entry, @function
+sysenter_entry:
+    movl %ss:task_state + 4, %esp   /* the thread's kernel stack */
+    pushl $0x23             /* SS */
+    pushl %ecx              /* ESP */
+    pushl $0x202            /* EFLAGS: IF; the others are not preserved */
+    pushl $2
+    popfl
+    pushl $0x1b             /* CS */
+    pushl %edx              /* EIP */
+    pushl $0
+    pushl $0x81             /* in the place of a vector: resumed by sysexit */
+    pushal
+    subl $16, %esp
+    movl $0x23, %ecx
+    movl %ecx, %ds
+    movl %ecx, %es
+    pushl %esp
+    call kernel_system_call
+    movl %eax, %esp
+    cmpb $0x81, 48(%esp)
+    jne leave_kernel
+    addl $16, %esp
+    popal
+    movl 8(%esp), %edx      /* EIP */
+    movl 20(%esp), %ecx     /* ESP */
+    sti                     /* takes effect behind the next instruction */
+    sysexit
+    .size sysenter_entry, . - sysenter_entry
 
 /* void resume_frame(struct TrapFrame *frame): continues there, and leaves the stack it was called on for good. */
     .globl resume_frame
@@ -179,6 +218,9 @@ double_fault_task_state:
 task_state:
     .space 104 + 8192 + 1   /* with the I/O permission bitmap and the byte of ones that must follow it */
     .balign 16
+    .space 2048             /* in use for one instruction, or for a debug exception there */
+    .globl sysenter_stack_top
+sysenter_stack_top:
     .space 4096
     .globl double_fault_stack_top
 double_fault_stack_top:

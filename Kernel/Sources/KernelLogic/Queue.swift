@@ -19,6 +19,7 @@ public struct Queue<Node: QueueNode> {
     public var isEmpty: Bool { first == nil }
 
     /// Adds a node, which is in no queue, at the end.
+    @inline(__always)
     public mutating func append(_ node: UnsafeMutablePointer<Node>) {
         node.pointee.next = nil
         node.pointee.previous = last
@@ -42,6 +43,7 @@ public struct Queue<Node: QueueNode> {
     }
 
     /// Takes out a node, which is in this queue.
+    @inline(__always)
     public mutating func remove(_ node: UnsafeMutablePointer<Node>) {
         let next = node.pointee.next
         let previous = node.pointee.previous

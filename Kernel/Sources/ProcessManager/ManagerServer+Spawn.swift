@@ -1,3 +1,4 @@
+import CUser
 import ELF
 import USTAR
 import User
@@ -100,7 +101,7 @@ extension ManagerServer {
         let argumentsAddress = ProgramLayout.stackTop - UInt32(arguments.count)
         if !arguments.isEmpty { try process.write(arguments, to: argumentsAddress) }
         var startup = ProgramStartup(
-            process: number, argumentsAddress: argumentsAddress, argumentsLength: UInt32(arguments.count))
+            flags: system_call_flags, process: number, argumentsAddress: argumentsAddress, argumentsLength: UInt32(arguments.count))
         let address = (argumentsAddress - UInt32(MemoryLayout<ProgramStartup>.size)) & ~15
         let written = withUnsafeBytes(of: &startup) { bytes -> KernelError? in
             do throws(KernelError) {

@@ -6,9 +6,9 @@
 //
 // Choice: one process that the kernel starts, with capabilities to everything; one thread; one endpoint on which it
 // receives requests of programs, faults of their threads and the ends of their processes, told apart by badges. It
-// never waits for a program: a wait is a saved reply. It allocates nothing: the table of processes is an array in
-// place, and programs are loaded straight from the payload. Programs get capabilities to this endpoint, to the console,
-// and to little else (`ProgramSlot`, `DriverSlot`).
+// never waits for a program: a wait is a saved reply. After the start it allocates nothing: the table of processes has
+// its size for good, and programs are loaded straight from the payload. Programs get capabilities to this endpoint, to
+// the console, and to little else (`ProgramSlot`, `DriverSlot`).
 //
 // Example: `crash-null` reads address 0. The kernel stops its thread and sends a fault message with the badge that the
 // process manager chose when it created the process. The address is in no area that is filled on demand, so

@@ -67,11 +67,17 @@ struct ProcessName {
 struct ProcessTable {
     static var capacity: Int { 32 }
 
-    private var entries = InlineArray<32, ProcessEntry>(repeating: ProcessEntry())
+    /// Allocated once, at the start. (An array in place would be copied for each look at an entry.)
+    private let entries: UnsafeMutablePointer<ProcessEntry>
+
+    init() {
+        entries = .allocate(capacity: Self.capacity)
+        entries.initialize(repeating: ProcessEntry(), count: Self.capacity)
+    }
 
     subscript(index: Int) -> ProcessEntry {
-        get { entries[index] }
-        set { entries[index] = newValue }
+        _read { yield entries[index] }
+        nonmutating _modify { yield &entries[index] }
     }
 
     /// An entry that is not in use.

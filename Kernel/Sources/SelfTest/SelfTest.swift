@@ -18,6 +18,7 @@ import User
 struct SelfTest {
     static func main() {
         if Arguments.count > 1 { hold() }
+        testDoors()
         testThreads()
         testCapabilities()
         testRevocation()

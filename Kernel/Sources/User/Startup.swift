@@ -40,6 +40,8 @@ public enum DriverSlot {
 public struct ProgramStartup {
     /// `ProgramStartup.expectedMagic`.
     public var magic: UInt32
+    /// What there is: `ManagerStartup.hasSysenter`.
+    public var flags: UInt32
     /// The process's number.
     public var process: UInt32
     /// Address and length of the arguments, each ended by a NUL, beginning with the program's name.
@@ -49,8 +51,9 @@ public struct ProgramStartup {
     /// "PSTU", little-endian.
     public static var expectedMagic: UInt32 { 0x5554_5350 }
 
-    public init(process: UInt32, argumentsAddress: UInt32, argumentsLength: UInt32) {
+    public init(flags: UInt32, process: UInt32, argumentsAddress: UInt32, argumentsLength: UInt32) {
         magic = Self.expectedMagic
+        self.flags = flags
         self.process = process
         self.argumentsAddress = argumentsAddress
         self.argumentsLength = argumentsLength

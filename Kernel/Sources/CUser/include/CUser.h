@@ -9,6 +9,9 @@
 /* EAX at the start of the program's first thread. */
 extern const uint32_t program_argument;
 
+/* What the one who started the program says is there; bit 0: sysenter. */
+extern const uint32_t system_call_flags;
+
 /* The registers of a system call, before and after (see KernelABI's SystemCall). */
 struct system_call_registers {
     uint32_t eax, ebx, ecx, edx, esi, edi, ebp;

@@ -4,6 +4,8 @@ import KernelAssembly
 enum CPU {
     /// Pages can be global (CR4.PGE): they stay in the TLB when CR3 changes.
     private(set) nonisolated(unsafe) static var hasGlobalPages = false
+    /// `sysenter` and `sysexit` are there.
+    private(set) nonisolated(unsafe) static var hasFastSystemCalls = false
 
     private static var alignmentCheckFlag: UInt32 { 1 << 18 }
     private static var identificationFlag: UInt32 { 1 << 21 }
@@ -34,11 +36,23 @@ enum CPU {
         log.text(" family ").decimal(family).text(" model ").decimal(model)
         log.text(" stepping ").decimal(version.eax & 15)
         hasGlobalPages = version.edx & (1 << 13) != 0
+        // A Pentium Pro says that it has them and does not (Intel SDM volume 2, SYSENTER).
+        let isPentiumPro = family == 6 && version.eax & 0xFF < 0x33
+        hasFastSystemCalls = version.edx & (1 << 11) != 0 && !isPentiumPro
         if version.edx & 1 != 0 { log.text(" fpu") }
         if version.edx & (1 << 4) != 0 { log.text(" tsc") }
         if version.edx & (1 << 11) != 0 { log.text(" sep") }
         if hasGlobalPages { log.text(" pge") }
         log.end()
+    }
+
+    /// Opens the door for `sysenter`, where there is one.
+    @inline(never)
+    static func initialiseFastSystemCalls() {
+        guard hasFastSystemCalls else { return }
+        write_msr(0x174, Selector.kernelCode)
+        write_msr(0x175, address_of_sysenter_stack_top())
+        write_msr(0x176, address_of_sysenter_entry())
     }
 
     /// Four characters of the vendor's name; what is not printable becomes a dot.

@@ -1,22 +1,26 @@
 import KernelABI
 import KernelAssembly
 
-/// Every entry into the kernel, from the stubs in traps.S, and every way out: what it returns are the registers to
-/// resume.
+/// Every entry into the kernel but `sysenter`, from the stubs in traps.S, and every way out: what it returns are the
+/// registers to resume.
 @c(kernel_trap)
 func kernelTrap(_ frame: UnsafeMutablePointer<TrapFrame>) -> UnsafeMutablePointer<TrapFrame> {
     let isUser = frame.pointee.cs & 3 == 3
     let vector = frame.pointee.vector
+    if vector == UInt32(systemCallVector) { return kernelSystemCall(frame) }
     let isInterrupt = vector >= InterruptController8259.firstVector && vector < InterruptController8259.firstVector + 16
-    guard isUser || isInterrupt else { ExceptionReport.stop(frame) }
+    guard isUser || isInterrupt else {
+        // User code that has set TF takes it along through `sysenter`: the kernel's first instruction is a trap.
+        guard vector == 1, frame.pointee.eip == address_of_sysenter_entry() else { ExceptionReport.stop(frame) }
+        frame.pointee.eflags &= ~0x100
+        return frame
+    }
 
     let thread = Scheduler.current!
     thread.pointee.frame = frame
     Threads.buryDying()
     if isInterrupt {
         interrupt(vector - InterruptController8259.firstVector)
-    } else if vector == UInt32(systemCallVector) {
-        SystemCalls.dispatch(Caller(thread: thread))
     } else if vector == 2 || vector == 18 {
         // Not the thread's doing: the machine reports a defect.
         ExceptionReport.stop(frame)
@@ -25,6 +29,29 @@ func kernelTrap(_ frame: UnsafeMutablePointer<TrapFrame>) -> UnsafeMutablePointe
     } else {
         Faults.raise(thread, address: vector == 14 ? read_cr2() : 0)
     }
+    return leaveKernel()
+}
+
+/// System calls, by `int 0x80` and by `sysenter`.
+@c(kernel_system_call)
+func kernelSystemCall(_ frame: UnsafeMutablePointer<TrapFrame>) -> UnsafeMutablePointer<TrapFrame> {
+    FastPath.enter(frame) ?? slowSystemCall(frame)
+}
+
+@inline(never)
+private func slowSystemCall(_ frame: UnsafeMutablePointer<TrapFrame>) -> UnsafeMutablePointer<TrapFrame> {
+    let thread = Scheduler.current!
+    thread.pointee.frame = frame
+    Threads.buryDying()
+    if frame.pointee.vector == FastPath.sysenterVector, !FastPath.completeFrame(frame) {
+        frame.pointee.eax = UInt32(bitPattern: KernelError.badAddress.rawValue)
+    } else {
+        SystemCalls.dispatch(Caller(thread: thread))
+    }
+    return leaveKernel()
+}
+
+private func leaveKernel() -> UnsafeMutablePointer<TrapFrame> {
     while Threads.endCondemned() || Processes.endCondemned() {}
     return Scheduler.resume()
 }

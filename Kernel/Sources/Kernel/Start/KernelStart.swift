@@ -107,6 +107,7 @@ enum KernelStart {
         let available = initialiseMemory()
         printMaps(available)
         if CommandLine.printsLayout { printLayout(to: Log()) }
+        CPU.initialiseFastSystemCalls()
         InterruptController8259.initialise()
         InterruptLines.initialise()
         do {

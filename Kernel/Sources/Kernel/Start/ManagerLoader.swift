@@ -90,8 +90,9 @@ enum ManagerLoader {
         try space.mapZeroed(startupAddress, writable: false, account: process.pointee.account)
         let size = UInt32(MemoryLayout<ManagerStartup>.size)
         let startup = ManagerStartup(
-            payloadAddress: payloadAddress, payloadLength: UInt32(BootImage.payload.count),
-            commandLineAddress: startupAddress + size, commandLineLength: UInt32(CommandLine.start.count))
+            flags: CPU.hasFastSystemCalls ? ManagerStartup.hasSysenter : 0, payloadAddress: payloadAddress,
+            payloadLength: UInt32(BootImage.payload.count), commandLineAddress: startupAddress + size,
+            commandLineLength: UInt32(CommandLine.start.count))
         do {
             try withUnsafeBytes(of: startup) { bytes throws(UserMemory.CopyError) in
                 try UserMemory.copy(from: bytes, to: space, startupAddress, force: true)

@@ -60,6 +60,8 @@ enum SystemCalls {
     /// in what there is left to do, so that no call keeps the kernel for long.
     static func again(_ caller: Caller) -> UInt32? {
         caller.frame.pointee.eip &-= instructionLength
+        // Where `sysenter` returns to, there is an `int 0x80` before it, which needs all registers.
+        caller.frame.pointee.vector = UInt32(systemCallVector)
         return nil
     }
 

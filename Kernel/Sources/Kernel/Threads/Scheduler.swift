@@ -19,7 +19,7 @@ enum Scheduler {
     nonisolated(unsafe) static var current: ThreadReference!
     private(set) nonisolated(unsafe) static var idle: ThreadReference!
     /// Threads that are ready, but for the current one.
-    nonisolated(unsafe) static var ready = ReadyQueue<Thread>()
+    nonisolated(unsafe) static var ready: ReadyQueue<Thread>!
     private nonisolated(unsafe) static var needsSwitch = false
     /// The current thread has had its turn, and stands in the queue already.
     private nonisolated(unsafe) static var isCurrentQueued = false
@@ -28,6 +28,8 @@ enum Scheduler {
 
     /// Start-up counts as the idle thread until the first `resume`.
     static func initialise(idle: ThreadReference) {
+        // Allocated once, from the boot heap.
+        ready = ReadyQueue(memory: UnsafeMutablePointer.allocate(capacity: Int(ReadyQueue<Thread>.levels)))
         self.idle = idle
         current = idle
         idle.pointee.state = .ready
@@ -121,13 +123,16 @@ enum Scheduler {
         }
         isCurrentQueued = false
         let next = ready.removeFirst() ?? idle!
-        if next != current { switchTo(next) }
+        if next != current { switchTo(next, from: current) }
         return next.pointee.frame
     }
 
-    /// Makes `next`, which is in no queue, the current thread.
+    /// Makes `next`, which is in no queue, the current thread instead of `old`.
     @inline(__always)
-    static func switchTo(_ next: ThreadReference) {
+    static func switchTo(_ next: ThreadReference, from old: ThreadReference) {
+        // A frame from `sysenter` lacks FS and GS, and `sysexit` does not load them.
+        if old.pointee.frame.pointee.vector == FastPath.sysenterVector { save_user_segments(old.pointee.frame) }
+        if next.pointee.frame.pointee.vector == FastPath.sysenterVector { load_user_segments(next.pointee.frame) }
         current = next
         TaskState.setKernelStack(next.pointee.kernelStack)
         guard next != idle else { return }

@@ -22,6 +22,7 @@ void exhaust_stack(void);
 void load_segments(void);
 void idle_loop(void);
 void double_fault_entry(void);
+void sysenter_entry(void);
 
 extern const uint32_t trap_stubs[48];
 extern const uint32_t system_call_stub;
@@ -29,7 +30,7 @@ extern uint32_t global_descriptor_table[16];
 extern uint32_t interrupt_descriptor_table[512];
 extern uint32_t double_fault_task_state[26];
 extern uint8_t task_state[104 + 8192 + 1];
-extern uint8_t double_fault_stack_top[];
+extern uint8_t double_fault_stack_top[], sysenter_stack_top[];
 
 /* start.S and kernel.ld */
 extern const uint32_t kernel_checksum;
@@ -45,6 +46,8 @@ static inline uint32_t *address_of_double_fault_task_state(void) { return double
 static inline uint8_t *address_of_task_state(void) { return task_state; }
 static inline uint32_t address_of_double_fault_stack_top(void) { return (uint32_t)double_fault_stack_top; }
 static inline uint32_t address_of_double_fault_entry(void) { return (uint32_t)double_fault_entry; }
+static inline uint32_t address_of_sysenter_entry(void) { return (uint32_t)sysenter_entry; }
+static inline uint32_t address_of_sysenter_stack_top(void) { return (uint32_t)sysenter_stack_top; }
 static inline uint32_t address_of_idle_loop(void) { return (uint32_t)idle_loop; }
 static inline uint8_t *address_of_boot_parameters(void) { return boot_parameters_copy; }
 static inline uint32_t address_of_text_end(void) { return (uint32_t)kernel_text_end; }
@@ -69,12 +72,26 @@ static inline uint32_t read_cr0(void) { uint32_t v; __asm__ volatile("movl %%cr0
 static inline uint32_t read_cr2(void) { uint32_t v; __asm__ volatile("movl %%cr2, %0" : "=r"(v)); return v; }
 static inline uint32_t read_cr3(void) { uint32_t v; __asm__ volatile("movl %%cr3, %0" : "=r"(v)); return v; }
 static inline uint32_t read_cr4(void) { uint32_t v; __asm__ volatile("movl %%cr4, %0" : "=r"(v)); return v; }
-static inline void write_cr3(uint32_t v) { __asm__ volatile("movl %0, %%cr3" : : "r"(v) : "memory"); }
+static inline __attribute__((always_inline)) void write_cr3(uint32_t v) { __asm__ volatile("movl %0, %%cr3" : : "r"(v) : "memory"); }
 static inline void write_cr4(uint32_t v) { __asm__ volatile("movl %0, %%cr4" : : "r"(v) : "memory"); }
 
 /* The jump makes an old processor fetch anew after paging has been switched on (Intel SDM volume 3, section 9.9). */
 static inline void write_cr0(uint32_t v) {
     __asm__ volatile("movl %0, %%cr0\n\tjmp 1f\n1:" : : "r"(v) : "memory");
+}
+
+/* Model-specific registers, on processors that have them. */
+static inline void write_msr(uint32_t number, uint32_t low) {
+    __asm__ volatile("wrmsr" : : "c"(number), "a"(low), "d"(0));
+}
+
+/* FS and GS, which the kernel does not use, to and from a frame. */
+static inline __attribute__((always_inline)) void save_user_segments(struct TrapFrame *frame) {
+    __asm__ volatile("movl %%gs, %0\n\tmovl %%fs, %1" : "=m"(frame->gs), "=m"(frame->fs));
+}
+
+static inline __attribute__((always_inline)) void load_user_segments(const struct TrapFrame *frame) {
+    __asm__ volatile("movl %0, %%gs\n\tmovl %1, %%fs" : : "m"(frame->gs), "m"(frame->fs));
 }
 
 static inline void invalidate_page(uint32_t address) {

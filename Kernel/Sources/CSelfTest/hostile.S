@@ -1,0 +1,85 @@
+/* See CSelfTest.h. */
+    .text
+
+    .globl sysenter_with_flags
+sysenter_with_flags:
+    movl $1f, %edx
+    movl $1, %eax
+    pushfl
+    pushfl
+    movl 12(%esp), %ecx
+    orl %ecx, (%esp)
+    leal 4(%esp), %ecx
+    popfl                   /* with TF, the trap comes behind the next instruction: in the kernel */
+    sysenter
+    int $0x80
+1:  popfl
+    ret
+
+    .globl interrupt_with_flags
+interrupt_with_flags:
+    movl $1, %eax
+    pushfl
+    pushfl
+    movl 12(%esp), %ecx
+    orl %ecx, (%esp)
+    popfl
+    int $0x80
+    popfl
+    ret
+
+    .macro set_segments
+    pushl %ds
+    pushl %es
+    pushl %fs
+    pushl %gs
+    movl 20(%esp), %eax
+    movl $1, %edx
+    movl %eax, %fs
+    movl %eax, %gs
+    movl %eax, %es
+    movl %eax, %ds
+    .endm
+
+    .macro restore_segments
+    popl %gs
+    popl %fs
+    popl %es
+    popl %ds
+    ret
+    .endm
+
+    .globl sysenter_with_segments
+sysenter_with_segments:
+    set_segments
+    movl $1f, %edx
+    movl %esp, %ecx
+    movl $1, %eax
+    sysenter
+    int $0x80
+1:  restore_segments
+
+    .globl interrupt_with_segments
+interrupt_with_segments:
+    set_segments
+    movl $1, %eax
+    int $0x80
+    restore_segments
+
+    .globl sysenter_with_stack
+sysenter_with_stack:
+    pushl %ebx
+    pushl %ebp
+    movl %esp, %ebp         /* preserved by the call */
+    movl 12(%esp), %eax
+    movl 16(%esp), %ecx
+    xorl %ebx, %ebx
+    movl $1f, %edx
+    sysenter
+    int $0x80
+1:  movl %ebp, %esp
+    popl %ebp
+    popl %ebx
+    ret
+
+    .section .note.GNU-stack, "", @progbits

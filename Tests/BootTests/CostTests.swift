@@ -1,0 +1,65 @@
+import Foundation
+import Machine
+import Testing
+
+/// What the kernel is to cost, in instructions, which our emulator counts exactly: the same in every run, on every host.
+@Suite(.serialized) struct CostTests {
+    /// The table that `bench costs` prints: each row's numbers, by its name.
+    private func costs() async throws -> [String: [Int]] {
+        let configuration = MachineConfiguration(board: .isapc, processor: .pentium3, memory: 16)
+        return try await withMachine(MartletVM(), configuration, image: try BuiltFile.kernelImage.url()) { machine in
+            try await machine.wait(for: "\n" + KernelLog.prompt)
+            let length = machine.serialOutput.count
+            try machine.send("bench costs\r")
+            let output = try await machine.wait(for: "\n" + KernelLog.prompt, from: length)
+            var rows: [String: [Int]] = [:]
+            for line in output.split(separator: "\r\n") where line.hasPrefix("bench: ") {
+                let fields = line.dropFirst(7).split(separator: " ")
+                let numbers = fields.reversed().prefix { Int($0) != nil }.reversed().compactMap { Int($0) }
+                rows[fields.dropLast(numbers.count).joined(separator: " ")] = numbers
+            }
+            return rows
+        }
+    }
+
+    @Test func aSystemCallCostsLittleMoreThanTheChangeOfPrivilege() async throws {
+        let costs = try await costs()
+        let null = try #require(costs["null system call"]), call = try #require(costs["call and reply, registers"])
+        #expect(null.count == 2 && null[1] < 60, "\(costs)")
+        #expect(call.count == 2 && call[0] < 500 && call[1] < 500, "\(costs)")
+        #expect(try #require(costs["call and reply, 4096 bytes"]).allSatisfy { $0 < 2 * 1024 + 3000 }, "\(costs)")
+        #expect(try #require(costs["page fault, answered"])[0] < 6000, "\(costs)")
+    }
+
+    @Test func thePromptIsThereSoon() throws {
+        var configuration = Machine.Configuration()
+        configuration.memorySize = 4 << 20
+        configuration.processorModel = "486"
+        configuration.firmware = [UInt8](try Data(contentsOf: try BuiltFile.firmware.url()))
+        let image = [UInt8](try Data(contentsOf: try BuiltFile.kernelImage.url()))
+        configuration.drives = [Machine.Drive(image: MemoryDisk(image), policy: .discard)]
+        let machine = try Machine(configuration)
+        let log = SerialLog()
+        machine.output = log
+        while machine.processor.state.pointee.steps < 30_000_000, !log.text.contains("\n" + KernelLog.prompt) {
+            guard case .reached = machine.run(forNanoseconds: 1_000_000) else { break }
+        }
+        #expect(log.text.contains("\n" + KernelLog.prompt), "no prompt after 30 million instructions: \(log.text)")
+    }
+
+    @Test func kernelAndProcessManagerAreSmall() async throws {
+        let configuration = MachineConfiguration(board: .isapc, processor: .i486, memory: 4)
+        try await withMachine(MartletVM(), configuration, image: try BuiltFile.kernelImage.url()) { machine in
+            try await machine.wait(for: "\n" + KernelLog.prompt)
+            let length = machine.serialOutput.count
+            try machine.send("mem\r")
+            let output = try await machine.wait(for: "\n" + KernelLog.prompt, from: length)
+            // "layout: 0x00100000-0x0012bfff  microkernel and process manager", symbols for backtraces included
+            let line = try #require(output.split(separator: "\r\n").first { $0.hasSuffix("and process manager") })
+            let bounds = line.split(separator: " ")[1].split(separator: "-").compactMap {
+                UInt32($0.dropFirst(2), radix: 16)
+            }
+            #expect(bounds.count == 2 && bounds[1] - bounds[0] < 256 << 10, "\(line)")
+        }
+    }
+}
