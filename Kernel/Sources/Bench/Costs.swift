@@ -10,7 +10,7 @@ import User
 enum Costs {
     static var name: StaticString { "costs" }
     /// The argument with which this program ends at once, to measure that.
-    static var idleName: StaticString { "nothing" }
+    static var idleName: StaticString { "idle" }
 
     private static var endpointSlot: UInt32 { 100 }
     private static var processSlot: UInt32 { 101 }
@@ -109,7 +109,7 @@ enum Costs {
 
     /// Programs from the payload that do nothing.
     private static func spawns() {
-        let command: StaticString = "bin/bench\0bench\0nothing\0"
+        let command: StaticString = "bin/bench\0bench\0idle\0"
         let times: UInt32 = 10
         guard hasSysenter else { return }
         let before = measure_start()
