@@ -82,4 +82,26 @@ sysenter_with_stack:
     popl %ebx
     ret
 
+    .globl child_code
+child_code:
+    movl %eax, (%eax)
+    movl %eax, %edi
+    leal 0x1000(%edi), %edx
+    leal 16(%edi), %ecx
+    movl $8, %esi
+    movl $1, %ebx           /* InitialSlot.process */
+    movl $17, %eax          /* SystemCall.memoryWrite */
+    int $0x80
+    movl %eax, 4(%edi)
+    leal 0x2000(%edi), %edx
+    leal 16(%edi), %ecx
+    movl $8, %esi
+    movl $17, %eax
+    int $0x80
+    movl %eax, 8(%edi)
+    movl $2, %eax           /* SystemCall.threadExit */
+    int $0x80
+    .globl child_code_end
+child_code_end:
+
     .section .note.GNU-stack, "", @progbits

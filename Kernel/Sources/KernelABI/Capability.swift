@@ -16,12 +16,14 @@ public struct CapabilityRights: OptionSet, Sendable {
     public static var receive: Self { Self(rawValue: 2) }
     /// Change or destroy: a process, a thread, an interrupt line; use an authority.
     public static var manage: Self { Self(rawValue: 4) }
-    /// Read: system information.
+    /// Read: system information. Map a memory object.
     public static var read: Self { Self(rawValue: 8) }
     /// Copy the capability with `SystemCall.capabilityCopy`.
     public static var copy: Self { Self(rawValue: 16) }
+    /// Map a memory object writable.
+    public static var write: Self { Self(rawValue: 32) }
     /// All of them.
-    public static var all: Self { Self(rawValue: 31) }
+    public static var all: Self { Self(rawValue: 63) }
 }
 
 /// Slots that the kernel fills.

@@ -52,14 +52,24 @@ public enum MessageLabel {
     /// An interrupt: word 0 is the line. Nobody waits for a reply; see `SystemCall.interruptAcknowledge`.
     public static var interrupt: UInt32 { 1000 }
     /// An exception in user mode: word 0 is the vector, word 1 the faulting address (CR2, page faults only), word 2 the
-    /// instruction's address; the buffer holds a `FaultRecord`. The thread waits for the reply: one with label 0 lets
-    /// it run again from the same instruction; label 1 ends it.
+    /// instruction's address; the buffer holds a `FaultRecord`. The thread waits for the reply, whose label is a
+    /// `FaultReply`.
     public static var fault: UInt32 { 1001 }
     /// The last thread of a process ended: word 0 is the number of the process. Nobody waits for a reply. Sent to the
     /// process's fault endpoint with its badge.
     public static var processEnded: UInt32 { 1002 }
     /// A notification that is bound to the endpoint was signalled: word 0 holds the bits. Nobody waits for a reply.
     public static var notification: UInt32 { 1003 }
+}
+
+/// What becomes of a thread that has faulted: the label of the reply.
+public enum FaultReply {
+    /// It runs again from the same instruction. One that faulted in a system call makes the call again.
+    public static var resume: UInt32 { 0 }
+    /// It ends.
+    public static var end: UInt32 { 1 }
+    /// The system call that it faulted in fails with `KernelError.badAddress`; another fault ends it.
+    public static var fail: UInt32 { 2 }
 }
 
 /// The most capabilities in a message.
@@ -118,7 +128,8 @@ public struct MessageBuffers {
 public struct FaultRecord {
     /// Exception vector, 0...31 (Intel SDM volume 3, table 6-1).
     public var vector: UInt32
-    /// The processor's error code, or 0 for vectors that have none.
+    /// The processor's error code, or 0 for vectors that have none; with `systemCallFlag` if it was the kernel that
+    /// found the page missing or read-only, at an address that the thread has passed to a system call.
     public var errorCode: UInt32
     /// CR2 (page faults), else 0.
     public var address: UInt32
@@ -138,6 +149,9 @@ public struct FaultRecord {
     public var cs: UInt32
     public var ss: UInt32
     public var ds: UInt32
+
+    /// Set in the error code of a page fault that a system call found.
+    public static var systemCallFlag: UInt32 { 1 << 16 }
 
     /// An empty record, to be filled by a receive.
     public init() {

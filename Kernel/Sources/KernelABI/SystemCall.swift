@@ -91,6 +91,10 @@ public enum SystemCall: UInt32 {
     case memoryUnmap = 16
     /// Copies from the caller into a process.
     case memoryWrite = 17
+    /// Creates a memory object.
+    case memoryCreate = 35
+    /// Maps a part of a memory object into a process.
+    case memoryAttach = 36
     /// Copies from a process to the caller.
     case memoryRead = 18
 
@@ -138,6 +142,8 @@ public struct SystemCallNumber {
 public enum ThreadSetting: UInt32 {
     /// EDX = priority, 0 (lowest) to 31.
     case priority = 0
+    /// EDX = slot of the endpoint that gets its faults, or 0: where the process's go; ESI = the badge of the messages.
+    case handler = 1
 }
 
 /// How long a call waits, in ECX.

@@ -20,9 +20,11 @@ public enum ObjectKind: UInt8 {
     case system
     /// The right to bind interrupt lines.
     case interruptAuthority
+    /// Memory that can be mapped.
+    case memory
 }
 
-/// A slot of a capability table: an object, what may be done with it, and the number that its messages carry; and the
+/// A slot of a capability table, 32 bytes on a 32-bit machine: an object, what may be done with it, and the number that its messages carry; and the
 /// slot's place in the tree of derivations (`DerivationTree`).
 public struct Capability {
     /// Address of the object, number of the interrupt line, a `PortRange`, or 0.
@@ -40,8 +42,8 @@ public struct Capability {
     /// The ends of the list of capabilities derived from this one.
     public internal(set) var firstChild: UnsafeMutablePointer<Capability>?
     var lastChild: UnsafeMutablePointer<Capability>?
-    /// Makes a slot 32 bytes on a 32-bit machine, so that finding one is a shift.
-    private var reserved: UInt = 0
+    /// The first of what the kernel has made through this capability and that goes with it: mappings of a memory object.
+    public var dependents: UInt = 0
 
     public init(object: UInt, kind: ObjectKind, rights: CapabilityRights, badge: UInt32 = 0) {
         self.object = object

@@ -18,6 +18,11 @@ extension ManagerServer {
                 cause = "lack of memory"
             }
         }
+        // A system call was given an address that is none: the program's business.
+        if fault.errorCode & FaultRecord.systemCallFlag != 0 {
+            try? Endpoint.reply(Message(FaultReply.fail))
+            return
+        }
         var line: Text = "\(table[index].name.text): killed by "
         if let cause { line.append(cause) } else { line.append(FaultDescription.text(fault, process)) }
         line.append(" at \(hex: fault.eip)" as Text)

@@ -15,4 +15,10 @@ int32_t sysenter_with_stack(uint32_t number, uint32_t stack);
 int32_t interrupt_with_flags(uint32_t flags);
 int32_t interrupt_with_segments(uint32_t selector);
 
+/* Code for a process without any: its thread's argument is the address of its memory. It writes there; passes to
+   `memoryWrite` the page behind, and then the one behind that, both of which are not there; and notes the results. */
+extern const uint8_t child_code[], child_code_end[];
+static inline uint32_t child_code_address(void) { return (uint32_t)child_code; }
+static inline uint32_t child_code_length(void) { return child_code_end - child_code; }
+
 #endif

@@ -33,6 +33,13 @@ struct AddressSpace {
         return entry & PageFlags.addressMask
     }
 
+    /// The frame at `address` if it belongs to something else than the mapping.
+    func sharedFrame(at address: UInt32) -> UInt32? {
+        guard address >= klimit, let entry = entry(address)?.pointee else { return nil }
+        guard entry & (PageFlags.present | PageFlags.owned) == PageFlags.present else { return nil }
+        return entry & PageFlags.addressMask
+    }
+
     func isMapped(_ address: UInt32) -> Bool {
         guard let entry = entry(address) else { return false }
         return entry.pointee & PageFlags.present != 0
@@ -49,7 +56,9 @@ struct AddressSpace {
             KernelSpace.memset(table, count: pageSize)
             root[Int(address >> 22)] = table | PageFlags.present | PageFlags.writable | PageFlags.user
         }
-        entry(address)?.pointee = physical | flags | PageFlags.present | PageFlags.user
+        // Another thread may have mapped it while a long call was interrupted.
+        guard let entry = entry(address), entry.pointee & PageFlags.present == 0 else { throw .alreadyMapped }
+        entry.pointee = physical | flags | PageFlags.present | PageFlags.user
     }
 
     /// Maps a new frame of zeros at `address`.

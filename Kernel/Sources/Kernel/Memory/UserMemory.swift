@@ -3,7 +3,24 @@ import KernelAssembly
 
 /// Access to the memory of processes, checked page by page: what user code could not read or write itself, the kernel
 /// does not for it. There is no page fault to recover from, because nothing is touched before it has been looked up.
+///
+/// A page of the current process that is missing, or that it may only read, need not be a mistake: the process's handler
+/// may be about to supply it. So a check that fails leaves a note of the page, and the system call becomes a fault
+/// message (`SystemCalls.dispatch`). That is why every call checks all the memory that it is given before it does
+/// anything that cannot be done twice.
 enum UserMemory {
+    /// What a check of the current process's memory has missed.
+    struct MissingPage {
+        var address: UInt32
+        var isWrite: Bool
+    }
+
+    private(set) nonisolated(unsafe) static var missing: MissingPage?
+
+    /// Forgets what was missed: a new system call begins.
+    @inline(__always)
+    static func begin() { missing = nil }
+
     /// The bytes `address ..< address + count` of the current process, if it can read them all.
     ///
     /// Valid until the kernel returns to user mode: nothing else changes mappings meanwhile.
@@ -19,14 +36,17 @@ enum UserMemory {
             start: UnsafeMutableRawPointer(bitPattern: UInt(address)), count: Int(count))
     }
 
-    private static func check(_ address: UInt32, _ count: UInt32, writable: Bool) throws(KernelError) {
+    static func check(_ address: UInt32, _ count: UInt32, writable: Bool) throws(KernelError) {
         guard count > 0 else { return }
         let (last, overflow) = address.addingReportingOverflow(count - 1)
-        guard !overflow, address >= klimit, count <= UInt32(Int32.max) else { throw .badAddress }
+        guard !overflow, address >= klimit else { throw .badAddress }
         let space = Scheduler.current.pointee.process.pointee.space
         var page = address & ~4095
         while true {
-            guard space.frame(at: page, writable: writable) != nil else { throw .badAddress }
+            guard space.frame(at: page, writable: writable) != nil else {
+                missing = MissingPage(address: max(page, address), isWrite: writable)
+                throw .badAddress
+            }
             if last & ~4095 == page { return }
             page &+= pageSize
         }
@@ -61,7 +81,7 @@ enum UserMemory {
     }
 
     private static func target(_ space: AddressSpace, _ address: UInt32, _ force: Bool) -> UInt32? {
-        force ? space.ownedFrame(at: address) : space.frame(at: address, writable: true)
+        space.frame(at: address, writable: true) ?? (force ? space.ownedFrame(at: address) : nil)
     }
 
     /// Copies kernel memory into a process.

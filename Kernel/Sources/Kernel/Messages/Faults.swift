@@ -4,23 +4,59 @@ import KernelAssembly
 /// Exceptions of user mode. They never concern the kernel: the thread stops, and its process's fault endpoint gets a
 /// message that says why. Who receives it may repair the cause and resume the thread by a reply, or end it.
 enum Faults {
+    /// Where a thread's faults go: to the handler that it was given, or else to its process's.
+    private static func handler(of thread: ThreadReference) -> (EndpointReference, badge: UInt32)? {
+        if let handler = thread.pointee.handler { return (handler, thread.pointee.handlerBadge) }
+        let process = thread.pointee.process
+        guard let endpoint = process.pointee.faultEndpoint else { return nil }
+        return (endpoint, process.pointee.faultBadge)
+    }
+
+    /// The current thread has passed an address to a system call at which a page is missing, or read-only. Its handler is
+    /// asked, and the call is made again when the page is there. False if there is no handler.
+    static func raise(_ thread: ThreadReference, _ page: UserMemory.MissingPage) -> Bool {
+        guard handler(of: thread) != nil else { return false }
+        let frame = thread.pointee.frame
+        SystemCalls.rewind(frame)
+        let isPresent = thread.pointee.process.pointee.space.isMapped(page.address)
+        frame.pointee.vector = 14
+        // User mode, write, present: as the processor would say (Intel SDM volume 3, "Page-Fault Exception").
+        frame.pointee.error = FaultRecord.systemCallFlag | 4 | (page.isWrite ? 2 : 0) | (isPresent ? 1 : 0)
+        raise(thread, address: page.address)
+        return true
+    }
+
     /// The current thread, in user mode, has raised an exception.
     static func raise(_ thread: ThreadReference, address: UInt32) {
         thread.pointee.isFaulted = true
         thread.pointee.faultAddress = address
         thread.pointee.wantsReply = true
-        guard let endpoint = thread.pointee.process.pointee.faultEndpoint else {
+        guard let (endpoint, badge) = handler(of: thread) else {
             report(thread)
             Scheduler.block(.faulted)
             Threads.condemn(thread)
             return
         }
-        thread.pointee.badge = thread.pointee.process.pointee.faultBadge
+        thread.pointee.badge = badge
         do {
             _ = try Messages.send(thread, to: endpoint, state: .faulted, timeout: Timeout.never)
         } catch {
             // A fault message comes from the kernel: nothing in it can be wrong.
             Scheduler.block(.faulted)
+            Threads.condemn(thread)
+        }
+    }
+
+    /// Does with a faulted thread what its handler has decided.
+    static func answer(_ thread: ThreadReference, _ label: UInt32) {
+        let frame = thread.pointee.frame
+        let isCall = frame.pointee.vector == 14 && frame.pointee.error & FaultRecord.systemCallFlag != 0
+        thread.pointee.isFaulted = false
+        if label == FaultReply.resume || (label == FaultReply.fail && isCall) {
+            if label == FaultReply.fail { SystemCalls.fail(frame, .badAddress) }
+            Scheduler.makeReady(thread, first: true)
+        } else {
+            thread.pointee.state = .faulted
             Threads.condemn(thread)
         }
     }

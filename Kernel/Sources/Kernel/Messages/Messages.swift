@@ -111,14 +111,7 @@ enum Messages {
     /// - Throws: What was wrong with the answer. The caller gets an error then too.
     static func reply(_ sender: ThreadReference, to caller: ThreadReference) throws(KernelError) {
         if caller.pointee.isFaulted {
-            caller.pointee.isFaulted = false
-            if sender.pointee.label == 0 {
-                Scheduler.makeReady(caller, first: true)
-            } else {
-                caller.pointee.state = .faulted
-                Threads.condemn(caller)
-            }
-            return
+            return Faults.answer(caller, sender.pointee.label)
         }
         do {
             let (length, capabilities) = try copyContents(from: sender, to: caller)

@@ -107,9 +107,15 @@ enum Accounts {
         return object
     }
 
+    /// The account that an object, which `allocate` returned, is charged to.
+    static func of<Object>(_ object: UnsafeMutablePointer<Object>) -> AccountReference {
+        // Valid: `allocate` put it into the page's header.
+        AccountReference(bitPattern: ObjectPool.owner(of: object))!
+    }
+
     /// Takes an object back that `allocate` returned.
     static func release<Object>(_ object: UnsafeMutablePointer<Object>) {
-        guard let account = AccountReference(bitPattern: ObjectPool.owner(of: object)) else { return }
+        let account = of(object)
         if putBack(object, account) { refund(account, 1) }
     }
 

@@ -27,6 +27,7 @@ enum Capabilities {
         case .notification: notification(capability)?.pointee.references += 1
         case .interruptLine: InterruptLines.retain(UInt32(capability.object))
         case .ports: Ports.forget()
+        case .memory: memory(capability)?.pointee.references += 1
         case .none, .reply, .log, .system, .interruptAuthority: break
         }
     }
@@ -35,6 +36,7 @@ enum Capabilities {
     static func delete(_ slot: Slot) {
         let capability = slot.pointee
         guard capability.kind != .none else { return }
+        if capability.dependents != 0 { Mappings.removeAll(of: slot) }
         DerivationTree.remove(slot)
         slot.pointee = .empty
         switch capability.kind {
@@ -44,6 +46,7 @@ enum Capabilities {
         case .notification: if let notification = notification(capability) { Notifications.release(notification) }
         case .interruptLine: InterruptLines.release(UInt32(capability.object))
         case .ports: Ports.forget()
+        case .memory: if let memory = memory(capability) { MemoryObjects.release(memory) }
         case .reply:
             if let caller = thread(capability) {
                 caller.pointee.answerSlot = nil
@@ -71,6 +74,9 @@ enum Capabilities {
     static func thread(_ capability: Capability) -> ThreadReference? { ThreadReference(bitPattern: capability.object) }
     static func endpoint(_ capability: Capability) -> EndpointReference? {
         EndpointReference(bitPattern: capability.object)
+    }
+    static func memory(_ capability: Capability) -> MemoryReference? {
+        MemoryReference(bitPattern: capability.object)
     }
     static func notification(_ capability: Capability) -> NotificationReference? {
         NotificationReference(bitPattern: capability.object)

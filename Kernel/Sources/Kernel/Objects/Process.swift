@@ -28,6 +28,8 @@ struct Process: QueueNode {
     var faultBadge: UInt32 = 0
     /// Tells the fault endpoint that the last thread has ended.
     var endNotice = Notice()
+    /// The parts of memory objects in its memory.
+    var mappings = Queue<Mapping>()
     /// What its memory and its objects are charged to.
     let account: AccountReference
     /// The highest priority that its threads can give to any thread; a new thread begins with it.
@@ -143,6 +145,7 @@ enum Processes {
         while let thread = process.pointee.firstThread { Threads.end(thread) }
         for slot in 1..<capabilitySlotCount { Capabilities.delete(process.pointee.capabilities[slot]) }
         releaseTable(process)
+        Mappings.removeAll(in: process)
         Scheduler.leave(process)
         process.pointee.space.destroy(account: process.pointee.account)
         setFaultEndpoint(process, nil, badge: 0)

@@ -50,6 +50,9 @@ struct Thread: QueueNode {
     /// It sends with `call`, or has faulted: it then waits for the reply.
     var wantsReply = false
     var isFaulted = false
+    /// Where its faults go, and the badge they go with; nil: where the process's go.
+    var handler: EndpointReference?
+    var handlerBadge: UInt32 = 0
     /// CR2 at its page fault, else 0.
     var faultAddress: UInt32 = 0
 
@@ -133,6 +136,7 @@ enum Threads {
         if thread.pointee.isCondemned { condemned.remove(thread) }
         Scheduler.forget(thread)
         Messages.abandon(thread)
+        setHandler(thread, nil, badge: 0)
 
         let process = thread.pointee.process
         if let next = thread.pointee.nextInProcess {
@@ -149,6 +153,15 @@ enum Threads {
         thread.pointee.references += 1
         process.pointee.references += 1
         if thread == Scheduler.current { dying = thread } else { bury(thread) }
+    }
+
+    /// Says where a thread's faults go; takes and drops references to the endpoints.
+    static func setHandler(_ thread: ThreadReference, _ endpoint: EndpointReference?, badge: UInt32) {
+        if let endpoint { endpoint.pointee.references += 1 }
+        let old = thread.pointee.handler
+        thread.pointee.handler = endpoint
+        thread.pointee.handlerBadge = badge
+        if let old { Endpoints.release(old) }
     }
 
     /// Ends a thread when the kernel is about to return to user mode. (Ending it at once could nest without bound: a

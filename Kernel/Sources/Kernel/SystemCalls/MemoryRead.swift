@@ -7,12 +7,14 @@ extension SystemCalls {
         let frame = caller.frame.pointee
         let process = try caller.process(frame.ebx, .manage)
         guard frame.esi <= maximumCopy else { throw .badArgument }
+        let count = min(frame.esi, copyStep)
+        try UserMemory.check(frame.edx, count, writable: true)
         do {
             try UserMemory.copy(
-                from: process.pointee.space, frame.ecx, to: caller.process.pointee.space, frame.edx, count: frame.esi)
+                from: process.pointee.space, frame.ecx, to: caller.process.pointee.space, frame.edx, count: count)
         } catch {
             throw .badAddress
         }
-        return 0
+        return advance(caller, count)
     }
 }

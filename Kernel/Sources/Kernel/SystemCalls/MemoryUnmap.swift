@@ -8,8 +8,22 @@ extension SystemCalls {
         let process = try caller.process(frame.ebx, .manage)
         let pages = try userPages(frame.ecx, frame.edx)
         guard pages <= maximumPages else { throw .badArgument }
-        var freed: UInt32 = 0
-        for page in 0..<pages where process.pointee.space.unmap(frame.ecx + page << 12, account: process.pointee.account) { freed += 1 }
-        return freed
+        // How many have been unmapped before the call was interrupted.
+        var freed = frame.ebp &+ Mappings.remove(in: process, frame.ecx, pages: pages)
+        let step = min(pages, unmapStep)
+        for page in 0..<step
+        where process.pointee.space.unmap(frame.ecx + page << 12, account: process.pointee.account) {
+            freed &+= 1
+        }
+        guard step < pages else {
+            caller.frame.pointee.ebp = 0
+            return freed & 0x7FFF_FFFF
+        }
+        caller.frame.pointee.ebp = freed
+        caller.frame.pointee.ecx += step << 12
+        caller.frame.pointee.edx -= step << 12
+        return again(caller)
     }
+
+    private static var unmapStep: UInt32 { 64 }
 }

@@ -21,6 +21,7 @@ extension SystemCalls {
     static func noteMessage(_ caller: Caller) throws(KernelError) {
         let buffers = try messageBuffers(caller)
         guard buffers.sendLength <= maximumMessageLength else { throw .badArgument }
+        try UserMemory.check(buffers.sendAddress, buffers.sendLength, writable: false)
         caller.thread.pointee.label = SystemCallNumber(rawValue: caller.frame.pointee.eax).label
         caller.thread.pointee.buffers = buffers
     }
@@ -30,6 +31,10 @@ extension SystemCalls {
         let address = caller.frame.pointee.edx
         guard address != 0 else { return MessageBuffers() }
         let bytes = try UserMemory.readable(address, UInt32(MemoryLayout<MessageBuffers>.size))
-        return bytes.loadUnaligned(as: MessageBuffers.self)
+        let buffers = bytes.loadUnaligned(as: MessageBuffers.self)
+        // No more than this can come, and looking at it is bounded.
+        try UserMemory.check(
+            buffers.receiveAddress, min(buffers.receiveCapacity, maximumMessageLength), writable: true)
+        return buffers
     }
 }

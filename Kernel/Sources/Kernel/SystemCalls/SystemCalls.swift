@@ -9,9 +9,11 @@ import KernelLogic
 /// checks everything before it changes anything.
 enum SystemCalls {
     static func dispatch(_ caller: Caller) {
+        UserMemory.begin()
         do {
             if let result = try perform(caller) { caller.frame.pointee.eax = result }
         } catch {
+            if error == .badAddress, let page = UserMemory.missing, Faults.raise(caller.thread, page) { return }
             caller.frame.pointee.eax = UInt32(bitPattern: error.rawValue)
         }
     }
@@ -46,6 +48,8 @@ enum SystemCalls {
         case .systemInformation: return try systemInformation(caller)
         case .shutdown: return try shutdown(caller)
         case .deviceMap: return try deviceMap(caller)
+        case .memoryCreate: return try memoryCreate(caller)
+        case .memoryAttach: return try memoryAttach(caller)
         case .capabilityRevoke: return try capabilityRevoke(caller)
         case .threadConfigure: return try threadConfigure(caller)
         case .threadCancel: return try threadCancel(caller)
@@ -59,10 +63,21 @@ enum SystemCalls {
     /// Makes the caller's call again from the beginning, after interrupts have had their turn: what it has done shows
     /// in what there is left to do, so that no call keeps the kernel for long.
     static func again(_ caller: Caller) -> UInt32? {
-        caller.frame.pointee.eip &-= instructionLength
-        // Where `sysenter` returns to, there is an `int 0x80` before it, which needs all registers.
-        caller.frame.pointee.vector = UInt32(systemCallVector)
+        rewind(caller.frame)
         return nil
+    }
+
+    /// Makes a frame begin with the system call instruction again.
+    static func rewind(_ frame: UnsafeMutablePointer<TrapFrame>) {
+        frame.pointee.eip &-= instructionLength
+        // Where `sysenter` returns to, there is an `int 0x80` before it, which needs all registers.
+        frame.pointee.vector = UInt32(systemCallVector)
+    }
+
+    /// Ends the call of a rewound frame with an error.
+    static func fail(_ frame: UnsafeMutablePointer<TrapFrame>, _ error: KernelError) {
+        frame.pointee.eip &+= instructionLength
+        frame.pointee.eax = UInt32(bitPattern: error.rawValue)
     }
 
     /// Bytes of `int 0x80`.

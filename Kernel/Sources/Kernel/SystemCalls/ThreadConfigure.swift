@@ -13,6 +13,9 @@ extension SystemCalls {
             guard frame.edx <= UInt32(caller.process.pointee.priorityLimit) else { throw .permissionDenied }
             thread.pointee.priority = UInt8(truncatingIfNeeded: frame.edx)
             Priorities.recompute(thread)
+        case .handler:
+            let endpoint = frame.edx == 0 ? nil : try caller.endpoint(frame.edx, .send)
+            Threads.setHandler(thread, endpoint, badge: frame.esi)
         }
         return 0
     }

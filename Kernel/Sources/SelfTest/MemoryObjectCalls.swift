@@ -1,0 +1,94 @@
+import CUser
+import User
+
+/// Memory that is mapped twice, and taken away again.
+func testMemoryObjects() {
+    let process = InitialSlot.process
+    let here = Place.free
+    let there = Place.free + 0x100_0000
+    let writable: UInt32 = 1 << 8
+    // The page tables that this needs stay.
+    for address in [here, there] {
+        _ = invoke(.memoryMap, process, address, 4096, 1)
+        _ = invoke(.memoryUnmap, process, address, 4096)
+    }
+    let free = memoryInformation().freeFrames
+    Check.error(invoke(.memoryCreate, Place.scratch, 0), .badArgument, "memoryCreate: nothing")
+    Check.error(invoke(.memoryCreate, Place.scratch, 0x40_0001), .badArgument, "memoryCreate: too much")
+    Check.error(invoke(.memoryCreate, 0, 4096), .badSlot, "memoryCreate: slot")
+    Check.equal(invoke(.memoryCreate, Place.scratch, 0x2_0000), 0, "memoryCreate")
+    Check.error(invoke(.memoryCreate, Place.scratch, 4096), .slotOccupied, "memoryCreate: occupied")
+
+    let object = Place.scratch
+    Check.equal(invoke(.memoryAttach, process, here, 0x2_0000, object | writable, 0), 0, "memoryAttach")
+    Check.equal(invoke(.memoryAttach, process, there, 0x1000, object, 0x3000), 0, "memoryAttach: a part, read-only")
+    pointer(here + 0x3007)[0] = 0x77
+    Check.equal(Int32(pointer(there + 7)[0]), 0x77, "memoryAttach: the same memory")
+    Check.error(
+        invoke(.memoryRead, process, Place.buffer, there, 16), .badAddress, "memoryAttach: read-only is read-only")
+    Check.equal(invoke(.memoryWrite, process, here + 5, Place.buffer, 16), 0, "memoryWrite: to an object")
+    Check.error(invoke(.memoryAttach, process, here, 4096, object, 0), .alreadyMapped, "memoryAttach: twice")
+    Check.error(invoke(.memoryAttach, process, there, 0x2_1000, object, 0), .badArgument, "memoryAttach: too long")
+    Check.error(invoke(.memoryAttach, process, there, 4096, object, 0x2_0000), .badArgument, "memoryAttach: offset")
+    Check.error(invoke(.memoryAttach, process, there, 4096, object, 5), .badArgument, "memoryAttach: alignment")
+    Check.error(invoke(.memoryAttach, process, there, 4096, object | 0x200, 0), .badArgument, "memoryAttach: access")
+    Check.error(invoke(.memoryAttach, process, 0x10_0000, 4096, object, 0), .badArgument, "memoryAttach: kernel's")
+    Check.error(invoke(.memoryAttach, process, there, 4096, process, 0), .badCapability, "memoryAttach: kind")
+    // Who pretends that a part is there already is told.
+    var registers = system_call_registers()
+    registers.ebx = process
+    registers.ecx = there + 0x10_0000
+    registers.edx = 0x2000
+    registers.esi = object
+    registers.ebp = 1
+    Check.error(invoke(.memoryAttach, &registers), .badArgument, "memoryAttach: pretending")
+
+    // A copy without the right to write; revoking takes what was mapped through it.
+    let read = CapabilityRights.read.rawValue
+    Check.equal(invoke(.capabilityCopy, object, 0, Place.second, read), 0, "capabilityCopy: memory")
+    Check.error(
+        invoke(.memoryAttach, process, there + 0x10_0000, 4096, Place.second | writable, 0), .permissionDenied,
+        "memoryAttach: right")
+    Check.equal(invoke(.memoryAttach, process, there + 0x10_0000, 4096, Place.second, 0), 0, "memoryAttach: a copy")
+    Check.equal(invoke(.capabilityRevoke, object), 0, "capabilityRevoke: memory")
+    Check.error(
+        invoke(.memoryRead, process, there + 0x10_0000, Place.buffer, 16), .badAddress, "capabilityRevoke: unmapped")
+    Check.equal(Int32(pointer(there + 7)[0]), 0x77, "capabilityRevoke: the original's mappings stay")
+
+    // Into another process, which then ends.
+    Check.isTrue(invoke(.processCreate, Place.second, 0, 0, 64) > 0, "processCreate")
+    Check.equal(
+        invoke(.memoryAttach, Place.second, here, 0x2_0000, object | writable, 0), 0, "memoryAttach: to another")
+    Check.equal(invoke(.memoryRead, Place.second, here + 0x3007, Place.buffer, 1), 0, "memoryRead: an object")
+    Check.equal(Int32(pointer(Place.buffer)[0]), 0x77, "memoryAttach: shared with another process")
+    Check.equal(invoke(.memoryUnmap, Place.second, here, 0x1000), 1, "memoryUnmap: a part of an object")
+    Check.equal(invoke(.processDestroy, Place.second), 0, "processDestroy: with an object")
+    _ = invoke(.capabilityDelete, Place.second)
+
+    Check.equal(invoke(.memoryUnmap, process, here, 0x2_0000), 32, "memoryUnmap: an object")
+    Check.equal(invoke(.memoryAttach, process, here, 0x1000, object, 0x3000), 0, "memoryAttach: again")
+    Check.equal(Int32(pointer(here + 7)[0]), 0x77, "memoryAttach: contents stay")
+    Check.equal(invoke(.capabilityDelete, object), 0, "capabilityDelete: memory")
+    Check.error(
+        invoke(.memoryRead, process, here, Place.buffer, 16), .badAddress, "capabilityDelete: unmaps")
+    Check.equal(Int32(memoryInformation().freeFrames), Int32(free), "capabilityDelete: frees the memory")
+}
+
+/// Copies that take more than one step.
+func testLongCopies() {
+    let process = InitialSlot.process
+    let length: UInt32 = 0x4_0000
+    Check.equal(invoke(.memoryMap, process, Place.free, length * 2 + 4096, 1), 0, "memoryMap: long")
+    let words = UnsafeMutablePointer<UInt32>(bitPattern: UInt(Place.free))!
+    for index in 0..<Int(length / 4) { words[index] = UInt32(index) &* 0x9E37_79B1 }
+    let target = Place.free + length + 4
+    Check.equal(invoke(.memoryWrite, process, target, Place.free, length), 0, "memoryWrite: long")
+    let copy = UnsafePointer<UInt32>(bitPattern: UInt(target))!
+    var differences: Int32 = 0
+    for index in 0..<Int(length / 4) where copy[index] != words[index] { differences += 1 }
+    Check.equal(differences, 0, "memoryWrite: long, contents")
+    Check.error(
+        invoke(.memoryRead, process, Place.free, target, length * 2), .badAddress, "memoryRead: long, over the end")
+    Check.equal(
+        invoke(.memoryUnmap, process, Place.free, length * 2 + 4096), Int32(length * 2 / 4096 + 1), "memoryUnmap: long")
+}
