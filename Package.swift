@@ -50,10 +50,13 @@ let package = Package(
         .target(name: "JSON"),
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
         .target(name: "Debugger", dependencies: ["Machine", "Processor", "Disassembler", "ELF", "JSON"]),
+        .target(
+            name: "DebuggerTestSupport", dependencies: ["Debugger", "ELF", "Machine", "ToolchainTestSupport"],
+            path: "Tests/DebuggerTestSupport"),
         .testTarget(
             name: "DebuggerTests",
             dependencies: [
-                "Debugger", "Disassembler", "ELF", "GuestTestSupport", "JSON", "Machine", "Processor", "RandomTestSupport",
+                "Debugger", "DebuggerTestSupport", "Disassembler", "ELF", "GuestTestSupport", "JSON", "Machine", "Processor", "RandomTestSupport",
                 "ToolchainTestSupport",
             ]),
         .target(name: "GDBRemote", dependencies: ["Debugger", "Machine", "Processor"]),
@@ -64,11 +67,11 @@ let package = Package(
                 "ToolchainTestSupport",
             ]),
         .systemLibrary(name: "CSDL2", providers: [.apt(["libsdl2-dev"])]),
-        .target(name: "Console", dependencies: ["Machine", "CSDL2"]),
+        .target(name: "Console", dependencies: ["Machine", "CSDL2", "Terminal"]),
         .executableTarget(
             name: "vm",
             dependencies: [
-                "Machine", "Console", "Debugger", "GDBRemote", "JSON", "Terminal",
+                "Machine", "Console", "Debugger", "GDBRemote", "JSON", "Terminal", "TUI",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(
@@ -98,7 +101,8 @@ let package = Package(
             name: "SystemTests", dependencies: ["EmulatorTestSupport", "Machine"], exclude: ["Programs"]),
         .testTarget(
             name: "BootTests", dependencies: ["EmulatorTestSupport", "Machine", "Processor"], exclude: ["Hostile"]),
-        .testTarget(name: "VMTests", dependencies: ["ProcessTestSupport"]),
+        .target(name: "TerminalTestSupport", path: "Tests/TerminalTestSupport"),
+        .testTarget(name: "VMTests", dependencies: ["ProcessTestSupport", "TerminalTestSupport"]),
         .testTarget(name: "WindowTests", dependencies: ["ProcessTestSupport"]),
         .target(
             name: "GuestTestSupport", dependencies: ["Machine", "Processor", "RandomTestSupport"],
@@ -114,6 +118,10 @@ let package = Package(
         .testTarget(name: "USTARTests", dependencies: ["USTAR"]),
         .target(name: "Terminal", dependencies: ["TerminalInput"]),
         .testTarget(name: "TerminalTests", dependencies: ["Terminal"]),
+        .target(name: "TUI", dependencies: ["Debugger", "Disassembler", "Machine", "Processor", "Terminal"]),
+        .testTarget(
+            name: "TUITests",
+            dependencies: ["Debugger", "DebuggerTestSupport", "Machine", "RandomTestSupport", "TUI", "Terminal", "TerminalTestSupport"]),
         .target(name: "TerminalInput", path: "Kernel/Sources/TerminalInput"),
         .testTarget(name: "TerminalInputTests", dependencies: ["TerminalInput"]),
         .target(name: "ShellLogic", path: "Kernel/Sources/ShellLogic"),

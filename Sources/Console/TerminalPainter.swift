@@ -1,4 +1,5 @@
 import Machine
+import Terminal
 
 /// What to send to a terminal so that it shows a text screen: a pure function of the screen before and after.
 ///
@@ -70,14 +71,7 @@ struct TerminalPainter {
         return output + "\u{1B}[0m\u{1B}[K"
     }
 
-    /// The parameter of SGR for a colour; `base` is 30 for the foreground, 40 for the background.
     private func color(_ rgb: UInt32, _ base: Int) -> String {
-        let (red, green, blue) = (Int(rgb >> 16 & 0xFF), Int(rgb >> 8 & 0xFF), Int(rgb & 0xFF))
-        if hasTrueColor { return "\(base + 8);2;\(red);\(green);\(blue)" }
-        let brightest = max(red, green, blue)
-        let threshold = max(0x40, brightest / 2)
-        let bits = (red > threshold ? 1 : 0) | (green > threshold ? 2 : 0) | (blue > threshold ? 4 : 0)
-        if bits == 0 { return "\(brightest > 0x40 ? base + 60 : base)" }
-        return "\(brightest > 0xC0 ? base + 60 + bits : base + bits)"
+        TerminalColor.parameter(rgb, base, isExact: hasTrueColor)
     }
 }

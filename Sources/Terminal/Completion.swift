@@ -1,5 +1,5 @@
 /// What the Tab key does with the words that could stand there.
-enum Completion: Equatable {
+package enum Completion: Equatable {
     /// Nothing fits.
     case none
     /// What is to be put in behind the word.
@@ -25,7 +25,7 @@ enum Completion: Equatable {
     }
 
     /// The choices in columns, for a terminal of that width.
-    static func columns(_ choices: [String], width: Int) -> [String] {
+    package static func columns(_ choices: [String], width: Int) -> [String] {
         let limit = 200
         let shown = choices.prefix(limit)
         let cell = min(width, (shown.map(\.count).max() ?? 0) + 2)

@@ -18,6 +18,8 @@ public struct PromptEditor {
     /// What a byte has led to.
     public enum Event: Equatable, Sendable {
         case editing
+        /// Several words could stand there; they have been shown, and the line goes on.
+        case choices([String])
         /// Enter: this line. The cursor is in the next row.
         case entered(String)
         /// Control-C: the line is void. The cursor is in the next row.
@@ -69,6 +71,9 @@ public struct PromptEditor {
         if !text.isEmpty { editor.replace(with: text.utf8, to: &drawing) }
     }
 
+    /// Where the next character goes, in characters from the line's start.
+    public var cursor: Int { editor.cursor }
+
     /// The line as it is.
     public var line: String { editor.line.withBytes { String(decoding: $0, as: UTF8.self) } }
 
@@ -78,7 +83,7 @@ public struct PromptEditor {
         switch key {
         case .up: recall(age + 1)
         case .down: recall(age - 1)
-        case .tab: complete(completions)
+        case .tab: return complete(completions)
         default: return handle(key)
         }
         return .editing
@@ -116,7 +121,7 @@ public struct PromptEditor {
         editor.replace(with: (history.line(age: age) ?? draft).utf8, to: &drawing)
     }
 
-    private mutating func complete(_ completions: (String) -> [String]) {
+    private mutating func complete(_ completions: (String) -> [String]) -> Event {
         let beginning = String(decoding: line.utf8.prefix(editor.cursor), as: UTF8.self)
         let word = beginning.split(separator: " ", omittingEmptySubsequences: false).last.map(String.init) ?? ""
         switch Completion(of: word, candidates: completions(beginning)) {
@@ -125,6 +130,8 @@ public struct PromptEditor {
         case .choices(let choices):
             for row in [""] + Completion.columns(choices, width: width - 1) { drawing.write(row + "\r\n") }
             showAgain()
+            return .choices(choices)
         }
+        return .editing
     }
 }

@@ -1,16 +1,36 @@
 import Foundation
 import Synchronization
 
-/// The terminal at standard input and output: key by key while somebody edits a line, as it was otherwise.
+/// The terminal at standard input and output: key by key while somebody edits a line or looks at a screen, as it was
+/// otherwise.
 public final class Terminal {
     private var savedAttributes = termios()
     private var isRaw = false
+    private var isFullScreen = false
     private var signals: [any DispatchSourceSignal] = []
-    private let ending = Ending()
+    /// The keyboard, for another thread.
+    public let input = Input()
 
-    /// Set by a signal that ends the program.
-    private final class Ending: Sendable {
-        let hasCome = Atomic<Bool>(false)
+    /// What is typed. Ends when the terminal is gone, or a signal ends the program.
+    public final class Input: Sendable {
+        private let isEnding = Atomic<Bool>(false)
+
+        fileprivate init() {}
+
+        /// The input has come to its end, whatever else is typed.
+        public func end() { isEnding.store(true, ordering: .relaxed) }
+
+        /// The bytes that have been typed; waits a little while for some. Empty if there are none, nil at the end.
+        public func read(waitingMilliseconds: Int32 = 100) -> [UInt8]? {
+            var descriptor = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+            guard poll(&descriptor, 1, waitingMilliseconds) > 0 else {
+                return isEnding.load(ordering: .relaxed) ? nil : []
+            }
+            var buffer = [UInt8](repeating: 0, count: 4096)
+            let count = Glibc.read(STDIN_FILENO, &buffer, buffer.count)
+            if count < 0, errno == EINTR || errno == EAGAIN { return [] }
+            return count > 0 ? Array(buffer[..<count]) : nil
+        }
     }
 
     /// Nil if standard input and output are no terminal.
@@ -20,7 +40,12 @@ public final class Terminal {
         else { return nil }
     }
 
-    deinit { leaveRawMode() }
+    deinit {
+        leaveFullScreen()
+        leaveRawMode()
+    }
+
+    // MARK: Modes
 
     /// Every key arrives as it is pressed, Control-C included, and nothing is echoed.
     public func enterRawMode() {
@@ -34,7 +59,7 @@ public final class Terminal {
         signals = [SIGTERM, SIGHUP].map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { [ending] in ending.hasCome.store(true, ordering: .relaxed) }
+            source.setEventHandler { [input] in input.end() }
             source.resume()
             return source
         }
@@ -50,6 +75,35 @@ public final class Terminal {
         for number in [SIGTERM, SIGHUP] { signal(number, SIG_DFL) }
     }
 
+    /// A screen of the program's own, which hides what was there before, scrolled-back lines included.
+    public func enterFullScreen() {
+        guard !isFullScreen else { return }
+        enterRawMode()
+        isFullScreen = true
+        write(Array("\u{1B}[?1049h\u{1B}[0m\u{1B}[2J".utf8))
+    }
+
+    /// What was there before, with the cursor where and as it was.
+    public func leaveFullScreen() {
+        guard isFullScreen else { return }
+        isFullScreen = false
+        write(Array("\u{1B}[0m\u{1B}[2J\u{1B}[?25h\u{1B}[?1049l".utf8))
+        leaveRawMode()
+    }
+
+    /// Gives the terminal back to the shell until the program is continued, as Control-Z does otherwise.
+    public func suspend() {
+        let wasFullScreen = isFullScreen
+        leaveFullScreen()
+        leaveRawMode()
+        // All processes of the job, as the terminal would do it.
+        kill(0, SIGTSTP)
+        // Stopped and continued: the shell may have left the terminal in another state than it was.
+        if wasFullScreen { enterFullScreen() }
+    }
+
+    // MARK: Input and output
+
     /// Columns and rows; 80 by 24 if the terminal does not know.
     public var size: (columns: Int, rows: Int) {
         var size = winsize()
@@ -64,15 +118,8 @@ public final class Terminal {
         try? FileHandle.standardOutput.write(contentsOf: Data(bytes))
     }
 
-    /// The bytes that have been typed; waits a little while for some. Empty if there are none, nil at the end.
+    /// ``Input/read(waitingMilliseconds:)`` of ``input``.
     public func read(waitingMilliseconds: Int32 = 100) -> [UInt8]? {
-        var descriptor = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
-        guard poll(&descriptor, 1, waitingMilliseconds) > 0 else {
-            return ending.hasCome.load(ordering: .relaxed) ? nil : []
-        }
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        let count = Glibc.read(STDIN_FILENO, &buffer, buffer.count)
-        if count < 0, errno == EINTR || errno == EAGAIN { return [] }
-        return count > 0 ? Array(buffer[..<count]) : nil
+        input.read(waitingMilliseconds: waitingMilliseconds)
     }
 }

@@ -56,7 +56,7 @@ final class PromptInput {
             }
             while let byte = typedAhead.popFirst() {
                 switch editor.receive(byte, completions: completions) {
-                case .editing: continue
+                case .editing, .choices: continue
                 case .cancelled: editor.begin()
                 case .endOfInput:
                     terminal.write(editor.takeDrawing())

@@ -7,6 +7,14 @@ extension DebuggerCommands {
     /// Why the machine has stopped, if that is worth saying, and the stop line: step count, CS:EIP, symbol,
     /// instruction.
     func stopText(_ stop: Stop) -> String {
+        var lines = eventLines(stop)
+        lines.append(stopLine(stop))
+        if let source = sourceLineText(at: stop.location.linear) { lines.append(source) }
+        return lines.joined(separator: "\n")
+    }
+
+    /// Why the machine has stopped, and what the last step delivered; empty if a move is just complete.
+    package func eventLines(_ stop: Stop) -> [String] {
         var lines: [String] = []
         switch stop.reason {
         case .arrived: break
@@ -35,9 +43,7 @@ extension DebuggerCommands {
         case .interrupt(let vector): lines.append("interrupt \(vector.hexadecimal) delivered")
         case nil: break
         }
-        lines.append(stopLine(stop))
-        if let source = sourceLineText(at: stop.location.linear) { lines.append(source) }
-        return lines.joined(separator: "\n")
+        return lines.flatMap { $0.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) }
     }
 
     /// `watchpoint 2 at counter, hit 3 times: 00000001 -> 00000002, written by 00100123 <count+0x5>`.
@@ -90,7 +96,7 @@ extension DebuggerCommands {
     }
 
     /// `f000:fff0`, `0008:00100000`, and the linear address where it is another one than that suggests.
-    func locationText(_ location: Debugger.Location) -> String {
+    package func locationText(_ location: Debugger.Location) -> String {
         var text = location.selector.digits + ":"
         let isRealMode = debugger.usesRealModeVectors || debugger.isVirtual8086
         text +=

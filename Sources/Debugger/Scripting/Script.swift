@@ -61,8 +61,8 @@ extension DebuggerCommands {
         for line in script.lines {
             let output = execute(line.command)
             report(Execution(line.command, place: "\(script.name):\(line.number)", output))
-            if output.shouldQuit { return .quit }
-            if output.isError || output.stop?.reason == .interrupted { return .failed(line: line.number) }
+            let ending = output.ending(line: line.number)
+            guard ending == .complete else { return ending }
         }
         return .complete
     }
@@ -72,6 +72,16 @@ extension DebuggerCommands {
     /// Executes a line that a person or a program has given.
     public func run(_ line: String) -> Execution {
         Execution(line, execute(line))
+    }
+}
+
+extension DebuggerCommands.Output {
+    /// What the result of a command means for those who would execute another one.
+    ///
+    /// - Parameter line: the number of the command's line; 0 if it has none.
+    public func ending(line: Int = 0) -> ScriptEnding {
+        if shouldQuit { return .quit }
+        return isError || stop?.reason == .interrupted ? .failed(line: line) : .complete
     }
 }
 
