@@ -10,6 +10,23 @@ struct DebuggerOptions {
     /// Whether results are JSON objects, one a line, instead of text.
     let json: Bool
 
+    /// Executes the scripts, then the commands, up to the first that fails.
+    ///
+    /// - Parameters:
+    ///   - run: executes a script.
+    ///   - execute: executes a command.
+    func run(_ run: (Script) -> ScriptEnding, _ execute: (String) -> ScriptEnding) -> ScriptEnding {
+        for script in scripts {
+            let ending = run(script)
+            guard ending == .complete else { return ending }
+        }
+        for line in commands {
+            let ending = execute(line)
+            guard ending == .complete else { return ending }
+        }
+        return .complete
+    }
+
     /// When a command of a script has failed. Even, so that it is never a guest's exit code.
     static let failureCode: Int32 = 2
 

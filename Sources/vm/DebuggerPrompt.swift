@@ -46,17 +46,11 @@ final class DebuggerPrompt {
     // MARK: From the command line
 
     private func runScripts() -> ScriptEnding {
-        for script in options.scripts {
-            let ending = commands.run(script) { show($0, echoes: true) }
-            guard ending == .complete else { return ending }
-        }
-        for line in options.commands {
+        options.run({ script in commands.run(script) { show($0, echoes: true) } }) { line in
             let execution = commands.run(line)
             show(execution, echoes: true)
-            if execution.output.shouldQuit { return .quit }
-            if execution.output.isError || execution.output.stop?.reason == .interrupted { return .failed(line: 0) }
+            return execution.output.ending()
         }
-        return .complete
     }
 
     /// The exit code after scripts that did not fail: as without a debugger, if the guest has come to its end.

@@ -4,6 +4,7 @@ import Foundation
 import GDBRemote
 import Machine
 import Synchronization
+import Terminal
 
 /// One run of the program: a machine, a console, and who drives the machine (nobody but the clock, or a debugger).
 ///
@@ -16,12 +17,15 @@ final class Session: @unchecked Sendable {
     private let imagePath: String
     private let symbols: SymbolTable
     private let debuggerOptions: DebuggerOptions
+    private let hostOutput: HostOutput
     /// Set when the person has left the console.
     private let isLeaving = Atomic<Bool>(false)
     /// Set when Ctrl+C was pressed while gdb is the one to stop the machine.
     private let isInterrupted = Atomic<Bool>(false)
     /// Where gdb connects, if it may.
     private let stub: StubServer?
+    /// The terminal of the full-screen debugger, if that is asked for, and its keyboard.
+    private let screen: (terminal: Terminal, keyboard: Keyboard)?
     /// The run that is to be repeated, if one is.
     private let recording: Recording?
     /// What to say when the console is gone and the terminal is free.
@@ -54,6 +58,9 @@ final class Session: @unchecked Sendable {
             throw HostFailure("\(error)")
         }
         let name = URL(fileURLWithPath: imagePath).lastPathComponent
+        screen =
+            options.debug == .tui
+            ? (try ScreenDebugger.openTerminal(), Keyboard(guest: machine.inputQueue)) : nil
         do throws(ListeningFailure) {
             let input = machine.inputQueue
             stub = try options.gdb.map { choice throws(ListeningFailure) in
@@ -76,7 +83,8 @@ final class Session: @unchecked Sendable {
             }
         var debugConsole: FileHandle?
         if let path = options.debugConsole { debugConsole = try HostFiles.openForWriting(path, sparing: disks) }
-        machine.output = HostOutput(serial: serialFile, debugConsole: debugConsole)
+        hostOutput = HostOutput(serial: serialFile, debugConsole: debugConsole)
+        machine.output = hostOutput
         if serial == .stdio { StandardInput.forward(to: machine.inputQueue) }
     }
 
@@ -208,9 +216,15 @@ final class Session: @unchecked Sendable {
         let timeline = Timeline(machine, memoryLimit: options.historyMemory.bytes)
         if let recording { timeline.expectRecording(until: recording.end) }
         defer { save(timeline) }
+        var screenDebugger: ScreenDebugger?
         let runner = MachineRunner(
-            machine, display: hasConsole ? display : nil, isPaced: !options.fast && !options.isBatch, execute: timeline.run)
+            machine, display: hasConsole ? display : nil, isPaced: !options.fast && !options.isBatch
+        ) { step in
+            defer { screenDebugger?.guestHasRun() }
+            return timeline.run(until: step)
+        }
         let interrupt = InterruptKey { [self] in
+            if let screen { return screen.keyboard.interrupt() }
             // At the prompt it asks for a stop; gdb has its own key for that.
             if stub != nil { isInterrupted.store(true, ordering: .relaxed) }
             machine.inputQueue.requestStop()
@@ -219,8 +233,16 @@ final class Session: @unchecked Sendable {
         let commands = DebuggerCommands(Debugger(timeline) { runner.run(until: $0) })
         commands.debugger.symbols = symbols
         commands.debugger.sources.searchPath = sourceFolders
+        if let screen {
+            let debugger = ScreenDebugger(
+                commands, screen.terminal, screen.keyboard, debuggerOptions, showScreen: runner.showScreen,
+                isLeaving: { [self] in isLeaving.load(ordering: .relaxed) })
+            screenDebugger = debugger
+            machine.output = debugger.output(besides: hostOutput, serialIsShown: options.serial == nil)
+            return debugger.run()
+        }
         let prompt = DebuggerPrompt(commands, runner, debuggerOptions) { [self] in isLeaving.load(ordering: .relaxed) }
-        if options.debugs { return prompt.run(isInteractive: options.debug) }
+        if options.debugs { return prompt.run(isInteractive: options.debug != nil) }
         func serve(isRunning: Bool) -> Int32? { self.serve(commands, runner, isRunning: isRunning) }
         defer { stub?.close() }
         if stub != nil, !options.gdbRun, let code = serve(isRunning: false) { return code }

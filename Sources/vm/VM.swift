@@ -53,8 +53,12 @@ struct VM: ParsableCommand {
         name: .customLong("debug-console"), help: "A file for the bytes written to port 0xE9.", completion: .file())
     var debugConsole: String?
 
-    @Flag(help: "Stop at the reset vector with the debugger's prompt.")
-    var debug = false
+    @Option(
+        defaultAsFlag: .prompt, parsing: .next,
+        help: ArgumentHelp(
+            "Stop at the reset vector with the debugger's prompt, or, as --debug=tui, with its full screen.",
+            valueName: "tui"))
+    var debug: DebuggerFace?
 
     @Option(
         help: ArgumentHelp(
@@ -152,6 +156,12 @@ struct VM: ParsableCommand {
         if json, !debugs, !asksAfterTripleFault {
             throw ValidationError("--json is about the debugger: it needs --debug, --script or --execute.")
         }
+        if debug == .tui {
+            if serial == .stdio {
+                throw ValidationError("--debug=tui and --serial stdio both need this terminal; without --serial its screen has it.")
+            }
+            if json { throw ValidationError("--json is for programs, --debug=tui for people: only one of them.") }
+        }
         if json, serial == .stdio {
             throw ValidationError("--json and --serial stdio both need the standard output.")
         }
@@ -169,13 +179,22 @@ struct VM: ParsableCommand {
     var needsTerminal: Bool { debugs || asksAfterTripleFault || serial == .stdio }
 
     /// Whether the built-in debugger moves the machine.
-    var debugs: Bool { debug || !script.isEmpty || !execute.isEmpty }
+    var debugs: Bool { debug != nil || !script.isEmpty || !execute.isEmpty }
 
     /// Whether only scripts use the debugger: nobody watches, and every run is to find the same steps.
-    var isBatch: Bool { debugs && !debug }
+    var isBatch: Bool { debugs && debug == nil }
 
     /// Whether the prompt comes then; with `--gdb` it is gdb's.
     private var asksAfterTripleFault: Bool { onTripleFault == .debug && gdb == nil }
+
+    static func main() {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        // To the parser a value that it does not know is as good as none.
+        if let wrong = arguments.prefix(while: { $0 != "--" }).first(where: DebuggerFace.isMisspelt) {
+            exit(withError: ValidationError("there is no '\(wrong)': it is --debug or --debug=tui."))
+        }
+        main(arguments)
+    }
 
     func run() throws {
         HostOutput.claimStandardFiles()
@@ -203,6 +222,15 @@ struct HostFailure: Error, CustomStringConvertible {
 
 enum ConsoleChoice: String, ExpressibleByArgument, CaseIterable {
     case auto, sdl, terminal, none
+}
+
+/// How the debugger meets a person.
+enum DebuggerFace: String, ExpressibleByArgument, CaseIterable {
+    case prompt, tui
+
+    static func isMisspelt(_ argument: String) -> Bool {
+        argument.hasPrefix("--debug=") && DebuggerFace(rawValue: String(argument.dropFirst(8))) == nil
+    }
 }
 
 enum TripleFaultAction: String, ExpressibleByArgument, CaseIterable {

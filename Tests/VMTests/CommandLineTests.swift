@@ -37,6 +37,8 @@ struct CommandLineTests {
         ["--cpu", "z80"], ["--console", "hologram"], ["--until", "soon"], ["--until", "-1"], ["--ns-per-step", "0"],
         ["--on-triple-fault", "panic"], ["--no-such-option"], ["--console", "terminal", "--serial", "stdio"],
         ["one.img", "two.img"], ["--gdb", "port"], ["--gdb", "65536"], ["--gdb", "1234", "--debug"], ["--gdb-run"],
+        ["--debug=nonsense"], ["--debug=tui", "--serial", "stdio"], ["--debug=tui", "--console", "terminal"],
+        ["--debug=tui", "--json"], ["--debug=tui", "--gdb", "1234"],
     ])
     func wrongOptionsAreUsageErrors(_ arguments: [String]) throws {
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -85,6 +87,20 @@ struct CommandLineTests {
         let result = try vm(image, "--console", "none", "--serial", "/nonexistent/folder/log")
         #expect(result.code == 66)
         #expect(result.errors == "vm: cannot write '/nonexistent/folder/log': No such file or directory\n")
+    }
+
+    /// The option's value is optional; what follows is the image.
+    @Test func theDebuggersFaceIsChosen() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let image = try file("disk.img", bytes: 1 << 20)
+        for options in [["--debug", image], [image, "--debug"], ["--debug=prompt", image], ["--debug", "--fast", image]] {
+            let result = try EmulatorProgram.run(options + ["--console", "none"], input: "quit\n", in: folder)
+            #expect(result.code == 0, "\(options)")
+            #expect(result.output.contains("step 0  f000:fff0"), "\(options)")
+        }
+        let result = try EmulatorProgram.run(["--debug=tui", image, "--console", "none"], in: folder)
+        #expect(result.code == 66)
+        #expect(result.errors == "vm: --debug=tui needs a terminal as standard input and output; --debug needs none\n")
     }
 
     @Test func terminalConsoleWithoutATerminal() throws {

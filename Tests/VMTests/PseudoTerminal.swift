@@ -1,5 +1,6 @@
 import Foundation
 import ProcessTestSupport
+import TerminalTestSupport
 
 /// The emulator at a terminal that the test plays.
 final class PseudoTerminal {
@@ -11,9 +12,12 @@ final class PseudoTerminal {
     private let leader: Int32
     /// Everything that the program has sent to the terminal.
     private(set) var received = ""
+    /// What it shows, if it is a program that fills the screen.
+    private(set) var screen: TerminalScreen
 
     /// Starts the program on a terminal of the given size.
     init(_ arguments: [String], columns: UInt16, rows: UInt16, environment: [String: String] = [:]) throws {
+        screen = TerminalScreen(columns: Int(columns), rows: Int(rows))
         // Swift's Glibc module has no posix_openpt; these are the requests of pty(7) that it would make.
         let unlock: UInt = 0x4004_5431  // TIOCSPTLCK
         let askNumber: UInt = 0x8004_5430  // TIOCGPTN
@@ -42,6 +46,18 @@ final class PseudoTerminal {
         close(leader)
     }
 
+    func resize(columns: UInt16, rows: UInt16) {
+        var size = winsize(ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
+        _ = ioctl(leader, UInt(TIOCSWINSZ), &size)
+        screen.resize(columns: Int(columns), rows: Int(rows))
+    }
+
+    /// Whether the terminal is in its usual state: whole lines, echoed.
+    var echoesLines: Bool {
+        var attributes = termios()
+        return tcgetattr(leader, &attributes) == 0 && attributes.c_lflag & tcflag_t(ICANON | ECHO) == tcflag_t(ICANON | ECHO)
+    }
+
     func type(_ text: String) {
         let bytes = Array(text.utf8)
         _ = write(leader, bytes, bytes.count)
@@ -58,9 +74,13 @@ final class PseudoTerminal {
             let count = read(leader, &buffer, buffer.count)
             guard count > 0 else { return isWanted(text) }
             received += String(decoding: buffer[..<count], as: UTF8.self)
+            screen.show(buffer[..<count])
         }
         return false
     }
+
+    /// Collects output until the screen shows a text, or until a minute has passed. Returns whether it came.
+    func waits(for text: String) -> Bool { wait { [unowned self] _ in screen.text.contains(text) } }
 
     /// What was received, without control sequences.
     var text: String {
