@@ -33,6 +33,7 @@ let package = Package(
         .executable(name: "crash-privileged", targets: ["CrashPrivileged"]),
         .executable(name: "crash-stack", targets: ["CrashStack"]),
         .executable(name: "bench", targets: ["Bench"]),
+        .executable(name: "fuzz", targets: ["Fuzz"]),
     ],
     targets: [
         // Shared by kernel and user space: the contract between them, and what both need below the language.
@@ -68,6 +69,8 @@ let package = Package(
         program("CrashStack"),
         .target(name: "CBench"),
         program("Bench", "CBench"),
+        .target(name: "CFuzz"),
+        program("Fuzz", "CFuzz"),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -18,7 +18,6 @@ enum Costs {
     /// The server's endpoint in its own table.
     private static var serverSlot: UInt32 { 16 }
     private static var serverStack: UInt32 { 0x6000_0000 }
-    private static var programStart: UInt32 { 0x0804_8000 }
     private static var priority: UInt32 { 16 }
     private static var count: UInt32 { 1000 }
 
@@ -131,11 +130,7 @@ enum Costs {
             try? server.destroy()
             try? Capabilities.delete(processSlot)
         }
-        let length = (address_of_program_end() - programStart + pageSize - 1) & ~(pageSize - 1)
-        try server.map(programStart, length: length, access: .write)
-        let program = UnsafeRawBufferPointer(
-            start: UnsafeRawPointer(bitPattern: UInt(programStart)), count: Int(address_of_program_end() - programStart))
-        try server.write(program, to: programStart)
+        try server.mapCopyOfThisProgram()
         try server.map(serverStack, length: pageSize, access: .write)
         try Capabilities.copy(endpointSlot, to: server, serverSlot, rights: .receive)
         try server.start(

@@ -122,7 +122,7 @@ extension ManagerServer {
         let badge = table.badge(index)
         try Capabilities.copy(
             ManagerSlot.endpoint, to: process, ProgramSlot.manager, rights: .send, badge: badge)
-        try Capabilities.copy(InitialSlot.system, to: process, ProgramSlot.system, rights: .read)
+        try Capabilities.copy(InitialSlot.system, to: process, ProgramSlot.system, rights: [.read, .copy])
         guard role == .console else {
             try Capabilities.copy(
                 ManagerSlot.console, to: process, ProgramSlot.console, rights: .send, badge: badge)

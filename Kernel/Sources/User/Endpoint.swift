@@ -67,9 +67,11 @@ public struct Endpoint {
         try ReceivedMessage(Self.make(.call, slot, message, bytes, buffer))
     }
 
-    /// Waits for a message, whose bytes go into `buffer`.
-    public func receive(_ buffer: UnsafeMutableRawBufferPointer = .none) throws(KernelError) -> ReceivedMessage {
-        try ReceivedMessage(Self.make(.receive, slot, Message(0), .none, buffer))
+    /// Waits for a message, whose bytes go into `buffer`; at most `timeout` milliseconds, or what `Timeout` says.
+    public func receive(
+        _ buffer: UnsafeMutableRawBufferPointer = .none, timeout: UInt32 = Timeout.never
+    ) throws(KernelError) -> ReceivedMessage {
+        try ReceivedMessage(Self.make(.receive, slot, Message(0), .none, buffer, timeout: timeout))
     }
 
     /// Answers the call that this thread received last, and waits for the next message.

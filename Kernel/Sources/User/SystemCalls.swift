@@ -67,6 +67,9 @@ public enum Thread {
     /// Waits, rounded up to the clock's tick.
     public static func sleep(milliseconds: UInt32) { _ = Call(.sleep, ecx: milliseconds) }
 
+    /// Ends the wait of the thread in a slot, whatever it waits for.
+    public static func cancel(_ slot: UInt32) throws(KernelError) { try Call(.threadCancel, ebx: slot).result() }
+
     /// Changes the priority, 0...31, of the thread in a slot.
     public static func setPriority(_ priority: UInt32, of slot: UInt32) throws(KernelError) {
         try Call(.threadConfigure, ebx: slot, ecx: ThreadSetting.priority.rawValue, edx: priority).result()
@@ -173,14 +176,15 @@ public struct Process {
         ).result()
     }
 
-    /// Creates a thread and lets it run. `slot` is used up to name the thread meanwhile, and is empty again afterwards.
+    /// Creates a thread and lets it run. `slot` is used to name the thread meanwhile, and is empty again afterwards unless
+    /// `keepsThread` says otherwise.
     public func start(
-        at entry: UInt32, stack: UInt32, argument: UInt32, using slot: UInt32
+        at entry: UInt32, stack: UInt32, argument: UInt32, using slot: UInt32, keepsThread: Bool = false
     ) throws(KernelError) {
         try Call(.threadCreate, ebx: self.slot, ecx: slot, edx: entry, esi: stack, edi: argument).result()
         let started = Call(.threadStart, ebx: slot)
         // A running thread does not need its capability.
-        try Capabilities.delete(slot)
+        if !keepsThread { try Capabilities.delete(slot) }
         try started.result()
     }
 }

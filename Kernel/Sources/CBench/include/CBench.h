@@ -35,9 +35,6 @@ void yield_by_sysenter(void);
 extern uint32_t bench_buffers[6];
 extern uint8_t bench_bytes[4096];
 
-/* Where the program ends in memory: program.ld. */
-extern uint8_t program_end[];
-static inline uint32_t address_of_program_end(void) { return (uint32_t)program_end; }
 static inline uint32_t address_of_function(void (*function)(void)) { return (uint32_t)function; }
 static inline uint32_t address_of_bench_buffers(void) { return (uint32_t)bench_buffers; }
 static inline uint32_t address_of_bench_bytes(void) { return (uint32_t)bench_bytes; }

@@ -54,6 +54,11 @@ static inline void processor_halt(void) {
     __asm__ volatile("hlt" : : : "memory");
 }
 
+/* Where the program lies in memory: program.ld. */
+extern uint8_t program_start[], program_end[];
+static inline uint32_t program_start_address(void) { return (uint32_t)program_start; }
+static inline uint32_t program_end_address(void) { return (uint32_t)program_end; }
+
 /* The heap: see heap.c. */
 int posix_memalign(void **result, size_t alignment, size_t size);
 void free(void *block);
