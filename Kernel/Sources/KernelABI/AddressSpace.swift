@@ -10,7 +10,7 @@ public let klimit: UInt32 = 0x0800_0000
 public struct ManagerStartup {
     /// `ManagerStartup.expectedMagic`.
     public var magic: UInt32
-    /// What there is: `hasSysenter`. At the same place as in what the process manager tells its programs.
+    /// What there is: `hasSysenter`, `hasFloatingPoint`, `hasSSE`. At the same place as in what the process manager tells its programs.
     public var flags: UInt32
     /// The payload (a ustar archive): address and bytes. 0 bytes: the image has none, or it is corrupt.
     public var payloadAddress: UInt32
@@ -21,6 +21,9 @@ public struct ManagerStartup {
 
     /// System calls can be made by `sysenter`, which costs less than `int 0x80`.
     public static var hasSysenter: UInt32 { 1 }
+    /// There is an x87; there are SSE registers. Each thread has its own.
+    public static var hasFloatingPoint: UInt32 { 2 }
+    public static var hasSSE: UInt32 { 4 }
 
     /// "MSTU", little-endian.
     public static var expectedMagic: UInt32 { 0x5554_534D }

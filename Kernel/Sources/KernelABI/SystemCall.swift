@@ -144,7 +144,12 @@ public enum ThreadSetting: UInt32 {
     case priority = 0
     /// EDX = slot of the endpoint that gets its faults, or 0: where the process's go; ESI = the badge of the messages.
     case handler = 1
+    /// EDX = where its thread-local storage begins: the base of the segment `threadLocalSelector`.
+    case threadLocalBase = 2
 }
+
+/// The selector to load into GS (or FS) for thread-local storage.
+public let threadLocalSelector: UInt32 = 0x3B
 
 /// How long a call waits, in ECX.
 public enum Timeout {

@@ -35,6 +35,8 @@ struct SelfTest {
         testMissingPages()
         testFaultMessages()
         testThreadHandler()
+        testFloatingPoint()
+        testThreadLocalStorage()
         testPriorities()
         testNotifications()
         testCapabilitiesInMessages()

@@ -40,7 +40,7 @@ public enum DriverSlot {
 public struct ProgramStartup {
     /// `ProgramStartup.expectedMagic`.
     public var magic: UInt32
-    /// What there is: `ManagerStartup.hasSysenter`.
+    /// What there is: `ManagerStartup.hasSysenter` and its neighbours.
     public var flags: UInt32
     /// The process's number.
     public var process: UInt32

@@ -15,6 +15,16 @@ int32_t sysenter_with_stack(uint32_t number, uint32_t stack);
 int32_t interrupt_with_flags(uint32_t flags);
 int32_t interrupt_with_segments(uint32_t selector);
 
+/* x87 and SSE: fill all eight registers with a number; count those that hold another; and the words of the state that a
+   thread begins with which are not as they should be. Flag 4 of `flags` says that there is SSE. */
+void fpu_fill(uint32_t value, uint32_t flags);
+uint32_t fpu_differences(uint32_t value, uint32_t flags);
+uint32_t fpu_first_state(uint32_t flags);
+
+/* The first word of thread-local storage: after loading GS, and as GS is. */
+uint32_t thread_local_load(void);
+uint32_t thread_local_read(void);
+
 /* Code for a process without any: its thread's argument is the address of its memory. It writes there; passes to
    `memoryWrite` the page behind, and then the one behind that, both of which are not there; and notes the results. */
 extern const uint8_t child_code[], child_code_end[];

@@ -9,7 +9,7 @@
 /* EAX at the start of the program's first thread. */
 extern const uint32_t program_argument;
 
-/* What the one who started the program says is there; bit 0: sysenter. */
+/* What the one who started the program says is there; bit 0: sysenter, bit 1: x87, bit 2: SSE. */
 extern const uint32_t system_call_flags;
 
 /* The registers of a system call, before and after (see KernelABI's SystemCall). */

@@ -62,9 +62,8 @@ enum KernelSpace {
 
         TaskState.setDoubleFaultDirectory(directory)
         write_cr3(directory)
-        // PG and WP on, caches on (CD and NW off), x87 off until its state is switched: EM and TS raise #NM.
-        let cr0 = read_cr0() & ~0x6000_0002
-        write_cr0(cr0 | 0x8001_0000 | 0x2C)
+        // PG and WP on, caches on (CD and NW off).
+        write_cr0(read_cr0() & ~0x6000_0000 | 0x8001_0000)
         if CPU.hasGlobalPages { write_cr4(read_cr4() | 0x80) }
     }
 

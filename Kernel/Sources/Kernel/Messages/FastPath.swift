@@ -39,7 +39,7 @@ enum FastPath {
         frame.pointee.vector == sysenterVector || frame.pointee.ecx | frame.pointee.edx == 0
     }
 
-    @inline(__always)
+    @inline(never)
     private static func call(
         _ frame: UnsafeMutablePointer<TrapFrame>, _ number: UInt32, _ sender: ThreadReference
     ) -> UnsafeMutablePointer<TrapFrame>? {
@@ -71,7 +71,7 @@ enum FastPath {
         return target
     }
 
-    @inline(__always)
+    @inline(never)
     private static func replyReceive(
         _ frame: UnsafeMutablePointer<TrapFrame>, _ number: UInt32, _ server: ThreadReference
     ) -> UnsafeMutablePointer<TrapFrame>? {

@@ -21,6 +21,8 @@ struct Account {
     /// Objects of up to 64 bytes, and of up to 320 bytes.
     fileprivate var small = ObjectPool(size: 64)
     fileprivate var large = ObjectPool(size: 320)
+    /// Registers of floating-point units, aligned to 16.
+    fileprivate var states = ObjectPool(size: FloatingPoint.stateSize)
 
     init(limit: UInt32, parent: AccountReference?) {
         self.limit = limit
@@ -129,6 +131,20 @@ enum Accounts {
         guard let page else { return false }
         Frames.release(UInt32(UInt(bitPattern: page)))
         return true
+    }
+
+    /// Memory for the state of a floating-point unit, not initialised.
+    static func allocateState(from account: AccountReference) throws(KernelError) -> UnsafeMutableRawPointer {
+        try allocate(from: &account.pointee.states, account)
+    }
+
+    /// Takes a state back that `allocateState` returned.
+    static func releaseState(_ state: UnsafeMutableRawPointer) {
+        // Valid: `allocate` put the account into the page's header.
+        let account = AccountReference(bitPattern: ObjectPool.owner(of: state))!
+        guard let page = account.pointee.states.release(state) else { return }
+        Frames.release(UInt32(UInt(bitPattern: page)))
+        refund(account, 1)
     }
 
     /// A frame of the kernel zone, charged to `account`: its address. The contents are undefined.

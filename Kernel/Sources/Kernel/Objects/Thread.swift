@@ -40,6 +40,11 @@ struct Thread: QueueNode {
 
     // What it sends or wants to receive; valid while it waits.
 
+    /// Its x87, MMX and SSE registers, once it has used them and while they are not in the unit.
+    var floatingPoint: UnsafeMutableRawPointer?
+    /// Where its thread-local storage begins: the base of the segment `Selector.threadLocal`.
+    var threadLocalBase: UInt32 = 0
+
     /// The endpoint in whose queue it stands.
     var endpoint: EndpointReference?
     /// The notification whose bits it waits for.
@@ -137,6 +142,7 @@ enum Threads {
         Scheduler.forget(thread)
         Messages.abandon(thread)
         setHandler(thread, nil, badge: 0)
+        FloatingPoint.release(thread)
 
         let process = thread.pointee.process
         if let next = thread.pointee.nextInProcess {

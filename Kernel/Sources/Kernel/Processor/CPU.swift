@@ -4,6 +4,12 @@ import KernelAssembly
 enum CPU {
     /// Pages can be global (CR4.PGE): they stay in the TLB when CR3 changes.
     private(set) nonisolated(unsafe) static var hasGlobalPages = false
+    /// CPUID could be asked for features.
+    private(set) nonisolated(unsafe) static var knowsFeatures = false
+    /// There is an x87; `fxsave`; SSE.
+    private(set) nonisolated(unsafe) static var hasFloatingPoint = false
+    private(set) nonisolated(unsafe) static var hasExtendedState = false
+    private(set) nonisolated(unsafe) static var hasSSE = false
     /// `sysenter` and `sysexit` are there.
     private(set) nonisolated(unsafe) static var hasFastSystemCalls = false
 
@@ -35,14 +41,20 @@ enum CPU {
         if version.eax >> 8 & 15 == 6 || version.eax >> 8 & 15 == 15 { model |= version.eax >> 12 & 0xF0 }
         log.text(" family ").decimal(family).text(" model ").decimal(model)
         log.text(" stepping ").decimal(version.eax & 15)
+        knowsFeatures = true
         hasGlobalPages = version.edx & (1 << 13) != 0
+        hasFloatingPoint = version.edx & 1 != 0
+        hasExtendedState = version.edx & (1 << 24) != 0
+        hasSSE = version.edx & (1 << 25) != 0
         // A Pentium Pro says that it has them and does not (Intel SDM volume 2, SYSENTER).
         let isPentiumPro = family == 6 && version.eax & 0xFF < 0x33
         hasFastSystemCalls = version.edx & (1 << 11) != 0 && !isPentiumPro
-        if version.edx & 1 != 0 { log.text(" fpu") }
+        if hasFloatingPoint { log.text(" fpu") }
         if version.edx & (1 << 4) != 0 { log.text(" tsc") }
         if version.edx & (1 << 11) != 0 { log.text(" sep") }
         if hasGlobalPages { log.text(" pge") }
+        if hasExtendedState { log.text(" fxsr") }
+        if hasSSE { log.text(" sse") }
         log.end()
     }
 

@@ -9,6 +9,8 @@ enum Selector {
     static var userData: UInt32 { 0x20 | 3 }
     static var taskState: UInt32 { 0x28 }
     static var doubleFaultTask: UInt32 { 0x30 }
+    /// Thread-local storage; its base is that of the thread that runs.
+    static var threadLocal: UInt32 { KernelABI.threadLocalSelector }
 }
 
 /// GDT, IDT and the task-state segments (Intel SDM volume 3, chapters 3, 6 and 7).
@@ -26,7 +28,7 @@ enum DescriptorTables {
         setSegment(
             gdt, 5, base: address(address_of_task_state()), limit: UInt32(TaskState.size - 1), access: 0x89, flags: 0)
         setSegment(gdt, 6, base: address(address_of_double_fault_task_state()), limit: 103, access: 0x89, flags: 0)
-        setSegment(gdt, 7, base: 0, limit: 0, access: 0, flags: 0)
+        setThreadLocalBase(0)
         load_gdt(address(gdt), 8 * 8 - 1)
         load_segments()
 
@@ -44,6 +46,11 @@ enum DescriptorTables {
 
         TaskState.initialise()
         load_task_register(UInt16(Selector.taskState))
+    }
+
+    /// The descriptor of thread-local storage: writable data of all 4 GB from `base` on.
+    static func setThreadLocalBase(_ base: UInt32) {
+        setSegment(address_of_gdt()!, 7, base: base, limit: 0xFFFFF, access: 0xF3, flags: 0xC)
     }
 
     static func address<T>(_ pointer: UnsafeMutablePointer<T>) -> UInt32 { UInt32(UInt(bitPattern: pointer)) }

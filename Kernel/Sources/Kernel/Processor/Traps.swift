@@ -24,6 +24,8 @@ func kernelTrap(_ frame: UnsafeMutablePointer<TrapFrame>) -> UnsafeMutablePointe
     } else if vector == 2 || vector == 18 {
         // Not the thread's doing: the machine reports a defect.
         ExceptionReport.stop(frame)
+    } else if vector == 7, FloatingPoint.load(thread) {
+        // The registers are the thread's now.
     } else if vector == 13, Ports.load(thread.pointee.process) {
         // The instruction is tried again, and refused again if the port is none of the process's.
     } else {

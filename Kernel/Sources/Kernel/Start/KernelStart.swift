@@ -108,6 +108,7 @@ enum KernelStart {
         printMaps(available)
         if CommandLine.printsLayout { printLayout(to: Log()) }
         CPU.initialiseFastSystemCalls()
+        FloatingPoint.initialise()
         InterruptController8259.initialise()
         InterruptLines.initialise()
         do {

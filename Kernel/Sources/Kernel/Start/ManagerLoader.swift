@@ -90,7 +90,9 @@ enum ManagerLoader {
         try space.mapZeroed(startupAddress, writable: false, account: process.pointee.account)
         let size = UInt32(MemoryLayout<ManagerStartup>.size)
         let startup = ManagerStartup(
-            flags: CPU.hasFastSystemCalls ? ManagerStartup.hasSysenter : 0, payloadAddress: payloadAddress,
+            flags: (CPU.hasFastSystemCalls ? ManagerStartup.hasSysenter : 0)
+                | (FloatingPoint.isPresent ? ManagerStartup.hasFloatingPoint : 0)
+                | (FloatingPoint.isPresent && CPU.hasSSE ? ManagerStartup.hasSSE : 0), payloadAddress: payloadAddress,
             payloadLength: UInt32(BootImage.payload.count), commandLineAddress: startupAddress + size,
             commandLineLength: UInt32(CommandLine.start.count))
         do {

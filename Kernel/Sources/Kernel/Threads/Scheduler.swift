@@ -132,8 +132,10 @@ enum Scheduler {
     static func switchTo(_ next: ThreadReference, from old: ThreadReference) {
         // A frame from `sysenter` lacks FS and GS, and `sysexit` does not load them.
         if old.pointee.frame.pointee.vector == FastPath.sysenterVector { save_user_segments(old.pointee.frame) }
+        ThreadLocal.prepare(next)
         if next.pointee.frame.pointee.vector == FastPath.sysenterVector { load_user_segments(next.pointee.frame) }
         current = next
+        FloatingPoint.prepare(next)
         TaskState.setKernelStack(next.pointee.kernelStack)
         guard next != idle else { return }
         let process = next.pointee.process

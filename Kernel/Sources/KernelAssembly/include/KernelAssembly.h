@@ -24,6 +24,13 @@ void idle_loop(void);
 void double_fault_entry(void);
 void sysenter_entry(void);
 
+/* floating-point.S */
+uint32_t fpu_is_present(void);
+void fpu_save(void *state);
+void fpu_restore(const void *state);
+void fpu_save_extended(void *state);
+void fpu_restore_extended(const void *state);
+
 extern const uint32_t trap_stubs[48];
 extern const uint32_t system_call_stub;
 extern uint32_t global_descriptor_table[16];
@@ -93,6 +100,8 @@ static inline __attribute__((always_inline)) void save_user_segments(struct Trap
 static inline __attribute__((always_inline)) void load_user_segments(const struct TrapFrame *frame) {
     __asm__ volatile("movl %0, %%gs\n\tmovl %1, %%fs" : : "m"(frame->gs), "m"(frame->fs));
 }
+
+static inline void clear_task_switched(void) { __asm__ volatile("clts"); }
 
 static inline void invalidate_page(uint32_t address) {
     __asm__ volatile("invlpg (%0)" : : "r"(address) : "memory");
