@@ -61,7 +61,24 @@ extension DebuggerScreen {
         }
         let text = size == 4 ? value.digits : UInt16(truncatingIfNeeded: value).digits
         runs.append(.init(text))
-        if value != 0, let name = debugger.symbolText(at: linear(value)) { runs.append(.init(" " + name, .symbol)) }
+        if let name = name(of: value) { runs.append(.init(" " + name, .symbol)) }
         return runs
+    }
+
+    /// What a number on the stack is called: a return address, or the beginning of a function. Any other number that
+    /// happens to be an address with a name most likely is just a number.
+    private func name(of value: UInt32) -> String? {
+        guard value != 0, let match = debugger.symbol(at: linear(value)) else { return nil }
+        let isFunction = match.offset == 0 && match.symbol.kind == .function
+        return isFunction || followsCall(value) ? match.description : nil
+    }
+
+    /// Whether the instruction before an offset in the code segment is a call.
+    private func followsCall(_ offset: UInt32) -> Bool {
+        (2...8).contains { length in
+            let start = offset &- UInt32(length)
+            let line = debugger.disassemble(at: start, count: 1).first
+            return line.map { $0.bytes.count == length && $0.text.hasPrefix("call") } ?? false
+        }
     }
 }
