@@ -5,19 +5,21 @@ import Machine
 ///
 /// A terminal sends characters, not key presses (ECMA-48, xterm's control sequences); characters are typed on the
 /// machine's US keyboard, and the cursor and function keys are recognised by their sequences.
-struct TerminalKeys {
+public struct TerminalKeys: Sendable {
     /// What a person pressed.
-    enum Action: Equatable {
+    public enum Action: Equatable {
         case input(InputEvent)
-        /// Ctrl+]: leave the console.
+        /// Ctrl+]: leave the console, or stop the guest.
         case leave
     }
 
     private var pending: [UInt8] = []
 
+    public init() {}
+
     /// Takes bytes as they arrive, and returns what they mean. A lone escape byte at the end of `bytes` is the Escape
     /// key: a terminal sends its sequences in one piece.
-    mutating func translate(_ bytes: [UInt8]) -> [Action] {
+    public mutating func translate(_ bytes: [UInt8]) -> [Action] {
         var input = (pending + bytes)[...]
         pending = []
         var actions: [Action] = []

@@ -80,7 +80,7 @@ extension DebuggerScreen {
         if debugger.registers.cpl > 0 { left += ", level \(debugger.registers.cpl)" }
         if machine.processor.state.pointee.halted { left += ", halted" }
         var right: String
-        if isExecuting {
+        if course != nil {
             right = "RUNNING "
         } else if isPast {
             let back = timeline.end - machine.steps
@@ -112,7 +112,9 @@ extension DebuggerScreen {
         let prompt: String
         switch input {
         case .keys:
-            if isExecuting {
+            if course == .typing {
+                canvas.write(" the guest runs, and keys go to it; Ctrl+] stops it", .bold, in: area, row: 0)
+            } else if course != nil {
                 canvas.write(" running; any key stops it", .bold, in: area, row: 0)
             } else {
                 canvas.write(" " + event.text, event.isError ? .error : .bold, in: area, row: 0)
@@ -136,6 +138,8 @@ extension DebuggerScreen {
     private func drawKeys(_ area: Area, _ canvas: inout Canvas) {
         let keys: [(String, String)]
         switch input {
+        case .keys where course == .typing: keys = [("Ctrl+]", "stop the guest")]
+        case .keys where course == .long: keys = [("any key", "stop")]
         case .command:
             keys = [
                 ("Enter", "execute"), ("Tab", "complete"), ("Up", "earlier"), ("PageUp", "scroll the log"),

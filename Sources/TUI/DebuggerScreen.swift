@@ -28,8 +28,8 @@ public final class DebuggerScreen {
     /// Whether the person has left.
     public internal(set) var isFinished = false
 
-    /// Called before every command, with whether it may take long, and after it.
-    public var willExecute: (_ mayTakeLong: Bool) -> Void = { _ in }
+    /// Called before every command, and after it.
+    public var willExecute: (Course) -> Void = { _ in }
     public var didExecute: () -> Void = {}
     /// Called with every line that was typed, for a history that outlives the program.
     public var didEnter: (String) -> Void = { _ in }
@@ -37,6 +37,16 @@ public final class DebuggerScreen {
     public var suspend: () -> Void = {}
     /// The person wants everything drawn again.
     public var redraw: () -> Void = {}
+
+    /// What is to be expected of a command.
+    public enum Course: Sendable {
+        /// It is over before anybody can look.
+        case quick
+        /// It may take long; any key is to stop it.
+        case long
+        /// The guest runs, and has the keyboard.
+        case typing
+    }
 
     // What the panes show.
     var code = CodeView()
@@ -59,8 +69,8 @@ public final class DebuggerScreen {
     var history: CommandHistory
     /// The last thing that happened, in words.
     var event = Event()
-    /// A command is being executed.
-    var isExecuting = false
+    /// How a command is being executed, if one is.
+    var course: Course?
     /// Why the machine stands still, if a command has moved it.
     public private(set) var lastStop: Stop?
 
@@ -121,7 +131,7 @@ public final class DebuggerScreen {
     /// - Parameter echoes: whether the log is to have the line and all that it says; a key's only what is remarkable.
     @discardableResult
     public func execute(_ line: String, echoes: Bool = true) -> ScriptEnding {
-        begin(mayTakeLong: echoes || !Self.quickCommands.contains(line))
+        begin(echoes || !Self.quickCommands.contains(line) ? .long : .quick)
         defer { end() }
         let execution = commands.run(line)
         show(execution, echoes: echoes)
@@ -130,7 +140,7 @@ public final class DebuggerScreen {
 
     /// Executes the commands of a script.
     public func execute(_ script: Script) -> ScriptEnding {
-        begin(mayTakeLong: true)
+        begin(.long)
         defer { end() }
         return commands.run(script) { show($0, echoes: true) }
     }
@@ -138,15 +148,24 @@ public final class DebuggerScreen {
     /// Nobody wants to see that they are being executed.
     private static let quickCommands = ["step", "next", "reverse-step", "reverse-next"]
 
-    private func begin(mayTakeLong: Bool) {
+    /// Lets the guest run, with its screen in sight and the keyboard in its hands.
+    func typeIntoGuest() {
+        zoomed = .guest
+        begin(.typing)
+        let execution = commands.run("continue")
+        end()
+        show(execution, echoes: false)
+    }
+
+    private func begin(_ course: Course) {
         before = Before(debugger, memory: shownMemory)
         event = Event()
-        isExecuting = true
-        willExecute(mayTakeLong)
+        self.course = course
+        willExecute(course)
     }
 
     private func end() {
-        isExecuting = false
+        course = nil
         didExecute()
         code.follow()
         stack.follow()

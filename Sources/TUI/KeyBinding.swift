@@ -52,6 +52,7 @@ struct KeyBinding: Sendable {
         KeyBinding("c", .function(5), name: "c F5", "continue; any key stops the guest", command: "continue"),
         KeyBinding(
             "C", .shiftFunction(5), name: "C Shift+F5", "back to the last breakpoint", command: "reverse-continue"),
+        KeyBinding("t", name: "t", "continue, and type into the guest; Ctrl+] stops it", .moving) { $0.typeIntoGuest() },
         KeyBinding("u", .function(4), name: "u F4", "run until the cursor", .moving) { $0.runToCursor() },
         KeyBinding("U", .shiftFunction(4), name: "U Shift+F4", "go back until the cursor", .moving) {
             $0.goBackToCursor()

@@ -1,15 +1,22 @@
+import Console
 import Foundation
 import Machine
 import Synchronization
 import Terminal
 
-/// Keys of a terminal, heard on a thread of their own: for the screen, or, while the guest runs, to stop it.
+/// Keys of a terminal, heard on a thread of their own: for the debugger's screen, or, while the guest runs, to stop it or
+/// for the guest itself.
 final class Keyboard: Sendable {
     private struct State {
+        /// What the screen has not taken yet.
         var typed: [UInt8] = []
         /// Since when the guest runs, if it does.
-        var guestRuns: ContinuousClock.Instant?
+        var runsSince: ContinuousClock.Instant?
+        /// The guest's own keyboard, if what is typed goes there.
+        var guestKeys: TerminalKeys?
+        /// Nothing more will come.
         var hasEnded = false
+        /// The thread is to end.
         var isStopping = false
     }
 
@@ -18,10 +25,10 @@ final class Keyboard: Sendable {
     private let hasStopped = DispatchSemaphore(value: 0)
     private let guest: InputQueue
 
-    /// How long the guest runs before a key is one that stops it.
+    /// How long the guest runs before a key is one that stops it: somebody who types fast is ahead of a step.
     private static let patience = Duration.milliseconds(200)
 
-    /// - Parameter guest: where a stop is asked for.
+    /// - Parameter guest: where its keys go, and where a stop is asked for.
     init(guest: InputQueue) {
         self.guest = guest
     }
@@ -32,7 +39,7 @@ final class Keyboard: Sendable {
             // Short enough for nobody to type into a thread that is about to stop.
             while !state.withLock({ $0.isStopping }) {
                 let bytes = input.read(waitingMilliseconds: 20)
-                hear(bytes)
+                if bytes != [] { hear(bytes) }
                 if bytes == nil { break }
             }
             hasStopped.signal()
@@ -47,22 +54,24 @@ final class Keyboard: Sendable {
         hasStopped.wait()
     }
 
+    /// - Parameter bytes: nil at the end of the input.
     private func hear(_ bytes: [UInt8]?) {
-        guard bytes.map({ !$0.isEmpty }) ?? true else { return }
         let stopsGuest = state.withLock { state in
-            if let bytes {
-                // Somebody who types fast is ahead of a step. But Ctrl+C means now.
-                let isAhead = state.guestRuns.map { .now - $0 < Self.patience } ?? true
-                if isAhead, !bytes.contains(0x03) {
-                    state.typed += bytes
-                    return false
-                }
-                // The key that stops the guest means nothing else.
-                if state.guestRuns == nil { state.typed += bytes }
-            } else {
+            guard let bytes else {
                 state.hasEnded = true
+                return state.runsSince != nil
             }
-            return state.guestRuns != nil
+            if var keys = state.guestKeys {
+                let actions = keys.translate(bytes)
+                state.guestKeys = keys
+                for case .input(let event) in actions { guest.append(event) }
+                return actions.contains(.leave)
+            }
+            // Ctrl+C means now.
+            let isAhead = state.runsSince.map { .now - $0 < Self.patience && !bytes.contains(0x03) } ?? true
+            // The key that stops the guest means nothing else.
+            if isAhead { state.typed += bytes }
+            return !isAhead
         }
         if stopsGuest { guest.requestStop() }
         news.signal()
@@ -71,20 +80,29 @@ final class Keyboard: Sendable {
     /// Ctrl+C came as a signal: stops the guest, or ends the input.
     func interrupt() {
         let runs = state.withLock { state in
-            if state.guestRuns == nil { state.hasEnded = true }
-            return state.guestRuns != nil
+            if state.runsSince == nil { state.hasEnded = true }
+            return state.runsSince != nil
         }
         if runs { guest.requestStop() }
         news.signal()
     }
 
-    /// Whether keys are to stop the guest from now on.
-    func guestRuns(_ runs: Bool) {
+    /// From now on keys stop the guest, or go to it until Ctrl+] stops it.
+    func guestRuns(hasKeyboard: Bool) {
         let hasEnded = state.withLock { state in
-            state.guestRuns = runs ? .now : nil
+            state.runsSince = .now
+            state.guestKeys = hasKeyboard ? TerminalKeys() : nil
             return state.hasEnded
         }
-        if runs, hasEnded { guest.requestStop() }
+        if hasEnded { guest.requestStop() }
+    }
+
+    /// From now on keys are for the screen.
+    func guestStands() {
+        state.withLock { state in
+            state.runsSince = nil
+            state.guestKeys = nil
+        }
     }
 
     /// What was typed: waits a tenth of a second for something; empty if nothing was, nil at the end.

@@ -37,13 +37,13 @@ final class ScreenDebugger {
         self.isLeaving = isLeaving
         painter = GridPainter(TerminalAbilities(environment: ProcessInfo.processInfo.environment))
         screen = DebuggerScreen(commands, history: history.history)
-        screen.willExecute = { [unowned self] mayTakeLong in
-            if mayTakeLong { draw() }
+        screen.willExecute = { [unowned self] course in
+            if course != .quick { draw() }
             drawn = .now
-            keyboard.guestRuns(true)
+            keyboard.guestRuns(hasKeyboard: course == .typing)
         }
         screen.didExecute = {
-            keyboard.guestRuns(false)
+            keyboard.guestStands()
             showScreen()
         }
         screen.didEnter = { [unowned self] in history.add($0) }

@@ -17,9 +17,8 @@ struct FullScreenTests {
 
     /// Waits until the program has ended, and looks at how it has left the terminal.
     private func expectEnd(_ terminal: PseudoTerminal, code: Int32 = 0) {
-        #expect(terminal.wait { _ in !terminal.process.isRunning })
+        #expect(terminal.wait { _ in !terminal.process.isRunning && terminal.received.hasSuffix(Self.leaves) })
         #expect(terminal.process.terminationStatus == code)
-        #expect(terminal.received.hasSuffix(Self.leaves))
         #expect(terminal.echoesLines)
     }
 
@@ -77,6 +76,24 @@ struct FullScreenTests {
         #expect(terminal.waits(for: "present"), "\(terminal.screen.text)")
         // At rest the signal ends the program.
         terminal.process.interrupt()
+        expectEnd(terminal)
+    }
+
+    /// The guest is used as at its own console, and is the debugger's again.
+    @Test func keysGoToTheGuest() throws {
+        let terminal = try start()
+        defer { if terminal.process.isRunning { terminal.process.terminate() } }
+        try #require(terminal.waits(for: "q quit"))
+        terminal.type("t")
+        #expect(terminal.waits(for: "Ctrl+] stops it"))
+        #expect(terminal.waits(for: "Type help"), "\(terminal.screen.text)")
+        terminal.type("echo the guest hears\r")
+        #expect(terminal.wait { _ in terminal.screen.lines.contains { $0.trimmingCharacters(in: .whitespaces) == "the guest hears" } })
+        terminal.type("\u{1D}")
+        #expect(terminal.waits(for: "present"), "\(terminal.screen.text)")
+        terminal.type("\u{1B}")
+        #expect(terminal.waits(for: "registers"), "\(terminal.screen.text)")
+        terminal.type("qy")
         expectEnd(terminal)
     }
 
