@@ -80,6 +80,7 @@ public final class Terminal {
         guard !isFullScreen else { return }
         enterRawMode()
         isFullScreen = true
+        Rescue.arm(savedAttributes)
         write(Array("\u{1B}[?1049h\u{1B}[0m\u{1B}[2J".utf8))
     }
 
@@ -87,7 +88,8 @@ public final class Terminal {
     public func leaveFullScreen() {
         guard isFullScreen else { return }
         isFullScreen = false
-        write(Array("\u{1B}[0m\u{1B}[2J\u{1B}[?25h\u{1B}[?1049l".utf8))
+        Rescue.disarm()
+        write(Rescue.leavingFullScreen.withUTF8Buffer { Array($0) })
         leaveRawMode()
     }
 
@@ -121,5 +123,31 @@ public final class Terminal {
     /// ``Input/read(waitingMilliseconds:)`` of ``input``.
     public func read(waitingMilliseconds: Int32 = 100) -> [UInt8]? {
         input.read(waitingMilliseconds: waitingMilliseconds)
+    }
+}
+
+/// Gives the terminal back when the program crashes: whoever has to read the message must see it, and type again.
+private enum Rescue {
+    static let leavingFullScreen: StaticString = "\u{1B}[0m\u{1B}[2J\u{1B}[?25h\u{1B}[?1049l"
+    private static let signals = [SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV]
+    /// Written before the handlers that read it are there.
+    nonisolated(unsafe) private static var attributes = termios()
+
+    static func arm(_ attributes: termios) {
+        self.attributes = attributes
+        for number in signals {
+            // Only what is safe in a signal handler (signal-safety(7)).
+            signal(number) { number in
+                let text = Rescue.leavingFullScreen
+                _ = Glibc.write(STDOUT_FILENO, text.utf8Start, text.utf8CodeUnitCount)
+                tcsetattr(STDIN_FILENO, TCSANOW, &Rescue.attributes)
+                signal(number, SIG_DFL)
+                raise(number)
+            }
+        }
+    }
+
+    static func disarm() {
+        for number in signals { signal(number, SIG_DFL) }
     }
 }

@@ -105,6 +105,16 @@ struct FullScreenTests {
         expectEnd(terminal)
     }
 
+    @Test func evenACrashRestoresTheTerminal() throws {
+        let terminal = try start()
+        defer { if terminal.process.isRunning { terminal.process.terminate() } }
+        try #require(terminal.waits(for: "q quit"))
+        kill(terminal.process.processIdentifier, SIGSEGV)
+        #expect(terminal.wait { _ in !terminal.process.isRunning && terminal.received.contains(Self.leaves) })
+        #expect(terminal.process.terminationReason == .uncaughtSignal)
+        #expect(terminal.echoesLines)
+    }
+
     @Test func suspensionGivesTheTerminalBackMeanwhile() throws {
         let terminal = try start()
         defer { if terminal.process.isRunning { terminal.process.terminate() } }
