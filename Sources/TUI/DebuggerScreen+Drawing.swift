@@ -150,6 +150,11 @@ extension DebuggerScreen {
         case .keys where help != nil: keys = [("Up Down", "scroll"), ("any other key", "back")]
         case .keys where zoomed != nil:
             keys = [("Esc", "all parts again"), ("s n f c", "move"), (":", "command"), ("?", "help"), ("q", "quit")]
+        case .keys where showsSourceFile:
+            keys = [
+                ("l", "line"), ("i", "into"), ("f", "finish"), ("c", "cont"), ("LIFC", "back"), ("b", "break"),
+                (":", "command"), ("?", "help"), ("q", "quit"),
+            ]
         case .keys:
             keys = [
                 ("s", "step"), ("n", "next"), ("f", "finish"), ("c", "cont"), ("SNFC", "back"), ("b", "break"),

@@ -134,12 +134,14 @@ extension DebuggerScreen {
     // MARK: Moving the machine
 
     func runToCursor() {
-        execute("until \(codeCursor.hexadecimal)", echoes: false)
+        guard let target = showsSourceFile ? sourceTarget() : codeCursor else { return }
+        execute("until \(target.hexadecimal)", echoes: false)
     }
 
     /// As `until`, in the other direction: the last time that the instruction at the cursor was next.
     func goBackToCursor() {
-        let breakpoint = debugger.setBreakpoint(at: codeCursor, text: "the cursor")
+        guard let target = showsSourceFile ? sourceTarget() : codeCursor else { return }
+        let breakpoint = debugger.setBreakpoint(at: target, text: "the cursor")
         defer { debugger.deleteBreakpoint(breakpoint.number) }
         execute("reverse-continue", echoes: false)
     }
@@ -158,14 +160,15 @@ extension DebuggerScreen {
         case .memory: toggleWatchpoint()
         case .breakpoints: deleteSelected()
         default:
+            if showsSourceFile { return toggleSourceBreakpoint() }
             let here = debugger.breakpoints.filter { $0.addresses.contains(codeCursor) }
-            if here.isEmpty {
-                execute("break \(codeCursor.hexadecimal)", echoes: false)
-            } else {
-                for breakpoint in here { debugger.deleteBreakpoint(breakpoint.number) }
-                event = Event(text: "breakpoint \(here.map { String($0.number) }.joined(separator: ", ")) removed")
-            }
+            if here.isEmpty { execute("break \(codeCursor.hexadecimal)", echoes: false) } else { remove(here) }
         }
+    }
+
+    func remove(_ breakpoints: [Breakpoint]) {
+        for breakpoint in breakpoints { debugger.deleteBreakpoint(breakpoint.number) }
+        event = Event(text: "breakpoint \(breakpoints.map { String($0.number) }.joined(separator: ", ")) removed")
     }
 
     private func toggleWatchpoint() {
@@ -217,7 +220,8 @@ extension DebuggerScreen {
         case .stack: moveStackCursor(by: rows)
         case .breakpoints: moveBreakpointCursor(by: rows)
         case .log: log.scroll -= rows
-        case .registers, .guest: break
+        case .registers: firstRegisterRow += rows
+        case .guest: break
         }
     }
 
@@ -237,6 +241,16 @@ extension DebuggerScreen {
         memory.format = all[(index + 1) % all.count]
     }
 
+    func changeContent() {
+        let all = CodeView.Content.allCases
+        guard let index = all.firstIndex(of: code.content) else { return }
+        code.content = all[(index + 1) % all.count]
+        followSource()
+        if code.content == .source, !showsSourceFile {
+            event = Event(text: "there is no source of this code; instructions are shown")
+        }
+    }
+
     func goHome() {
         switch focus {
         case .code: code.follow()
@@ -244,7 +258,8 @@ extension DebuggerScreen {
         case .log: log.scroll = .max / 2
         case .breakpoints: list.cursor = 0
         case .memory: memory.go(to: memory.base)
-        case .registers, .guest: break
+        case .registers: firstRegisterRow = 0
+        case .guest: break
         }
     }
 

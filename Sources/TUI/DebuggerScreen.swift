@@ -50,6 +50,8 @@ public final class DebuggerScreen {
 
     // What the panes show.
     var code = CodeView()
+    var source = SourceView()
+    var firstRegisterRow = 0
     var stack = StackView()
     var memory = MemoryView()
     var list = BreakpointView()

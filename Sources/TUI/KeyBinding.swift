@@ -52,7 +52,9 @@ struct KeyBinding: Sendable {
         KeyBinding("c", .function(5), name: "c F5", "continue; any key stops the guest", command: "continue"),
         KeyBinding(
             "C", .shiftFunction(5), name: "C Shift+F5", "back to the last breakpoint", command: "reverse-continue"),
-        KeyBinding("t", name: "t", "continue, and type into the guest; Ctrl+] stops it", .moving) { $0.typeIntoGuest() },
+        KeyBinding("t", name: "t", "continue, and type into the guest; Ctrl+] stops it", .moving) {
+            $0.typeIntoGuest()
+        },
         KeyBinding("u", .function(4), name: "u F4", "run until the cursor", .moving) { $0.runToCursor() },
         KeyBinding("U", .shiftFunction(4), name: "U Shift+F4", "go back until the cursor", .moving) {
             $0.goBackToCursor()
@@ -83,8 +85,8 @@ struct KeyBinding: Sendable {
         KeyBinding(".", .home, name: ". Home", "to the next instruction; in others: to the beginning", .looking) {
             $0.goHome()
         },
-        KeyBinding("m", name: "m", "code: instructions with source lines, or without", .looking) {
-            $0.code.showsSource.toggle()
+        KeyBinding("m", name: "m", "code: instructions and source, source, instructions", .looking) {
+            $0.changeContent()
         },
         KeyBinding("x", name: "x", "memory as bytes, words, doublewords, characters", .looking) { $0.changeFormat() },
         KeyBinding("p", name: "p", "linear or physical memory", .looking) { $0.memory.isPhysical.toggle() },

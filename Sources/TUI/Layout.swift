@@ -3,7 +3,7 @@ enum Pane: CaseIterable, Sendable {
     case code, memory, log, registers, stack, breakpoints, guest
 
     /// Those that Tab goes through.
-    static let focusable: [Pane] = [.code, .memory, .log, .stack, .breakpoints]
+    static let focusable: [Pane] = [.code, .memory, .log, .registers, .stack, .breakpoints]
 }
 
 /// Where each part is on a screen of a given size.

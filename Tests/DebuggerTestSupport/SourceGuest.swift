@@ -4,18 +4,18 @@ import Machine
 import ToolchainTestSupport
 
 /// A machine whose ROM enters protected mode and calls a C program that has source lines.
-struct SourceGuest {
+public struct SourceGuest {
     /// The folder of the source, as it was compiled.
-    let folder: URL
+    public let folder: URL
     /// The program as an ELF file.
-    let program: [UInt8]
+    public let program: [UInt8]
 
-    static let isAvailable = TestMachine.isAvailable
+    public static let isAvailable = TestMachine.isAvailable
 
     /// Its name, and where its functions are in it.
-    static let fileName = "program.c"
+    public static let fileName = "program.c"
 
-    static let source = """
+    public static let source = """
         volatile int total;
 
         __attribute__((noinline)) int square(int number) {
@@ -83,7 +83,7 @@ struct SourceGuest {
         """
 
     /// Compiles it in `folder`, with source lines in this version of DWARF.
-    init(in folder: URL, dwarf version: Int = 5, optimised: Bool = false) throws {
+    public init(in folder: URL, dwarf version: Int = 5, optimised: Bool = false) throws {
         self.folder = folder
         func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
         try Self.start.write(toFile: path("start.s"), atomically: false, encoding: .utf8)
@@ -106,7 +106,7 @@ struct SourceGuest {
     }
 
     /// A debugger at the reset vector.
-    func commands() throws -> DebuggerCommands {
+    public func commands() throws -> DebuggerCommands {
         var configuration = Machine.Configuration()
         configuration.memorySize = 4 << 20
         configuration.firmware = TestMachine.rom(program)
@@ -116,7 +116,7 @@ struct SourceGuest {
     }
 
     /// Calls `body` with a guest whose source exists as long as the call.
-    static func with<Result>(
+    public static func with<Result>(
         dwarf version: Int = 5, optimised: Bool = false, _ body: (SourceGuest) throws -> Result
     ) throws -> Result {
         try Toolchain.withTemporaryDirectory { folder in
@@ -125,7 +125,7 @@ struct SourceGuest {
     }
 
     /// The line of the first occurrence of `text`.
-    static func line(_ text: String) -> Int {
+    public static func line(_ text: String) -> Int {
         (source.split(separator: "\n", omittingEmptySubsequences: false).firstIndex { $0.contains(text) } ?? -1) + 1
     }
 }

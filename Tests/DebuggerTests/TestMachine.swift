@@ -1,3 +1,4 @@
 import DebuggerTestSupport
 
 typealias TestMachine = DebuggerTestSupport.TestMachine
+typealias SourceGuest = DebuggerTestSupport.SourceGuest

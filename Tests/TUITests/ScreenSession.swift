@@ -11,8 +11,8 @@ final class ScreenSession {
     var columns: Int
     var rows: Int
 
-    init(columns: Int = 80, rows: Int = 24) throws {
-        screen = DebuggerScreen(try TestMachine.commands())
+    init(_ commands: DebuggerCommands? = nil, columns: Int = 80, rows: Int = 24) throws {
+        screen = DebuggerScreen(try commands ?? TestMachine.commands())
         self.columns = columns
         self.rows = rows
         _ = grid

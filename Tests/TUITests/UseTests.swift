@@ -120,7 +120,7 @@ struct UseTests {
         let session = try ScreenSession()
         session.command("until outer")
         // The return address on the stack.
-        session.type("\t", "\t", "\t", "\r")
+        session.type("\t", "\t", "\t", "\t", "\r")
         session.type("\t")
         #expect(session.row("after_outer:") != nil)
         session.type("\u{7F}")
@@ -131,6 +131,17 @@ struct UseTests {
         #expect(CodeTarget("call dword ptr [0x1000]") == .memory(0x1000))
         #expect(CodeTarget("ret") == nil)
         #expect(CodeTarget("mov eax, 0x") == nil)
+    }
+
+    /// All of them are there, however small the screen is.
+    @Test func registersAreScrolled() throws {
+        let session = try ScreenSession()
+        #expect(session.row("gdtr") == nil)
+        session.type("\t", "\t", "\t", "\(escape)[6~")
+        #expect(session.row("gdtr 00000000 limit ffff") != nil)
+        #expect(session.row("ldtr 0000 base 00000000") != nil)
+        session.type(".")
+        #expect(session.row("eax 00000000") != nil)
     }
 
     @Test func theLogIsScrolled() throws {

@@ -88,7 +88,10 @@ struct FullScreenTests {
         #expect(terminal.waits(for: "Ctrl+] stops it"))
         #expect(terminal.waits(for: "Type help"), "\(terminal.screen.text)")
         terminal.type("echo the guest hears\r")
-        #expect(terminal.wait { _ in terminal.screen.lines.contains { $0.trimmingCharacters(in: .whitespaces) == "the guest hears" } })
+        #expect(
+            terminal.wait { _ in
+                terminal.screen.lines.contains { $0.trimmingCharacters(in: .whitespaces) == "the guest hears" }
+            })
         terminal.type("\u{1D}")
         #expect(terminal.waits(for: "present"), "\(terminal.screen.text)")
         terminal.type("\u{1B}")
@@ -149,6 +152,22 @@ struct FullScreenTests {
         #expect(terminal.waits(for: "q quit"))
         terminal.type("qy")
         expectEnd(terminal, code: 2)
+    }
+
+    @Test func theKernelsSourceIsShown() throws {
+        let terminal = try start(
+            "--fast", "--execute", "break Kernel_main", "--execute", "continue", "--execute", "next-line")
+        defer { if terminal.process.isRunning { terminal.process.terminate() } }
+        try #require(terminal.waits(for: "q quit"))
+        // Of the line that comes next, before its instructions and as a file.
+        #expect(terminal.waits(for: "SerialPort.initialise()"), "\(terminal.screen.text)")
+        terminal.type("m")
+        #expect(
+            terminal.wait { _ in
+                terminal.screen.lines.contains { $0.contains(/▶ +[0-9]+ +SerialPort.initialise\(\)/) }
+            }, "\(terminal.screen.text)")
+        terminal.type("qy")
+        expectEnd(terminal)
     }
 
     @Test func withoutColoursThereAreNone() throws {

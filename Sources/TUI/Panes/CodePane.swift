@@ -9,8 +9,14 @@ struct CodeView {
     var cursor: UInt32 = 0
     /// Whether the cursor is to go to the next instruction, wherever that is.
     private(set) var follows = true
-    /// Whether source lines stand before their instructions.
-    var showsSource = true
+    enum Content: CaseIterable {
+        /// Instructions, with source lines before theirs.
+        case both
+        case source, instructions
+    }
+
+    /// What is shown; where there is no source, instructions are.
+    var content = Content.both
     /// Where the cursor was before it went to an address.
     var trail: [UInt32] = []
 
@@ -74,7 +80,7 @@ extension DebuggerScreen {
             if let symbol = debugger.symbol(at: base &+ line.offset), symbol.offset == 0 {
                 rows.append(CodeRow(offset: line.offset, content: .label(symbol.symbol.name)))
             }
-            if code.showsSource, let location = debugger.sourceLocation(at: base &+ line.offset),
+            if code.content != .instructions, let location = debugger.sourceLocation(at: base &+ line.offset),
                 !location.isSameLine(source)
             {
                 if case .line(let text) = debugger.sourceText(of: location) {
@@ -114,6 +120,7 @@ extension DebuggerScreen {
 
     /// Moves the cursor by instructions.
     func moveCodeCursor(by count: Int) {
+        if showsSourceFile { return moveSourceCursor(by: count) }
         if count < 0 {
             code.cursor = codeOffset(-count, before: code.cursor)
         } else {
@@ -125,7 +132,6 @@ extension DebuggerScreen {
 
     /// Scrolls so that the cursor is in sight, and stays where it is if it is already.
     private func scrollCode(rows count: Int) -> [CodeRow] {
-        code.arrive(at: debugger.location.offset)
         let rows = codeRows(from: code.top, count: count)
         if let index = rows.firstIndex(where: { $0.offset == code.cursor && $0.line != nil }),
             index < count - 1 || count < 3
@@ -154,9 +160,15 @@ extension DebuggerScreen {
         let location = debugger.location
         let size = location.isCode32 ? "32-bit" : "16-bit"
         let symbol = location.symbol.map { "  <\($0)>" } ?? ""
-        let source = debugger.sourceLocation(at: location.linear).map { "  \($0)" } ?? ""
-        drawTitle("code", "\(size)\(symbol)\(source)", of: .code, area, &canvas)
+        let place = debugger.sourceLocation(at: location.linear).map { "  \($0)" } ?? ""
+        drawTitle("code", "\(size)\(place)\(symbol)", of: .code, area, &canvas)
         let content = area.content
+        let isArriving = code.follows
+        code.arrive(at: debugger.location.offset)
+        if showsSourceFile {
+            if isArriving || source.offset != code.cursor { followSource() }
+            return drawSource(content, &canvas)
+        }
         let rows = scrollCode(rows: content.rows)
         for (index, row) in rows.enumerated() {
             draw(row, here: location.offset, content, index, &canvas)

@@ -116,12 +116,16 @@ extension DebuggerScreen {
     private func memoryRow(_ bytes: [UInt8?], at address: UInt32) -> [Canvas.Run] {
         var runs: [Canvas.Run] = [.init(" \(address.digits) ", .faint)]
         let unit = memory.format.unit
+        if bytes.allSatisfy({ $0 == nil }) {
+            let isHere = focus == .memory && memory.cursor &- address < UInt32(bytes.count)
+            return runs + [.init(" "), .init("not mapped", isHere ? .selected : .faint)]
+        }
         func style(_ index: Int, _ count: Int) -> (Style, isChanged: Bool) {
             let place = address &+ UInt32(index)
             var style = Style.plain
             let isChanged = (index..<index + count).contains { index in
                 let place = MemoryView.Place(isPhysical: memory.isPhysical, address: address &+ UInt32(index))
-                return before.memory[place].map { $0 != bytes[index] } ?? false
+                return before.memory[place].map { $0 != bytes[index] ?? $0 } ?? false
             }
             if isChanged { style = .changed }
             if focus == .memory, memory.cursor &- place < UInt32(count) { style = style.mixed(.selected) }

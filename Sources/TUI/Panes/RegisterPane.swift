@@ -5,10 +5,12 @@ import Processor
 /// Registers. What the last command has changed is in bold, and has an asterisk before its value.
 extension DebuggerScreen {
     func drawRegisters(_ area: Area, _ canvas: inout Canvas) {
-        drawTitle("registers", "", of: .registers, area, &canvas)
+        drawTitle("registers", focus == .registers ? "scroll: Up, Down" : "", of: .registers, area, &canvas)
         let rows = registerRows(columns: area.columns)
+        firstRegisterRow = max(0, min(firstRegisterRow, rows.count - area.content.rows))
         for index in 0..<area.content.rows {
-            canvas.write(index < rows.count ? rows[index] : [], in: area.content, row: index)
+            let row = firstRegisterRow + index
+            canvas.write(row < rows.count ? rows[row] : [], in: area.content, row: index)
         }
     }
 
