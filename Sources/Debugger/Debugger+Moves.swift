@@ -93,7 +93,11 @@ extension Debugger {
         guard machine.steps < goal.step else { return stop(.arrived) }
         let wanted = enabledAddresses
         arm(wanted.union(goal.addresses), enabledWatches)
-        defer { disarm() }
+        instruments.forEach { $0.attach() }
+        defer {
+            instruments.reversed().forEach { $0.detach() }
+            disarm()
+        }
         let endOfRecording = timeline.stopsAtEnd ? timeline.end : .max
         let before = machine.steps
         var result = timeline.step()

@@ -36,6 +36,9 @@ public final class Debugger {
     /// The machine's past.
     public let timeline: Timeline
 
+    /// Those who look on while the machine is moved forwards.
+    public var instruments: [any Instrument] = []
+
     /// Runs the machine until ``Machine/steps`` reaches the number, or something else ends the run.
     let runMachine: (UInt64) -> RunResult
 

@@ -42,6 +42,10 @@ public final class Processor {
     public var observer: Observer? {
         didSet { context.pointee.isObserved = observer != nil }
     }
+    /// Called before the processor delivers an interrupt or exception; nil: no cost. Must change nothing.
+    public var deliveryObserver: ((Delivery) -> Void)? {
+        didSet { context.pointee.isDeliveryObserved = deliveryObserver != nil }
+    }
     /// The observer has asked for the end of the run.
     var observerWantsStop = false
 

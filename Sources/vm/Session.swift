@@ -47,7 +47,9 @@ final class Session: @unchecked Sendable {
         if let path = options.screenshot { try HostFiles.checkIsWritable(path, sparing: disks) }
         symbols = try Self.symbols(options, imagePath: imagePath)
         debuggerOptions = try DebuggerOptions(options)
-        if let path = options.record { try HostFiles.checkIsWritable(path, sparing: disks) }
+        for path in [options.record, options.traceFile, options.profile].compactMap(\.self) {
+            try HostFiles.checkIsWritable(path, sparing: disks)
+        }
         recording = try options.replay.map { path throws(HostFailure) in try Replay.read(path, options) }
         do {
             machine = try Machine(try Self.configuration(options, disks: disks, recording: recording))
@@ -217,11 +219,12 @@ final class Session: @unchecked Sendable {
         if let recording { timeline.expectRecording(until: recording.end) }
         defer { save(timeline) }
         var screenDebugger: ScreenDebugger?
+        var measurements: Measurements?
         let runner = MachineRunner(
             machine, display: hasConsole ? display : nil, isPaced: !options.fast && !options.isBatch
         ) { step in
             defer { screenDebugger?.guestHasRun() }
-            return timeline.run(until: step)
+            return measurements?.run(until: step) ?? timeline.run(until: step)
         }
         let interrupt = InterruptKey { [self] in
             if let screen { return screen.keyboard.interrupt() }
@@ -233,6 +236,13 @@ final class Session: @unchecked Sendable {
         let commands = DebuggerCommands(Debugger(timeline) { runner.run(until: $0) })
         commands.debugger.symbols = symbols
         commands.debugger.sources.searchPath = sourceFolders
+        do {
+            measurements = try Measurements(options, commands.debugger)
+        } catch {
+            closingWords.append(error.description)
+            return HostFailure.exitCode
+        }
+        defer { closingWords += measurements?.finish() ?? [] }
         if let screen {
             let debugger = ScreenDebugger(
                 commands, screen.terminal, screen.keyboard, debuggerOptions, showScreen: runner.showScreen,
@@ -248,7 +258,8 @@ final class Session: @unchecked Sendable {
         if stub != nil, !options.gdbRun, let code = serve(isRunning: false) { return code }
         var last: (step: UInt64, delivered: Int)?
         while true {
-            let result = runner.run(until: min(options.until ?? .max, recording?.end ?? .max))
+            let end = min(options.until ?? .max, recording?.end ?? .max)
+            let result = measurements?.lookingOn { runner.run(until: end) } ?? runner.run(until: end)
             // In a recording it is known what came next, unless nothing did.
             let here = (machine.steps, machine.deliveredInput)
             if timeline.isInPast, result.endsTheGuest, last.map({ $0 != here }) ?? true {

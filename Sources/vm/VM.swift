@@ -95,6 +95,34 @@ struct VM: ParsableCommand {
         completion: .directory)
     var sourcePath: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Write what happens to --trace-file: instructions, memory, ports, interrupts, with commas between, or all.",
+            valueName: "kinds"))
+    var trace: String?
+
+    @Option(name: .customLong("trace-file"), help: "The file for --trace.", completion: .file())
+    var traceFile: String?
+
+    @Option(
+        name: .customLong("trace-only"),
+        help: ArgumentHelp(
+            """
+            Trace less: user, kernel, code=PLACE, memory=PLACE, ports=PLACE or vectors=PLACE, where PLACE is a number, \
+            FIRST-LAST or a symbol; may be repeated.
+            """, valueName: "filter"))
+    var traceOnly: [String] = []
+
+    @Option(
+        help: "Write which functions the guest was in to this file at the end, as folded stacks for flame graphs.",
+        completion: .file())
+    var profile: String?
+
+    @Option(
+        name: .customLong("profile-interval"),
+        help: ArgumentHelp("Steps from one sample of --profile to the next.", valueName: "steps"))
+    var profileInterval: UInt64 = 10_000
+
     @Option(help: "Save the run to this file at the end, to be replayed.", completion: .file())
     var record: String?
 
@@ -153,6 +181,13 @@ struct VM: ParsableCommand {
         if gdb != nil, debugs {
             throw ValidationError("--debug, --script and --execute do not go with --gdb: both move the machine.")
         }
+        if (trace == nil) != (traceFile == nil) {
+            throw ValidationError("--trace says what, --trace-file where: both are needed.")
+        }
+        if !traceOnly.isEmpty, trace == nil {
+            throw ValidationError("--trace-only says what of a trace is wanted; --trace is missing.")
+        }
+        guard profileInterval > 0 else { throw ValidationError("--profile-interval must be at least 1.") }
         if json, !debugs, !asksAfterTripleFault {
             throw ValidationError("--json is about the debugger: it needs --debug, --script or --execute.")
         }
@@ -166,7 +201,8 @@ struct VM: ParsableCommand {
             throw ValidationError("--json and --serial stdio both need the standard output.")
         }
         if gdbRun, gdb == nil { throw ValidationError("--gdb-run says how --gdb begins, which is not given.") }
-        for path in [firmware, screenshot, debugConsole, record, replay].compactMap(\.self) + disk + symbols + script
+        let paths = [firmware, screenshot, debugConsole, record, replay, traceFile, profile]
+        for path in paths.compactMap(\.self) + disk + symbols + script
         where path.isEmpty {
             throw ValidationError("a file's name is empty.")
         }

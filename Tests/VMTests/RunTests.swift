@@ -247,6 +247,25 @@ final class RunTests {
         #expect(prompted.output.contains("step 2  f000:"))
     }
 
+    @Test func tracesAndProfilesGoToFiles() throws {
+        _ = try makeDisk { $0.exit(0x10) }
+        let result = try vm(
+            "--trace", "ports", "--trace-file", "trace.txt", "--trace-only", "ports=0x501", "--profile", "profile.txt",
+            "--profile-interval", "1000")
+        #expect(result.code == 0x21)
+        #expect(result.errors == "")
+        let trace = String(decoding: try contents("trace.txt"), as: UTF8.self)
+        #expect(trace.contains("  out        port 0x501: 10, by 00007c"), "\(trace)")
+        #expect(trace.split(separator: "\n").count == 1)
+        let profile = String(decoding: try contents("profile.txt"), as: UTF8.self)
+        #expect(profile.split(separator: "\n").allSatisfy { $0.split(separator: " ").count == 2 })
+        #expect(try vm("--trace", "ports").code == 64)
+        let wrong = try vm("--trace", "parts", "--trace-file", "trace.txt")
+        #expect(wrong.code == 66)
+        #expect(wrong.errors.contains("'parts' cannot be traced"))
+        #expect(try vm("--trace", "all", "--trace-file", "disk.img").code == 66)
+    }
+
     @Test func resultsAreJSONOnRequest() throws {
         _ = try makeDisk { $0.tripleFault() }
         let result = try vm("--json", "--execute", "until 0:7c00", "--execute", "registers eip", "--execute", "continue")

@@ -69,6 +69,8 @@ struct Context {
     var watchedStep = UInt64.max
     /// ``Processor/observer`` is there.
     var isObserved = false
+    /// ``Processor/deliveryObserver`` is there.
+    var isDeliveryObserved = false
     /// What the processor is doing.
     var activity = Activity.nothing
     /// The page walk is writing.

@@ -30,6 +30,9 @@ extension Core {
         var current = first
         while true {
             do throws(Fault) {
+                noteDelivery(
+                    current.vector, .exception, errorCode: current.hasErrorCode ? current.errorCode : nil,
+                    returnEIP: state.pointee.eip)
                 try raise(
                     current.vector, .hardware, errorCode: current.hasErrorCode ? current.errorCode : nil,
                     returnEIP: state.pointee.eip, isFault: current.isFaultClass)
@@ -56,6 +59,7 @@ extension Core {
         if vector == Vector.nonMaskable {
             state.pointee.nmiBlocked = true
         }
+        noteDelivery(vector, .interrupt, returnEIP: state.pointee.eip)
         do throws(Fault) {
             try raise(vector, .hardware, errorCode: nil, returnEIP: state.pointee.eip, isFault: false)
             return true
@@ -66,17 +70,20 @@ extension Core {
 
     /// `int n`. `returnEIP`: offset of the next instruction.
     func softwareInterrupt(vector: UInt8, returnEIP: UInt32) throws(Fault) {
+        noteDelivery(vector, .software, returnEIP: returnEIP)
         if isVirtual8086, try redirectInVirtual8086(vector, returnEIP: returnEIP) { return }
         try raise(vector, .software, errorCode: nil, returnEIP: returnEIP, isFault: false)
     }
 
     /// `int3`, and `into` with OF set. `returnEIP`: offset of the next instruction.
     func trapInterrupt(vector: UInt8, returnEIP: UInt32) throws(Fault) {
+        noteDelivery(vector, .software, returnEIP: returnEIP)
         try raise(vector, .trap, errorCode: nil, returnEIP: returnEIP, isFault: false)
     }
 
     /// `int1` (icebp). `returnEIP`: offset of the next instruction.
     func debugInterrupt(returnEIP: UInt32) throws(Fault) {
+        noteDelivery(Vector.debug, .software, returnEIP: returnEIP)
         try raise(Vector.debug, .hardware, errorCode: nil, returnEIP: returnEIP, isFault: false)
     }
 

@@ -29,8 +29,9 @@ extension Core {
             forgetFetchPages()
             context.pointee.first = context.pointee.current
             if context.pointee.exitRequested { return .requested }
-            if context.pointee.watchedStep < state.pointee.steps { return .requested }
+            // It may take accesses that it has asked for.
             if context.pointee.isObserved && observe() { return .requested }
+            if context.pointee.watchedStep < state.pointee.steps { return .requested }
             guard state.pointee.steps < deadline else { return .deadline }
             if state.pointee.pendingDebugStatus != 0 && !holdsDebugExceptions {
                 setDebugStatus(state.pointee.pendingDebugStatus)

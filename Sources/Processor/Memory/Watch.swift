@@ -101,6 +101,17 @@ extension Processor {
         return watchedAccesses
     }
 
+    /// What of those of ``watches`` from index `first` on has been accessed since the last call, in order; the rest
+    /// stays.
+    public func takeWatchedAccesses(from first: Int) -> [WatchedAccess] {
+        guard !watchedAccesses.isEmpty else { return [] }
+        let taken = watchedAccesses.filter { $0.watch >= first }
+        watchedAccesses.removeAll { $0.watch >= first }
+        context.pointee.watchedStep =
+            watchedAccesses.reduce(.max) { $1.origin == .outside ? $0 : min($0, $1.step) }
+        return taken
+    }
+
     /// Whether a step that accessed watched memory is complete.
     public var hasWatchedAccesses: Bool {
         !watchedAccesses.isEmpty && watchedAccesses.contains { $0.origin == .outside || $0.step < steps }
@@ -182,10 +193,7 @@ extension Core {
     /// the instruction.
     @inline(never)
     func noteWatchedAccess(_ space: MemoryWatch.Space, _ address: UInt32, _ count: UInt32, isWrite: Bool) {
-        let state = state
-        let isExact = context.pointee.activity == .betweenInstructions
-        let instruction =
-            state.pointee.segments[1].base &+ (isExact ? state.pointee.eip : offset(context.pointee.current))
+        let instruction = runningInstruction
         let origin: WatchedAccess.Origin =
             context.pointee.activity == .nothing
             ? .outside : context.pointee.isWalking ? .pageWalk(instruction) : .instruction(instruction)
