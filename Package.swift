@@ -28,6 +28,7 @@ let package = Package(
         .library(name: "Disassembler", targets: ["Disassembler"]),
         .library(name: "Debugger", targets: ["Debugger"]),
         .library(name: "GDBRemote", targets: ["GDBRemote"]),
+        .library(name: "DebugAdapter", targets: ["DebugAdapter"]),
         .executable(name: "vm", targets: ["vm"]),
         .executable(name: "mkimage", targets: ["mkimage"]),
         .executable(name: "mkrom", targets: ["mkrom"]),
@@ -66,12 +67,19 @@ let package = Package(
                 "Debugger", "EmulatorTestSupport", "GDBRemote", "Machine", "ProcessTestSupport", "RandomTestSupport",
                 "ToolchainTestSupport",
             ]),
+        .target(name: "DebugAdapter", dependencies: ["Debugger", "JSON", "Machine", "Processor"]),
+        .testTarget(
+            name: "DebugAdapterTests",
+            dependencies: [
+                "DebugAdapter", "Debugger", "EmulatorTestSupport", "JSON", "Machine", "ProcessTestSupport",
+                "RandomTestSupport",
+            ]),
         .systemLibrary(name: "CSDL2", providers: [.apt(["libsdl2-dev"])]),
         .target(name: "Console", dependencies: ["Machine", "CSDL2", "Terminal"]),
         .executableTarget(
             name: "vm",
             dependencies: [
-                "Machine", "Console", "Debugger", "GDBRemote", "JSON", "Terminal", "TUI",
+                "Machine", "Console", "DebugAdapter", "Debugger", "GDBRemote", "JSON", "Terminal", "TUI",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(

@@ -1,4 +1,5 @@
 import Console
+import DebugAdapter
 import Debugger
 import Foundation
 import GDBRemote
@@ -26,6 +27,8 @@ final class Session: @unchecked Sendable {
     private let stub: StubServer?
     /// The terminal of the full-screen debugger, if that is asked for, and its keyboard.
     private let screen: (terminal: Terminal, keyboard: Keyboard)?
+    /// The development environment that moves the machine, if one does.
+    private let adapter: AdapterServer?
     /// The run that is to be repeated, if one is.
     private let recording: Recording?
     /// What to say when the console is gone and the terminal is free.
@@ -71,11 +74,12 @@ final class Session: @unchecked Sendable {
         } catch {
             throw HostFailure(error.description)
         }
+        adapter = try Self.adapter(options, machine.inputQueue)
         // Before a console has the terminal.
         if let stub { HostOutput.complain("gdb: listening at \(stub.description)") }
         console = try Self.open(options, display: display, input: machine.inputQueue, name: name)
         var defaultSerial = SerialChoice.none
-        if case .none = console, !options.debugs { defaultSerial = .stdio }
+        if case .none = console, !options.debugs, !options.dap { defaultSerial = .stdio }
         let serial = options.serial ?? defaultSerial
         let serialFile: FileHandle? =
             switch serial {
@@ -88,6 +92,18 @@ final class Session: @unchecked Sendable {
         hostOutput = HostOutput(serial: serialFile, debugConsole: debugConsole)
         machine.output = hostOutput
         if serial == .stdio { StandardInput.forward(to: machine.inputQueue) }
+    }
+
+    private static func adapter(_ options: VM, _ input: InputQueue) throws(HostFailure) -> AdapterServer? {
+        if options.dap { return AdapterServer(atStandardStreams: input) }
+        guard let port = options.dapPort else { return nil }
+        do {
+            return try AdapterServer(port: port, input: input) {
+                HostOutput.complain("debug adapter: listening at 127.0.0.1:\($0)")
+            }
+        } catch {
+            throw HostFailure(error.description)
+        }
     }
 
     /// Opens the console that was asked for; `auto` takes the first that can be had.
@@ -253,6 +269,12 @@ final class Session: @unchecked Sendable {
         }
         let prompt = DebuggerPrompt(commands, runner, debuggerOptions) { [self] in isLeaving.load(ordering: .relaxed) }
         if options.debugs { return prompt.run(isInteractive: options.debug != nil) }
+        if let adapter {
+            let code = adapter.serve(commands, didMove: runner.showScreen) { [self] in
+                isLeaving.load(ordering: .relaxed)
+            }
+            if let code { return code }
+        }
         func serve(isRunning: Bool) -> Int32? { self.serve(commands, runner, isRunning: isRunning) }
         defer { stub?.close() }
         if stub != nil, !options.gdbRun, let code = serve(isRunning: false) { return code }

@@ -86,6 +86,15 @@ struct VM: ParsableCommand {
     @Flag(name: .customLong("gdb-run"), help: "With --gdb: run without waiting for a debugger; it may connect later.")
     var gdbRun = false
 
+    @Flag(help: "Stop at the reset vector for a development environment: a debug adapter at standard input and output.")
+    var dap = false
+
+    @Option(
+        name: .customLong("dap-port"),
+        help: ArgumentHelp("As --dap, for a client that connects to this port of loopback; 0 takes a free one.",
+            valueName: "port"))
+    var dapPort: UInt16?
+
     @Option(help: "An ELF file with symbols for the debugger; may be repeated.", completion: .file())
     var symbols: [String] = []
 
@@ -188,6 +197,13 @@ struct VM: ParsableCommand {
             throw ValidationError("--trace-only says what of a trace is wanted; --trace is missing.")
         }
         guard profileInterval > 0 else { throw ValidationError("--profile-interval must be at least 1.") }
+        if usesAdapter, debugs || gdb != nil {
+            throw ValidationError("--dap does not go with --debug, --script, --execute or --gdb: all move the machine.")
+        }
+        if dap, dapPort != nil { throw ValidationError("--dap and --dap-port: only one client can be served.") }
+        if dap, serial == .stdio || console == .terminal {
+            throw ValidationError("--dap needs standard input and output for itself.")
+        }
         if json, !debugs, !asksAfterTripleFault {
             throw ValidationError("--json is about the debugger: it needs --debug, --script or --execute.")
         }
@@ -212,10 +228,13 @@ struct VM: ParsableCommand {
     }
 
     /// Whether standard input and output are taken by something else than the terminal console.
-    var needsTerminal: Bool { debugs || asksAfterTripleFault || serial == .stdio }
+    var needsTerminal: Bool { debugs || usesAdapter || asksAfterTripleFault || serial == .stdio }
 
     /// Whether the built-in debugger moves the machine.
     var debugs: Bool { debug != nil || !script.isEmpty || !execute.isEmpty }
+
+    /// Whether a development environment moves the machine.
+    var usesAdapter: Bool { dap || dapPort != nil }
 
     /// Whether only scripts use the debugger: nobody watches, and every run is to find the same steps.
     var isBatch: Bool { debugs && debug == nil }

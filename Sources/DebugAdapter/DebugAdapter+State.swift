@@ -1,0 +1,172 @@
+import Debugger
+import JSON
+import Machine
+
+/// What the machine looks like at a stop: its thread, frames, registers, sources.
+extension DebugAdapter {
+    static let stateAnswers: [String: Answer] = [
+        "threads": { (_, _) throws(Failure) in ["threads": [["id": 1, "name": "processor"]]] },
+        "stackTrace": { (adapter, arguments) throws(Failure) in adapter.stackTrace(arguments) },
+        "scopes": { (_, _) throws(Failure) in
+            let scopes = RegisterGroup.allCases.enumerated().map { index, group -> JSONValue in
+                [
+                    "name": .string(group.rawValue), "presentationHint": "registers",
+                    "variablesReference": JSONValue(index + 1), "expensive": .boolean(index > 0),
+                ]
+            }
+            return ["scopes": .array(scopes)]
+        },
+        "variables": { (adapter, arguments) throws(Failure) in
+            let index = arguments["variablesReference"]?.integer ?? 0
+            guard 1...Int64(RegisterGroup.allCases.count) ~= index else { throw Failure("there are no such variables") }
+            let group = RegisterGroup.allCases[Int(index) - 1]
+            return ["variables": .array(group.names.map { adapter.variable($0) })]
+        },
+        "setVariable": { (adapter, arguments) throws(Failure) in
+            let name = arguments["name"]?.string ?? ""
+            let output = adapter.commands.execute("set \(name) \(arguments["value"]?.string ?? "")")
+            if output.isError { throw Failure(output.text) }
+            return ["value": adapter.variable(name)["value"] ?? ""]
+        },
+        "evaluate": { (adapter, arguments) throws(Failure) in try adapter.evaluate(arguments) },
+        "completions": { (adapter, arguments) throws(Failure) in
+            let text = arguments["text"]?.string ?? ""
+            let column = Int(clamping: max(1, arguments["column"]?.integer ?? 1)) - 1
+            let line = String(text.prefix(column))
+            let word = line.split(separator: " ", omittingEmptySubsequences: false).last ?? ""
+            let targets = adapter.commands.completions(of: line).prefix(200).map { candidate -> JSONValue in
+                [
+                    "label": .string(candidate), "start": JSONValue(column - word.count),
+                    "length": JSONValue(word.count),
+                ]
+            }
+            return ["targets": .array(targets)]
+        },
+        "exceptionInfo": { (adapter, _) throws(Failure) in
+            guard case .tripleFault(let report) = adapter.lastStop?.reason else {
+                throw Failure("the machine has not stopped at an exception")
+            }
+            return [
+                "exceptionId": "triple fault", "breakMode": "always",
+                "description": .string(adapter.debugger.explain(report)),
+            ]
+        },
+        "loadedSources": { (adapter, _) throws(Failure) in
+            ["sources": .array(adapter.debugger.symbols.sourceFiles.map { adapter.source(of: $0) })]
+        },
+        "source": { (adapter, arguments) throws(Failure) in
+            let path = arguments["source"]?["path"]?.string ?? ""
+            // Only what was compiled: the client could read any other file by itself.
+            guard let file = adapter.compiledPath(of: path),
+                let lines = adapter.debugger.sources.lines(of: file, from: 1, count: .max)
+            else { throw Failure("the source '\(path)' is not on this host; --source-path says where to look") }
+            return ["content": .string(lines.joined(separator: "\n"))]
+        },
+    ]
+
+    /// The scopes of a frame.
+    enum RegisterGroup: String, CaseIterable {
+        case general = "General registers"
+        case segments = "Segment registers"
+        case control = "Control registers"
+
+        var names: [String] {
+            switch self {
+            case .general: RegisterFile.generalNames + ["eip", "eflags"]
+            case .segments: RegisterFile.segmentNames
+            case .control: RegisterFile.controlNames
+            }
+        }
+    }
+
+    private func variable(_ name: String) -> JSONValue {
+        let registers = debugger.registers
+        let value = registers.value(named: name) ?? 0
+        var text = RegisterGroup.segments.names.contains(name) ? hexadecimal(value, 4) : hexadecimal(value, 8)
+        if name == "eflags" { text += "  " + RegisterText.flags(value) }
+        let isAddress = RegisterGroup.general.names.contains(name) && name != "eflags"
+        if isAddress, let symbol = debugger.symbolText(at: value) { text += "  <\(symbol)>" }
+        return JSONValue(members: [
+            "name": .string(name), "value": .string(text), "variablesReference": 0,
+            "evaluateName": .string("$" + name), "memoryReference": isAddress ? .string(reference(value)) : nil,
+        ])
+    }
+
+    // MARK: Frames
+
+    private func stackTrace(_ arguments: JSONValue) -> JSONValue {
+        if frames.isEmpty { frames = debugger.backtrace(limit: 256) }
+        let start = max(0, Int(clamping: arguments["startFrame"]?.integer ?? 0))
+        let levels = Int(clamping: arguments["levels"]?.integer ?? 0)
+        let wanted = frames.enumerated().dropFirst(start).prefix(levels > 0 ? levels : frames.count)
+        let stack = wanted.map { index, frame -> JSONValue in
+            let name = frame.symbol?.description ?? hexadecimal(frame.linear, 8)
+            return JSONValue(members: [
+                "id": JSONValue(index + 1), "name": .string(name),
+                "instructionPointerReference": .string(reference(frame.linear)),
+                "line": JSONValue(frame.source.map { shown($0.line) } ?? 0),
+                "column": JSONValue(frame.source == nil ? 0 : linesStartAt1 ? 1 : 0),
+                "source": frame.source.map { source(of: $0.path) },
+                "presentationHint": frame.source == nil ? "subtle" : "normal",
+            ])
+        }
+        return ["stackFrames": .array(stack), "totalFrames": JSONValue(frames.count)]
+    }
+
+    /// A source as the client may find it: where it is on this host, or else where it was compiled.
+    func source(of path: String) -> JSONValue {
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        return ["name": .string(name), "path": .string(debugger.sources.path(of: path) ?? path)]
+    }
+
+    /// A line as the client counts.
+    func shown(_ line: Int) -> Int { linesStartAt1 ? line : line - 1 }
+
+    func reference(_ address: UInt32) -> String { hexadecimal(address, 8) }
+
+    func hexadecimal(_ value: UInt32, _ digits: Int) -> String {
+        let text = String(value, radix: 16)
+        return "0x" + String(repeating: "0", count: max(0, digits - text.count)) + text
+    }
+
+    // MARK: The console
+
+    /// In the console every command of the debugger; elsewhere the value of an expression.
+    private func evaluate(_ arguments: JSONValue) throws(Failure) -> JSONValue {
+        let expression = arguments["expression"]?.string ?? ""
+        guard arguments["context"]?.string == "repl" else {
+            let name = expression.hasPrefix("$") ? String(expression.dropFirst()) : expression
+            if debugger.registers.value(named: name) != nil {
+                return ["result": variable(name)["value"] ?? "", "variablesReference": 0]
+            }
+            guard let address = try? debugger.address(expression) else { throw Failure("'\(expression)' has no value here") }
+            let symbol = debugger.symbolText(at: address).map { "  <\($0)>" } ?? ""
+            return [
+                "result": .string(hexadecimal(address, 8) + symbol), "variablesReference": 0,
+                "memoryReference": .string(reference(address)),
+            ]
+        }
+        let steps = debugger.machine.steps
+        var output: DebuggerCommands.Output?
+        whileMoving { output = commands.execute(expression) }
+        guard let output else { return [:] }
+        if output.isError { throw Failure(output.text) }
+        if output.shouldQuit {
+            afterwards = { [unowned self] in
+                event("terminated")
+                return .ended(code: 0)
+            }
+        } else if let stop = output.stop {
+            afterwards = { [unowned self] in
+                report(stop)
+                return .attached
+            }
+        } else if debugger.machine.steps != steps || output.text.contains("new branch") {
+            afterwards = { [unowned self] in
+                reportStop("goto")
+                return .attached
+            }
+        }
+        return ["result": .string(output.text), "variablesReference": 0]
+    }
+}
