@@ -112,11 +112,7 @@ extension Core {
             let bits = try read32(instruction.pointee.segment, offset)
             noteData(instruction, offset)
             loadSingle(bits)
-        case .fldM64:
-            let offset = address(instruction)
-            let bits = try read64(instruction.pointee.segment, offset)
-            noteData(instruction, offset)
-            loadDouble(bits)
+        case .fldM64: loadDouble(try doubleOperand(instruction))
         case .fldM80:
             let offset = address(instruction)
             let value = try readExtended(instruction.pointee.segment, offset)
@@ -217,10 +213,10 @@ extension Core {
         case .fprem: partialRemainder(isIEEE: false)
         case .fprem1: partialRemainder(isIEEE: true)
         case .fxtract: extractExponent()
-        case .f2xm1: unary(x87Context()) { $0.exponential($1) }
-        case .fyl2x: binary(pops: true) { $0.logarithm($1, times: $2) }
+        case .f2xm1: exponential()
+        case .fyl2x: logarithm()
         case .fyl2xp1: binary(pops: true) { $0.logarithm(onePlus: $1, times: $2) }
-        case .fpatan: binary(pops: true) { $0.arcTangent($2, $1) }
+        case .fpatan: arcTangent()
         case .fsin: sine(cosine: false)
         case .fcos: sine(cosine: true)
         case .fsincos: sineAndCosine()
@@ -249,10 +245,24 @@ extension Core {
     private func arithmeticDouble(
         _ operation: X87Operation, _ instruction: InstructionPointer
     ) throws(Fault) {
-        let offset = address(instruction)
-        let bits = try read64(instruction.pointee.segment, offset)
-        noteData(instruction, offset)
+        let bits = try doubleOperand(instruction)
         arithmetic(operation, memory: Extended(double: bits), isDenormal: isDenormal(double: bits))
+    }
+
+    /// The 64 bits of a memory operand, which is mostly flat.
+    @inline(__always)
+    private func doubleOperand(_ instruction: InstructionPointer) throws(Fault) -> UInt64 {
+        let offset: UInt32
+        let bits: UInt64
+        if _fastPath(instruction.pointee.isFlat) {
+            offset = address32(instruction)
+            bits = isReadable(offset, 8) ? readable(offset) : try read64(instruction.pointee.segment, offset)
+        } else {
+            offset = address(instruction)
+            bits = try read64(instruction.pointee.segment, offset)
+        }
+        noteData(instruction, offset)
+        return bits
     }
 
     @inline(__always)

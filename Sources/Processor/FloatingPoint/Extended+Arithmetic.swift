@@ -170,6 +170,16 @@ extension FloatContext {
 }
 
 extension Extended {
+    /// Whether a normal number is below another one, which is not equal to it.
+    @inline(__always)
+    func isBelow(normal other: Extended) -> Bool {
+        if isNegative != other.isNegative { return isNegative }
+        let isSmaller =
+            biasedExponent == other.biasedExponent
+            ? significand < other.significand : biasedExponent < other.biasedExponent
+        return isSmaller != isNegative
+    }
+
     /// A number that orders as the value does, which is no NaN: exponent and significand together, with the sign. A
     /// pseudo-denormal equals the normal number with exponent 1.
     @inline(__always)

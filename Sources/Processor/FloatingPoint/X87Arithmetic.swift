@@ -47,10 +47,16 @@ extension Core {
         let exact = operation(left.unpackedNormal, right.unpackedNormal)
         var context = FloatContext.usual()
         guard _fastPath(!exact.isZero), let result = context.roundNormal(exact) else { return false }
-        noteExceptions(context)
-        replaceST(form.destination, Extended(normal: result))
-        popX87(form.pops ? 1 : 0)
+        finishUsually(context, result, to: form.destination, pops: form.pops)
         return true
+    }
+
+    /// Ends an instruction whose result is normal and replaces a register that is not empty.
+    @inline(__always)
+    private func finishUsually(_ context: FloatContext, _ result: Unpacked, to destination: UInt8, pops: Bool) {
+        noteExceptions(context)
+        replaceST(destination, Extended(normal: result))
+        popX87(pops ? 1 : 0)
     }
 
     @inline(never)
@@ -118,22 +124,39 @@ extension Core {
 
     /// `fcom` and its relatives: ST(0) with `operand`, then so many pops.
     @inline(never)
-    func compare(_ operand: Extended, pops: Int, signalsQuietNaNs: Bool = true, isDenormal: Bool = false) {
+    func compare(_ operand: Extended, pops: UInt8, signalsQuietNaNs: Bool = true, isDenormal: Bool = false) {
+        let value = st(0)
+        if _fastPath(value.isNormal && operand.isNormal && !isDenormal) {
+            // No exception, whatever the control word says.
+            state.pointee.x87.status &= ~X87Status.c1
+            setConditions(value == operand ? X87Status.c3 : value.isBelow(normal: operand) ? X87Status.c0 : 0)
+            return popX87Repeatedly(pops)
+        }
         var context = x87Context()
         let comparison = context.compare(
             st(0), operand, signalsQuietNaNs: signalsQuietNaNs, isDenormal: isDenormal)
         // An exception that is not masked leaves the condition codes alone (SDM vol. 2, FCOM).
         guard noteExceptions(context).isEmpty else { return }
         setConditions(Self.conditions(comparison))
-        for _ in 0..<pops { popX87() }
+        popX87Repeatedly(pops)
+    }
+
+    /// Pops `count` registers, 0 to 2.
+    @inline(__always)
+    private func popX87Repeatedly(_ count: UInt8) {
+        popX87(count & 1)
+        if _slowPath(count == 2) {
+            popX87()
+            popX87()
+        }
     }
 
     /// A comparison with an empty register.
     @inline(never)
-    func comparisonUnderflow(pops: Int) {
+    func comparisonUnderflow(pops: UInt8) {
         guard stackFault() else { return }
         setConditions(Self.conditions(.unordered))
-        for _ in 0..<pops { popX87() }
+        popX87Repeatedly(pops)
     }
 
     private static func conditions(_ comparison: FloatComparison) -> UInt16 {
@@ -147,7 +170,7 @@ extension Core {
 
     /// `fcompp`, `fucom`, `fucomp`, `fucompp`: ST(0) with ST(`index`).
     @inline(__always)
-    func compareRegisters(_ index: UInt8, pops: Int, signalsQuietNaNs: Bool) {
+    func compareRegisters(_ index: UInt8, pops: UInt8, signalsQuietNaNs: Bool) {
         if _slowPath(isEmpty(0) || isEmpty(index)) { return comparisonUnderflow(pops: pops) }
         compare(st(index), pops: pops, signalsQuietNaNs: signalsQuietNaNs)
     }
@@ -217,6 +240,50 @@ extension Core {
         var context = x87Context()
         let result = body(&context, st(0), st(1))
         finish(context, result, to: pops ? 1 : 0, pops: pops)
+    }
+
+    /// The short cut for functions, as ``performUsually(_:_:_:_:)``: what a quick evaluation computed becomes the
+    /// result, if that decides how it is rounded. False if the definition has to do it.
+    @inline(__always)
+    func finishFunctionUsually(_ value: Wide, to destination: UInt8 = 0, pops: Bool = false) -> Bool {
+        var context = FloatContext.usual()
+        guard _fastPath(value.decidesRounding), let result = context.roundNormal(value.inexact) else { return false }
+        finishUsually(context, result, to: destination, pops: pops)
+        return true
+    }
+
+    /// `f2xm1`.
+    @inline(never)
+    func exponential() {
+        let value = st(0)
+        if _fastPath(hasUsualControl && !isEmpty(0) && value.isNormal && value.biasedExponent < 16383) {
+            if finishFunctionUsually(Transcendentals.exponential(value.unpackedNormal, .quick)) { return }
+        }
+        unary(x87Context()) { $0.exponential($1) }
+    }
+
+    /// `fyl2x`.
+    @inline(never)
+    func logarithm() {
+        let (x, y) = (st(0), st(1))
+        if _fastPath(hasUsualControl && !isEmpty(0) && !isEmpty(1) && x.isNormal && y.isNormal && !x.isNegative) {
+            let value = x.unpackedNormal
+            let logarithm = Transcendentals.logarithm(
+                UInt128(value.significand) &<< 64, exponent: value.exponent, .quick)
+            if let logarithm, finishFunctionUsually(logarithm * Wide(y.unpackedNormal), to: 1, pops: true) { return }
+        }
+        binary(pops: true) { $0.logarithm($1, times: $2) }
+    }
+
+    /// `fpatan`.
+    @inline(never)
+    func arcTangent() {
+        let (x, y) = (st(0), st(1))
+        if _fastPath(hasUsualControl && !isEmpty(0) && !isEmpty(1) && x.isNormal && y.isNormal) {
+            let angle = Transcendentals.arcTangent(y.unpackedNormal, x.unpackedNormal, .quick)
+            if finishFunctionUsually(angle, to: 1, pops: true) { return }
+        }
+        binary(pops: true) { $0.arcTangent($2, $1) }
     }
 
     /// `fprem` and `fprem1`. C2 says that the reduction is not complete; otherwise C0, C3 and C1 are bits 2, 1 and 0 of

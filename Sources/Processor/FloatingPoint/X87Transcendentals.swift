@@ -6,6 +6,11 @@ extension Core {
     func sine(cosine: Bool) {
         state.pointee.x87.status &= ~X87Status.c2
         if isEmpty(0) { return underflow(to: 0, pops: false) }
+        let operand = st(0)
+        if _fastPath(hasUsualControl && operand.isNormal && operand.biasedExponent < 16383 + 63) {
+            let quick = Transcendentals.Angle(operand.unpackedNormal, .quick)
+            if finishFunctionUsually(cosine ? quick.cosine : quick.sine) { return }
+        }
         var context = x87Context()
         let result: Extended
         switch context.angle(st(0)) {

@@ -77,6 +77,10 @@ extension Core {
     func storeDouble(_ instruction: InstructionPointer, pops: Bool) throws(Fault) {
         if let (context, bits) = roundUsually(.double, { $0.doubleBits }) {
             let offset = address(instruction)
+            if _fastPath(instruction.pointee.isFlat && isWritable(offset, 8)) {
+                write(writable: offset, bits)
+                return finishUsualStore(context, instruction, offset, pops: pops)
+            }
             try write64(instruction.pointee.segment, offset, bits)
             return finishStore(context, instruction, offset, pops: pops)
         }
@@ -163,6 +167,16 @@ extension Core {
         if _slowPath(isEmpty(0)) { state.pointee.x87.status |= X87Status.stackFault }
         _ = noteExceptions(context)
         if pops && mayStore(context) { popX87() }
+    }
+
+    /// As ``finishStore(_:_:_:pops:)`` where ST(0) is not empty and nothing prevents the store.
+    @inline(__always)
+    private func finishUsualStore(
+        _ context: FloatContext, _ instruction: InstructionPointer, _ offset: UInt32, pops: Bool
+    ) {
+        noteData(instruction, offset)
+        noteExceptions(context)
+        popX87(pops ? 1 : 0)
     }
 
     /// `fst` and `fstp` to a register.
