@@ -47,7 +47,7 @@ extension Core {
         return UInt64(truncatingIfNeeded: high) << UInt64(T.bitWidth) | UInt64(truncatingIfNeeded: low)
     }
 
-    @inline(never)
+    @inline(__always)
     func multiply<T: Operand>(_ factor: T) {
         let product = (accumulator() as T).multipliedFullWidth(by: factor)
         let low = T(truncatingIfNeeded: product.low)
@@ -55,7 +55,7 @@ extension Core {
         setProductFlags(low, overflow: product.high != 0)
     }
 
-    @inline(never)
+    @inline(__always)
     func multiplySigned<T: Operand>(_ factor: T) {
         let left = Int64(T.SignedOperand(truncatingIfNeeded: accumulator() as T))
         let product = left &* Int64(T.SignedOperand(truncatingIfNeeded: factor))
@@ -75,14 +75,18 @@ extension Core {
 
     @inline(never)
     func divideSigned<T: Operand>(_ divisor: T) throws(Fault) {
-        let divisor = Int64(T.SignedOperand(truncatingIfNeeded: divisor))
-        let unsigned = doubleAccumulator(T.self)
+        guard divisor != 0 else { throw .divideError }
+        let signedDivisor = Int64(T.SignedOperand(truncatingIfNeeded: divisor))
         let unused = Int64(64 - 2 * T.bitWidth)
-        let dividend = (Int64(bitPattern: unsigned) << unused) >> unused
-        // Int64.min / -1, like every other overflow, is #DE.
-        let (quotient, overflow) = dividend.dividedReportingOverflow(by: divisor)
-        guard !overflow, quotient == Int64(T.SignedOperand(truncatingIfNeeded: quotient)) else { throw .divideError }
-        let remainder = dividend &- quotient &* divisor
+        let dividend = (Int64(bitPattern: doubleAccumulator(T.self)) << unused) >> unused
+        // Of magnitudes, because hosts divide numbers of 32 bits faster and signs cannot be foreseen.
+        let magnitude = dividend.magnitude.quotientAndRemainder(dividingBy: signedDivisor.magnitude)
+        // All ones where the quotient, or the remainder, is negative.
+        let quotientSign = UInt64(bitPattern: (dividend ^ signedDivisor) >> 63)
+        let remainderSign = UInt64(bitPattern: dividend >> 63)
+        guard magnitude.quotient <= UInt64(T.SignedOperand.max) &- quotientSign else { throw .divideError }
+        let quotient = (magnitude.quotient ^ quotientSign) &- quotientSign
+        let remainder = (magnitude.remainder ^ remainderSign) &- remainderSign
         setDoubleAccumulator(T.self, low: T(truncatingIfNeeded: quotient), high: T(truncatingIfNeeded: remainder))
     }
 }
