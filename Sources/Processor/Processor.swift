@@ -71,6 +71,7 @@ public final class Processor {
         context.pointee.memory.deallocate()
         context.pointee.code.deallocate()
         context.pointee.fetchPages.deallocate()
+        context.pointee.recentBlocks.deallocate()
         context.pointee.breakpoints.deallocate()
         context.deallocate()
     }

@@ -22,7 +22,7 @@ import Testing
         let instruction = InstructionPointer.allocate(capacity: 2)
         defer { instruction.deallocate() }
         instruction.initialize(repeating: decoded, count: 2)
-        instruction.pointee.prepareForExecution(.code32)
+        instruction.pointee.prepareForExecution(.code32, PreparationTables())
         instruction[1].handler = .leaveBlock
         let core = machine.core
         return machine.fault { () throws(Fault) in _ = try core.executeSIMD(instruction) }

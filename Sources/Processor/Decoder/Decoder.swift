@@ -27,9 +27,29 @@ public enum Decoder {
     public static func decode(
         _ bytes: UnsafePointer<UInt8>, count: Int, code32: Bool, generation: ProcessorGeneration = .pentium4
     ) throws(Failure) -> Instruction {
-        var stream = Stream(bytes: bytes, count: min(count, maximumLength))
         var instruction = Instruction()
-        var prefixes: Instruction.Prefixes = code32 ? [.operand32, .address32] : []
+        try decode(
+            bytes, count: count, code32: code32, generation: generation, tables: tables, into: &instruction)
+        return instruction
+    }
+
+    /// Decodes in place: an instruction that were filled field by field and copied then would have to wait until its
+    /// fields have reached the cache. What `slot` holds after an error means nothing.
+    static func decode(
+        _ bytes: UnsafePointer<UInt8>, count: Int, code32: Bool, generation: ProcessorGeneration,
+        tables: UnsafePointer<Tables>, into slot: UnsafeMutablePointer<Instruction>
+    ) throws(Failure) {
+        slot.initialize(to: Instruction())
+        try decode(bytes, count: count, code32: code32, generation: generation, tables: tables, &slot.pointee)
+    }
+
+    @inline(__always)
+    private static func decode(
+        _ bytes: UnsafePointer<UInt8>, count: Int, code32: Bool, generation: ProcessorGeneration,
+        tables: UnsafePointer<Tables>, _ instruction: inout Instruction
+    ) throws(Failure) {
+        var stream = Stream(bytes: bytes, count: min(count, maximumLength))
+        var prefixes = Instruction.Prefixes(rawValue: code32 ? Instruction.Prefixes.code32 : 0)
         var override: UInt8?
         var opcode = try stream.byte()
         prefixes: while true {
@@ -63,21 +83,21 @@ public enum Decoder {
         instruction.reg = (opcode &>> 3) & 7
         instruction.rm = opcode & 7
 
-        var row = opcodes[slot]
+        var row = tables.pointee.opcodes[slot]
         if row & (OpcodeTable.groupBit | OpcodeTable.choiceBit) != 0 {
             if row & OpcodeTable.choiceBit != 0 {
-                row = prefixed[Int(row & OpcodeTable.indexMask) &* 4 &+ mandatoryPrefix(prefixes)]
+                row = tables.pointee.prefixed[Int(row & OpcodeTable.indexMask) &* 4 &+ mandatoryPrefix(prefixes)]
             }
             if row & OpcodeTable.groupBit != 0 {
                 let modRM = try stream.peek()
                 let form = (modRM &>> 3) & 7 | (modRM >= 0xC0 ? 8 : 0)
-                row = groups[Int(row & OpcodeTable.indexMask) &* 16 &+ Int(form)]
+                row = tables.pointee.groups[Int(row & OpcodeTable.indexMask) &* 16 &+ Int(form)]
                 if row & OpcodeTable.choiceBit != 0 {
-                    row = registerForms[Int(row & OpcodeTable.indexMask) &* 8 &+ Int(modRM & 7)]
+                    row = tables.pointee.registerForms[Int(row & OpcodeTable.indexMask) &* 8 &+ Int(modRM & 7)]
                 }
             }
         }
-        let entry = entries[Int(row)]
+        let entry = tables.pointee.entries[Int(row)]
         instruction.row = row
         var isMemory = false
         if entry.flags.contains(.modRM) {
@@ -129,7 +149,6 @@ public enum Decoder {
                 instruction.operation = generation < .i486 ? .escape : .x87Reserved
             }
         }
-        return instruction
     }
 
     /// The ``MandatoryPrefix`` that chooses among the rows of an opcode: F2h and F3h count more than 66h.
@@ -283,13 +302,21 @@ extension Decoder {
         }
     }
 
-    /// Allocated once, never freed and never written again: safe to read from every thread.
-    nonisolated(unsafe) static let entries: UnsafePointer<Entry> = immortal(OpcodeTable.tables.rows.map(Entry.init))
-    nonisolated(unsafe) private static let opcodes: UnsafePointer<UInt16> = immortal(OpcodeTable.tables.opcodes)
-    nonisolated(unsafe) private static let prefixed: UnsafePointer<UInt16> = immortal(OpcodeTable.tables.prefixed)
-    nonisolated(unsafe) private static let registerForms: UnsafePointer<UInt16> = immortal(
-        OpcodeTable.tables.registerForms)
-    nonisolated(unsafe) private static let groups: UnsafePointer<UInt16> = immortal(OpcodeTable.tables.groups)
+    /// ``OpcodeTable`` for the decoder.
+    struct Tables {
+        let entries = immortal(OpcodeTable.tables.rows.map(Entry.init))
+        let opcodes = immortal(OpcodeTable.tables.opcodes)
+        let prefixed = immortal(OpcodeTable.tables.prefixed)
+        let registerForms = immortal(OpcodeTable.tables.registerForms)
+        let groups = immortal(OpcodeTable.tables.groups)
+    }
+
+    /// Allocated once, never freed and never written again: safe to read from every thread. Who decodes much keeps the
+    /// pointer, because each use of this name asks whether the tables are there already.
+    nonisolated(unsafe) static let tables: UnsafePointer<Tables> = immortal([Tables()])
+
+    /// The entry of a row.
+    static func entry(_ row: UInt16) -> Entry { tables.pointee.entries[Int(row)] }
 
     private static func immortal<Element>(_ elements: [Element]) -> UnsafePointer<Element> {
         let storage = UnsafeMutablePointer<Element>.allocate(capacity: max(elements.count, 1))

@@ -22,6 +22,9 @@ public struct Instruction: Sendable {
         public static let operand32 = Prefixes(rawValue: 1 << 6)
         /// The address size is 32 bits: code size and 67h together.
         public static let address32 = Prefixes(rawValue: 1 << 7)
+
+        /// ``operand32`` and ``address32``: 32-bit code without prefixes.
+        static let code32: UInt8 = 1 << 6 | 1 << 7
     }
 
     /// The number that means "no register" for ``base`` and ``index``: slot 8 of ``ProcessorState/general`` is zero.
@@ -49,8 +52,8 @@ public struct Instruction: Sendable {
     public var scale: UInt8 = 0
     /// The segment register of the memory operand (``SegmentIndex``): default or override.
     public var segment: UInt8 = SegmentIndex.ds.rawValue
-    /// Bytes from the start of the block; the code cache's.
-    var blockOffset: UInt16 = 0
+    /// Bytes from the start of the block, which may jump to what lies before it; the code cache's.
+    var blockOffset: Int16 = 0
     /// How the interpreter executes it; the code cache's.
     var handler = Handler.rare
     /// The memory operand or the top of the stack is in a segment that is all of the address space, with 32-bit
@@ -68,7 +71,7 @@ public struct Instruction: Sendable {
 
     /// The ModRM byte (if any) names a memory operand. (`mov` with an absolute offset has no ModRM byte.)
     public var hasMemoryOperand: Bool {
-        let flags = Decoder.entries[Int(row)].flags
+        let flags = Decoder.entry(row).flags
         return modRM < 0xC0 && flags.contains(.modRM) && !flags.contains(.ignoresMod)
     }
 

@@ -112,6 +112,34 @@ extension Core {
         }
     }
 
+    // MARK: Flat memory operands without index
+
+    @inline(__always)
+    func readBased<T: Operand>(_ instruction: InstructionPointer) throws(Fault) -> T {
+        context.pointee.current = instruction
+        return try readFlat(instruction.pointee.segment, basedAddress(instruction))
+    }
+
+    @inline(__always)
+    func arithmeticBasedRM<T: Operand>(
+        _ operation: ArithmeticOperation, _: T.Type, _ instruction: InstructionPointer
+    ) throws(Fault) {
+        let source: T = try readBased(instruction)
+        set(instruction.pointee.reg, perform(operation, get(instruction.pointee.reg), source))
+    }
+
+    @inline(__always)
+    func modifyBased<T: Operand>(_ instruction: InstructionPointer, _ body: (T) -> T) throws(Fault) {
+        context.pointee.current = instruction
+        try modify(instruction.pointee.segment, basedAddress(instruction), isFlat: true, body)
+    }
+
+    @inline(__always)
+    func writeBased<T: Operand>(_ instruction: InstructionPointer, _ value: T) throws(Fault) {
+        context.pointee.current = instruction
+        try writeFlat(instruction.pointee.segment, basedAddress(instruction), value)
+    }
+
     // MARK: One operand
 
     /// `inc` is an addition of 1 that leaves CF alone.

@@ -35,7 +35,9 @@ extension Core {
         if operation == .test {
             _ = bitTest(operation, try read(instruction.pointee.segment, offset), index)
         } else {
-            try modify(instruction.pointee.segment, offset) { bitTest(operation, $0, index) }
+            try modify(instruction.pointee.segment, offset, isFlat: instruction.pointee.isFlat) {
+                bitTest(operation, $0, index)
+            }
         }
     }
 

@@ -4,26 +4,56 @@
 /// instructions themselves; yet a block may be entered only if its code is still what memory holds, if its page is
 /// still mapped and executable, and if it ends before anything is due.
 ///
-/// **Choice.** Three ways, each a fallback of the one before. A jump within its page remembers its target
-/// (``BlockLink``): code of the same page is mapped if the jump is, and is forgotten together with it. Other transfers
-/// look for the page among those at hand (``FetchPage``) and for the offset in its table. All else (pages not at hand,
-/// code not decoded, limits, breakpoints) is the work of ``Core/enterBlock()``.
+/// **Choice.** Four ways. A jump within its page remembers its target (``BlockLink``): code of the same page is mapped
+/// if the jump is, and is forgotten together with it. Returns, indirect jumps and those to other pages ask for their
+/// target among those that were last found (``RecentBlock``). If it is not there, they look for the page among those at
+/// hand (``FetchPage``) and for the offset in its table. All else (pages not at hand, code not decoded, limits,
+/// breakpoints) is the work of ``Core/enterBlock()``.
 ///
 /// **Example.** A loop of 10,000 iterations ends with `jnz` to its beginning. The first time, the target is looked for
 /// and its place kept in the jump; from then on an iteration costs a comparison of the step count with the limit.
 extension Core {
-    /// Makes EIP and the step count exact at `instruction`, which has not been executed; the block began with `first`.
+    /// Makes EIP and the step count exact at `instruction`, which has not been executed.
     @inline(__always)
-    func synchronize(_ instruction: InstructionPointer, _ first: InstructionPointer) {
+    func synchronize(_ instruction: InstructionPointer) {
         context.pointee.state.eip = offset(instruction)
-        context.pointee.state.steps &+= UInt64(bitPattern: Int64(instruction - first))
-        context.pointee.first = instruction
+        context.pointee.state.steps &+= slots(from: context.pointee.counted, to: instruction - 1)
+        context.pointee.counted = instruction - 1
+    }
+
+    /// The block at EIP, which is where the transfer of control `instruction` leads to; remembers it.
+    @inline(never)
+    func enterBlock(behind instruction: InstructionPointer) throws(Fault) -> InstructionPointer? {
+        let offset = context.pointee.state.eip
+        guard let block = followingBlock(offset) else { return try enterBlock() }
+        if instruction.pointee.link == BlockLink.unresolved {
+            instruction.pointee.link = BlockLink.to(block, in: context.pointee.code.arena)
+        } else {
+            context.pointee.recentBlocks[RecentBlock.slot(offset)] = RecentBlock(
+                tag: UInt64(offset) | context.pointee.recentGeneration, block: block)
+        }
+        return block
+    }
+
+    /// The block at `offset` in the code segment if it was found not long ago and the limit on steps is further away
+    /// than its end. EIP and steps are exact.
+    @inline(__always)
+    func rememberedBlock(_ offset: UInt32) -> InstructionPointer? {
+        let recent = context.pointee.recentBlocks + RecentBlock.slot(offset)
+        guard _fastPath(recent.pointee.tag == UInt64(offset) | context.pointee.recentGeneration) else { return nil }
+        // An entry with a valid tag has a block.
+        let header = recent.pointee.block.unsafelyUnwrapped
+        guard _fastPath(context.pointee.state.steps &+ UInt64(header.pointee.blockCount) <= context.pointee.limit)
+        else {
+            return nil
+        }
+        context.pointee.counted = header
+        return header
     }
 
     /// The block at `offset` in the code segment if nothing stands in the way: it is in a page whose table is at
     /// hand, it has been decoded, and the limit on steps is further away than its end. EIP and steps are exact.
-    @inline(__always)
-    func followingBlock(_ offset: UInt32) -> InstructionPointer? {
+    private func followingBlock(_ offset: UInt32) -> InstructionPointer? {
         let linear = offset &+ context.pointee.state.segments[1].base
         let page = context.pointee.fetchPages + FetchPage.slot(linear)
         guard _fastPath(page.pointee.tag == UInt64(linear & 0xFFFF_F000) | context.pointee.fetchGeneration) else {
@@ -37,7 +67,7 @@ extension Core {
         else {
             return nil
         }
-        context.pointee.first = header + 1
+        context.pointee.counted = header
         return header
     }
 
@@ -45,13 +75,14 @@ extension Core {
     /// and steps are exact.
     @inline(__always)
     func linkedBlock(_ link: UInt32) -> InstructionPointer? {
-        // A link that is in use is the place of a block of the same page, which was forgotten with it if at all.
-        let header = context.pointee.code.arena + Int(link)
+        // A link that is in use leads to a block of the same page, which was forgotten with it if at all.
+        let header = UnsafeMutableRawPointer(context.pointee.code.arena).advanced(by: Int(link))
+            .assumingMemoryBound(to: Instruction.self)
         guard _fastPath(context.pointee.state.steps &+ UInt64(header.pointee.blockCount) <= context.pointee.limit)
         else {
             return nil
         }
-        context.pointee.first = header + 1
+        context.pointee.counted = header
         return header
     }
 
@@ -59,12 +90,31 @@ extension Core {
     /// execute there, may have changed.
     @inline(__always)
     func forgetFetchPages() {
+        forgetRecentBlocks()
         context.pointee.fetchGeneration &+= 1 << 32
         // After 2^32 generations the first entries would be valid again.
         if _slowPath(context.pointee.fetchGeneration == 0) {
             context.pointee.fetchPages.update(repeating: FetchPage(), count: FetchPage.count)
             context.pointee.fetchGeneration = 1 << 32
         }
+    }
+
+    /// Makes ``rememberedBlock(_:)`` fail for all blocks found until now: one of their pages is not at hand any more,
+    /// or blocks have been forgotten.
+    @inline(__always)
+    func forgetRecentBlocks() {
+        context.pointee.recentGeneration &+= 1 << 32
+        if _slowPath(context.pointee.recentGeneration == 0) {
+            context.pointee.recentBlocks.update(repeating: RecentBlock(), count: RecentBlock.count)
+            context.pointee.recentGeneration = 1 << 32
+        }
+    }
+
+    /// Takes a page from those at hand.
+    @inline(__always)
+    private func forget(_ fetchPage: UnsafeMutablePointer<FetchPage>) {
+        if fetchPage.pointee.tag >> 32 == context.pointee.fetchGeneration >> 32 { forgetRecentBlocks() }
+        fetchPage.pointee.tag = 0
     }
 
     /// The block at EIP, in any page; decoded now if it has not been. Nil if the limit on steps has been reached, or a
@@ -86,12 +136,14 @@ extension Core {
         // The walk may have written to a page with code, which asks for attention.
         guard state.pointee.steps < context.pointee.limit else { return nil }
         let fetchPage = context.pointee.fetchPages + FetchPage.slot(linear)
-        fetchPage.pointee.tag = 0
+        let tag = UInt64(linear & 0xFFFF_F000) | context.pointee.fetchGeneration
+        if fetchPage.pointee.tag != tag { forget(fetchPage) }
         guard let bytes = fetchPointer(physical) else { return try copyToScratch(linear, physical, mode: mode) }
 
         let toPageEnd = 0x1000 &- (linear & 0xFFF)
         let toLimit = UInt64(limit &- eip) &+ 1
-        let isWhole = UInt64(toPageEnd) <= toLimit
+        // All of the page may be executed. In 32-bit code, blocks go back to what lies before them.
+        let isWhole = UInt64(toPageEnd) <= toLimit && (mode == .code16 || eip >= linear & 0xFFF)
         let code = context.pointee.code.pages[Int(physical >> 12)]
         var header: InstructionPointer
         let place = code?.pointee.tables[mode]?[Int(linear & 0xFFF)] ?? 0
@@ -108,7 +160,7 @@ extension Core {
             }
         }
         if isWhole && !breakpoints, let code = context.pointee.code.pages[Int(physical >> 12)] {
-            fetchPage.pointee.tag = UInt64(linear & 0xFFFF_F000) | context.pointee.fetchGeneration
+            fetchPage.pointee.tag = tag
             fetchPage.pointee.table = code.pointee.tables[mode]
         }
 
@@ -125,7 +177,7 @@ extension Core {
             }
             header = copyToScratch(header, count: Int(truncatingIfNeeded: count))
         }
-        context.pointee.first = header + 1
+        context.pointee.counted = header
         return header
     }
 
@@ -134,10 +186,12 @@ extension Core {
         var count = 0
         while count < Int(header.pointee.blockCount) {
             let instruction = header[count + 1]
-            let offset = UInt32(instruction.blockOffset)
+            let offset = UInt32(truncatingIfNeeded: instruction.blockOffset)
             if UInt64(offset) &+ UInt64(instruction.length) > toLimit { break }
             if count > 0 && context.pointee.breakpointCount != 0 && isBreakpoint(linear &+ offset) { break }
             count += 1
+            // In the copy, a jump ends the block.
+            if instruction.endsBlock(context.pointee.code.tables) && !instruction.isConditionalJump { break }
         }
         return UInt64(count)
     }
@@ -197,7 +251,7 @@ extension Core {
                 }
             }
             guard case .success(var instruction) = decoded else { continue }
-            instruction.prepareForExecution(mode)
+            instruction.prepareForExecution(mode, context.pointee.code.tables)
             if count > toPageEnd {
                 context.pointee.code.crossings[CrossingInstruction.slot(physical)] = CrossingInstruction(
                     physical: physical, mode: mode, bytes: window, instruction: instruction)
@@ -223,7 +277,7 @@ extension Core {
     /// page in the TLB, so that one must not be at hand any more.
     private func translateContinuation(_ linear: UInt32) throws(Fault) -> UInt32 {
         let fetchPage = context.pointee.fetchPages + FetchPage.slot(linear)
-        if fetchPage.pointee.tag & 0xFFFF_F000 != UInt64(linear) { fetchPage.pointee.tag = 0 }
+        if fetchPage.pointee.tag & 0xFFFF_F000 != UInt64(linear) { forget(fetchPage) }
         return try translateForFetch(linear)
     }
 
@@ -256,10 +310,10 @@ extension Core {
         let scratch = context.pointee.code.scratch
         var end = Instruction()
         end.handler = .blockEnd
-        end.blockOffset = UInt16(instruction.length)
+        end.blockOffset = Int16(instruction.length)
         scratch[1] = instruction
         scratch[2] = end
-        context.pointee.first = scratch + 1
+        context.pointee.counted = scratch
         return context.pointee.state.steps < context.pointee.limit ? scratch : nil
     }
 }

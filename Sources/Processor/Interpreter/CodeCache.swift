@@ -5,18 +5,18 @@
 /// the next instruction.
 ///
 /// **Choice.** Instructions lie in one large array, the *arena*, block after block: a header slot (how many
-/// instructions, how many bytes), the instructions, and a slot with `blockEnd`, which makes the run loop look for the
-/// next block. A page of physical memory from which code was decoded has a table with a slot for each of its bytes: the
+/// instructions), the instructions, and a slot with `blockEnd`, which makes the run loop look for the next block. A page of physical memory from which code was decoded has a table with a slot for each of its bytes: the
 /// place in the arena of the block that starts there. A block goes on behind conditional jumps, which leave it if they
-/// are taken. It never leaves its page: an instruction that crosses the page's end is kept apart
-/// (``CrossingInstruction``).
+/// are taken; in 32-bit code also at the target of a jump or call in its page, and at the end of what it has called
+/// where the call came from (``BlockContinuation``). It never leaves its page: an instruction that crosses the page's
+/// end is kept apart (``CrossingInstruction``).
 ///
 /// A page with decoded code is marked in ``PhysicalMemory``, so that writes to it come to
 /// ``Core/codeWritten(at:count:)``. A mask says which 64-byte pieces of the page hold code; a write to other pieces
 /// changes nothing, so that data beside code stays cheap. Otherwise all blocks of the page are forgotten. Their slots
-/// in the arena stay until the arena is full and everything starts anew; so the block that is just running can finish
-/// its instruction, and it leaves after it, because the slot behind the running instruction becomes `leaveBlock`. (If
-/// the slot belongs to a block that is still good, that block is split in two, no more.)
+/// in the arena stay until the arena is full and everything starts anew; so if the block that is just running is of
+/// that page, it can finish its instruction, and it leaves after it, because the slot behind the running instruction
+/// becomes `leaveBlock`. (If the slot belongs to a block that is still good, that block is split in two, no more.)
 ///
 /// **Example.** A loop in the page at 7000h jumps to 7C10h. The tag of the running page matches, the table's slot 0xC10
 /// holds the block's place: the header says 5 instructions, the deadline is further away, so execution goes on there.
@@ -26,9 +26,10 @@ struct CodeCache {
     static let capacity = 1 << 18
     /// The longest block in instructions.
     static let blockLimit = 64
-    /// A block of so many instructions does not go on behind a conditional jump.
+    /// A block of so many instructions does not go on behind a jump.
     static let extensionLimit = 32
 
+    let tables = PreparationTables()
     let arena: InstructionPointer
     /// The first free slot. The first two are not used: 0 means "no block", and see ``BlockLink``.
     var used = CodeCache.firstPlace
@@ -101,6 +102,19 @@ struct FetchPage {
     static func slot(_ linear: UInt32) -> Int { Int(linear >> 12) & (count - 1) }
 }
 
+/// A block that a transfer of control has found, and its offset in the code segment. Its page is among those at hand:
+/// where one of these goes, all recent blocks are forgotten.
+struct RecentBlock {
+    /// The offset, and in bits 32-63 the generation in which it was entered; entries of earlier ones are void.
+    var tag: UInt64 = 0
+    var block: InstructionPointer?
+
+    static let count = 1024
+
+    @inline(__always)
+    static func slot(_ offset: UInt32) -> Int { Int(offset) & (count - 1) }
+}
+
 /// A decoded instruction that begins in one page and ends in another. Writes to the second page are not noticed, so it
 /// is good only as long as the bytes are the same; comparing them is cheaper than decoding.
 struct CrossingInstruction {
@@ -123,12 +137,16 @@ enum CodeMode: UInt8 {
     case flat32
 }
 
-/// What ``Instruction/link`` can be besides the place of a block in the arena.
+/// What ``Instruction/link`` can be besides the distance of a block in bytes from the beginning of the arena.
 enum BlockLink {
     /// Not a jump within its page.
     static let none: UInt32 = 0
     /// A jump within its page whose target has not been looked for.
     static let unresolved: UInt32 = 1
+
+    static func to(_ block: InstructionPointer, in arena: InstructionPointer) -> UInt32 {
+        UInt32(truncatingIfNeeded: UnsafeRawPointer(block) - UnsafeRawPointer(arena))
+    }
 }
 
 /// The decoded code of one physical page.
@@ -185,6 +203,11 @@ struct CodePage {
         let last = UInt64(min(offset &+ count &- 1, 0xFFF) >> 6)
         return (~0 &<< first) & (~0 &>> (63 &- last))
     }
+
+    /// The pieces that the bytes from `start` up to `end`, and at least one, touch.
+    static func mask(from start: Int, to end: Int) -> UInt64 {
+        mask(offset: UInt32(truncatingIfNeeded: start), count: UInt32(truncatingIfNeeded: max(end &- start, 1)))
+    }
 }
 
 /// The header slot of a block uses the fields of an ``Instruction`` for its own purposes.
@@ -194,13 +217,6 @@ extension Instruction {
     var blockCount: UInt32 {
         get { immediate }
         set { immediate = newValue }
-    }
-
-    /// Bytes in the block.
-    @inline(__always)
-    var blockBytes: UInt32 {
-        get { displacement }
-        set { displacement = newValue }
     }
 }
 
@@ -214,7 +230,17 @@ extension Core {
             code.pointee.removeAll()
         }
         context.pointee.memory.memory._withUnsafeGuaranteedRef { $0.clearCode(page: page) }
-        requestAttention()
+        if mayRun(inPage: page) { requestAttention() } else { forgetRecentBlocks() }
+    }
+
+    /// Whether the running block may be one of a physical page; nothing else in the page can be without a look at its
+    /// table, once recent blocks have been forgotten.
+    private func mayRun(inPage page: UInt32) -> Bool {
+        // A page walk writes while a block is being entered.
+        guard context.pointee.activity == .instruction && !context.pointee.isWalking else { return true }
+        let linear = context.pointee.state.segments[1].base &+ context.pointee.state.eip
+        guard let physical = fetchedPage(linear) else { return true }
+        return physical >> 12 == page
     }
 
     /// Makes the run loop take control before the next instruction: code, interrupts or the deadline have changed.
@@ -245,44 +271,53 @@ extension Core {
     ) throws(Decoder.Failure) -> InstructionPointer {
         if context.pointee.code.used &+ CodeCache.blockLimit &+ 4 > CodeCache.capacity {
             context.pointee.code.removeAll()
+            forgetRecentBlocks()
         }
         let header = context.pointee.code.arena + context.pointee.code.used
+        let tables = context.pointee.code.tables
         let generation = context.pointee.generation
+        let start = physical & 0xFFF
+        var continuation = BlockContinuation()
+        var pieces: UInt64 = 0
         var next = header + 1
+        // Both from the block's beginning: what is being decoded, and where the stretch that it belongs to begins.
         var position = 0
+        var stretch = 0
         var count = 0
         decoding: while count < CodeCache.blockLimit && position < available {
-            var instruction: Instruction
             do throws(Decoder.Failure) {
-                instruction = try Decoder.decode(
-                    bytes + position, count: available &- position, code32: mode != .code16, generation: generation)
+                try Decoder.decode(
+                    bytes + position, count: available &- position, code32: mode != .code16, generation: generation,
+                    tables: tables.decoder, into: next)
             } catch {
                 if count == 0 { throw error }
                 break decoding
             }
-            instruction.prepareForExecution(mode, at: position)
-            position &+= Int(instruction.length)
-            instruction.prepareLink(endOffset: Int(physical & 0xFFF) &+ position)
-            next.initialize(to: instruction)
-            next += 1
+            next.pointee.prepareForExecution(mode, at: position, tables)
+            position &+= Int(next.pointee.length)
+            next.pointee.prepareLink(endOffset: Int(start) &+ position)
             count &+= 1
-            if instruction.endsBlock && !(instruction.isConditionalJump && count < CodeCache.extensionLimit) { break }
+            next += 1
+            guard next[-1].endsBlock(tables) else { continue }
+            guard count < CodeCache.extensionLimit else { break }
+            if next[-1].isConditionalJump { continue }
+            guard mode != .code16, let target = continuation.follow(next - 1, end: position, in: start) else { break }
+            pieces |= CodePage.mask(from: Int(start) &+ stretch, to: Int(start) &+ position)
+            position = target
+            stretch = target
         }
-        BlockPreparation.prepare(header + 1, count: count)
-        var end = Instruction()
-        end.handler = .blockEnd
-        end.blockOffset = UInt16(truncatingIfNeeded: position)
-        if Int(physical & 0xFFF) &+ position < PhysicalMemory.pageSize { end.link = BlockLink.unresolved }
-        next.initialize(to: end)
-        var head = Instruction()
-        head.blockCount = UInt32(truncatingIfNeeded: count)
-        head.blockBytes = UInt32(truncatingIfNeeded: position)
-        header.initialize(to: head)
+        pieces |= CodePage.mask(from: Int(start) &+ stretch, to: Int(start) &+ position)
+        BlockPreparation.prepare(header + 1, count: count, tables)
+        next.initialize(to: Instruction())
+        next.pointee.handler = .blockEnd
+        next.pointee.blockOffset = Int16(truncatingIfNeeded: position)
+        if Int(start) &+ position < PhysicalMemory.pageSize { next.pointee.link = BlockLink.unresolved }
+        header.initialize(to: Instruction())
+        header.pointee.blockCount = UInt32(truncatingIfNeeded: count)
 
         let page = physical >> 12
         let code = context.pointee.code.code(ofPage: page)
-        code.pointee.pieces |= CodePage.mask(
-            offset: physical & 0xFFF, count: UInt32(truncatingIfNeeded: max(position, 1)))
+        code.pointee.pieces |= pieces
         code.pointee.tables.make(mode)[Int(physical & 0xFFF)] = UInt32(truncatingIfNeeded: context.pointee.code.used)
         context.pointee.memory.memory._withUnsafeGuaranteedRef { $0.markCode(page: page) }
         context.pointee.code.used = (next + 1) - context.pointee.code.arena

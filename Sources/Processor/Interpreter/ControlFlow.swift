@@ -6,7 +6,7 @@ extension Core {
     /// The offset of the instruction in the code segment, while its block runs.
     @inline(__always)
     func offset(_ instruction: InstructionPointer) -> UInt32 {
-        context.pointee.state.eip &+ UInt32(instruction.pointee.blockOffset)
+        context.pointee.state.eip &+ UInt32(truncatingIfNeeded: instruction.pointee.blockOffset)
     }
 
     /// The offset of the instruction behind it.
@@ -88,6 +88,13 @@ extension Core {
             : instruction.pointee.is32BitOperand ? try branch32(instruction) : try branch16(instruction)
         setCounter(instruction, count)
         return target
+    }
+
+    /// Whether `target`, to which the return at `instruction` leads, is where its block goes on
+    /// (``Handler/retWithin32``).
+    @inline(__always)
+    func isWithin(_ target: UInt32, _ instruction: InstructionPointer) -> Bool {
+        target == context.pointee.state.eip &+ instruction.pointee.displacement
     }
 
     // MARK: Indirect

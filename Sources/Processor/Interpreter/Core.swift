@@ -42,14 +42,19 @@ struct Context {
     var code = CodeCache()
     /// The running instruction; a slot of the code cache, so that the slot behind it can be written.
     var current: InstructionPointer
-    /// The instruction that was first when ``ProcessorState/steps`` was last exact.
-    var first: InstructionPointer
+    /// The slot of the last instruction that ``ProcessorState/steps`` counts, or a block's header: what lies behind it,
+    /// up to ``current``, is still to be counted.
+    var counted: InstructionPointer
     /// The step count up to which blocks may run without the run loop looking around.
     var limit: UInt64 = 0
     /// The pages whose blocks are at hand.
     let fetchPages: UnsafeMutablePointer<FetchPage>
     /// In bits 32-63; see ``FetchPage/tag``.
     var fetchGeneration: UInt64 = 1 << 32
+    /// The blocks that were last found.
+    let recentBlocks: UnsafeMutablePointer<RecentBlock>
+    /// In bits 32-63; see ``RecentBlock/tag``.
+    var recentGeneration: UInt64 = 1 << 32
     /// Instructions of later processors are invalid.
     let generation: ProcessorGeneration
     /// Where to note what was executed; nil unless somebody asked.
@@ -84,7 +89,9 @@ struct Context {
         current = code.scratch
         fetchPages = .allocate(capacity: FetchPage.count)
         fetchPages.initialize(repeating: FetchPage(), count: FetchPage.count)
-        first = code.scratch
+        recentBlocks = .allocate(capacity: RecentBlock.count)
+        recentBlocks.initialize(repeating: RecentBlock(), count: RecentBlock.count)
+        counted = code.scratch - 1
         breakpoints = .allocate(capacity: 1)
     }
 }

@@ -24,10 +24,9 @@ extension Core {
     /// that caused it.
     @inline(never)
     func execute(_ header: InstructionPointer) throws(Fault) {
-        var first = header + 1
+        var instruction = header + 1
         var isSynchronized = false
         while true {
-            var instruction = first
             var target: UInt32 = 0
             do throws(Fault) {
                 block: while true {
@@ -189,29 +188,31 @@ extension Core {
                     case .movRR32: set(instruction.pointee.rm, get(instruction.pointee.reg) as UInt32)
                     case .movRI32: set(instruction.pointee.rm, immediate(instruction) as UInt32)
                     case .movRM32: set(instruction.pointee.reg, try load(instruction) as UInt32)
-                    case .movRM32Based:
-                        context.pointee.current = instruction
-                        setRegister(
-                            instruction.pointee.reg,
-                            try readFlat(instruction.pointee.segment, basedAddress(instruction)))
-                    case .movMR32Based:
-                        context.pointee.current = instruction
-                        try writeFlat(
-                            instruction.pointee.segment, basedAddress(instruction), register(instruction.pointee.reg))
-                    case .movRM8Based:
-                        context.pointee.current = instruction
-                        set(
-                            instruction.pointee.reg,
-                            try readFlat(instruction.pointee.segment, basedAddress(instruction)) as UInt8)
-                    case .movMR8Based:
-                        context.pointee.current = instruction
-                        try writeFlat(
-                            instruction.pointee.segment, basedAddress(instruction),
-                            get(instruction.pointee.reg) as UInt8)
+                    case .movRM32Based: setRegister(instruction.pointee.reg, try readBased(instruction))
+                    case .movMR32Based: try writeBased(instruction, register(instruction.pointee.reg))
+                    case .movRM8Based: set(instruction.pointee.reg, try readBased(instruction) as UInt8)
+                    case .movMR8Based: try writeBased(instruction, get(instruction.pointee.reg) as UInt8)
                     case .movzx8RM32Based:
-                        context.pointee.current = instruction
-                        let byte: UInt8 = try readFlat(instruction.pointee.segment, basedAddress(instruction))
-                        setRegister(instruction.pointee.reg, UInt32(byte))
+                        setRegister(instruction.pointee.reg, UInt32(try readBased(instruction) as UInt8))
+                    case .movMI32Based: try writeBased(instruction, instruction.pointee.immediate)
+                    case .movMI8Based: try writeBased(instruction, immediate(instruction) as UInt8)
+                    case .addRM32Based: try arithmeticBasedRM(.add, UInt32.self, instruction)
+                    case .orRM32Based: try arithmeticBasedRM(.or, UInt32.self, instruction)
+                    case .andRM32Based: try arithmeticBasedRM(.and, UInt32.self, instruction)
+                    case .subRM32Based: try arithmeticBasedRM(.sub, UInt32.self, instruction)
+                    case .xorRM32Based: try arithmeticBasedRM(.xor, UInt32.self, instruction)
+                    case .xorRM8Based: try arithmeticBasedRM(.xor, UInt8.self, instruction)
+                    case .addMR32Based:
+                        let source = register(instruction.pointee.reg)
+                        try modifyBased(instruction) { add($0, source) }
+                    case .subMR32Based:
+                        let source = register(instruction.pointee.reg)
+                        try modifyBased(instruction) { subtract($0, source) }
+                    case .addMI32Based:
+                        let source = instruction.pointee.immediate
+                        try modifyBased(instruction) { add($0, source) }
+                    case .incM32Based: try modifyBased(instruction) { (value: UInt32) in increment(value) }
+                    case .decM32Based: try modifyBased(instruction) { (value: UInt32) in decrement(value) }
                     case .lea32Based: setRegister(instruction.pointee.reg, basedAddress(instruction))
                     case .lea32Indexed: setRegister(instruction.pointee.reg, address32(instruction))
                     case .movMR32: try store(instruction, get(instruction.pointee.reg) as UInt32)
@@ -281,9 +282,33 @@ extension Core {
                     case .cmovRM32:
                         let value: UInt32 = try load(instruction)
                         if condition(instruction.pointee.opcode) { setRegister(instruction.pointee.reg, value) }
-                    case .setccR: set(instruction.pointee.rm, condition(instruction.pointee.opcode) ? 1 : 0 as UInt8)
-                    case .rolRI32: rotateLeft(instruction)
-                    case .rorRI32: rotateRight(instruction)
+                    case .setccR: setByte(instruction, if: condition(instruction.pointee.opcode))
+                    case .setoR: setByte(instruction, if: flags.overflow)
+                    case .setnoR: setByte(instruction, if: !flags.overflow)
+                    case .setbR: setByte(instruction, if: flags.carry)
+                    case .setnbR: setByte(instruction, if: !flags.carry)
+                    case .setzR: setByte(instruction, if: flags.isZero)
+                    case .setnzR: setByte(instruction, if: !flags.isZero)
+                    case .setbeR: setByte(instruction, if: flags.isBelowOrEqual)
+                    case .setnbeR: setByte(instruction, if: !flags.isBelowOrEqual)
+                    case .setsR: setByte(instruction, if: flags.isNegative)
+                    case .setnsR: setByte(instruction, if: !flags.isNegative)
+                    case .setpR: setByte(instruction, if: flags.isParityEven)
+                    case .setnpR: setByte(instruction, if: !flags.isParityEven)
+                    case .setlR: setByte(instruction, if: flags.isLess)
+                    case .setnlR: setByte(instruction, if: !flags.isLess)
+                    case .setleR: setByte(instruction, if: flags.isLessOrEqual)
+                    case .setnleR: setByte(instruction, if: !flags.isLessOrEqual)
+                    case .rolRI32: modifyRegister(instruction) { rotateLeft($0, by: instruction.pointee.immediate) }
+                    case .rorRI32: modifyRegister(instruction) { rotateRight($0, by: instruction.pointee.immediate) }
+                    case .rclRI32:
+                        let count = instruction.pointee.immediate & 31
+                        modifyRegister(instruction) { rotateLeftThroughCarry($0, by: count) }
+                    case .rolRC32: modifyRegister(byCounter: instruction) { rotateLeft($0, by: $1) }
+                    case .rorRC32: modifyRegister(byCounter: instruction) { rotateRight($0, by: $1) }
+                    case .shlRC32: modifyRegister(byCounter: instruction) { shiftLeft($0, by: $1) }
+                    case .shrRC32: modifyRegister(byCounter: instruction) { shiftRight($0, by: $1) }
+                    case .sarRC32: modifyRegister(byCounter: instruction) { shiftArithmeticRight($0, by: $1) }
                     case .shiftRC32: shiftR(UInt32.self, instruction, by: UInt8(truncatingIfNeeded: register(1)))
                     case .imulRRI32:
                         multiplySigned32(
@@ -304,12 +329,10 @@ extension Core {
                     case .btrMR32:
                         context.pointee.current = instruction
                         try bitTestString(.reset, UInt32.self, instruction)
-                    case .shldRI32: doubleShiftR(UInt32.self, instruction, by: immediate(instruction), left: true)
-                    case .shldRC32:
-                        doubleShiftR(UInt32.self, instruction, by: UInt8(truncatingIfNeeded: register(1)), left: true)
-                    case .shrdRI32: doubleShiftR(UInt32.self, instruction, by: immediate(instruction), left: false)
-                    case .shrdRC32:
-                        doubleShiftR(UInt32.self, instruction, by: UInt8(truncatingIfNeeded: register(1)), left: false)
+                    case .shldRI32: doubleShiftLeft(instruction, by: instruction.pointee.immediate)
+                    case .shldRC32: doubleShiftLeft(instruction, by: register(1))
+                    case .shrdRI32: doubleShiftRight(instruction, by: instruction.pointee.immediate)
+                    case .shrdRC32: doubleShiftRight(instruction, by: register(1))
                     case .shiftRI32: shiftR(UInt32.self, instruction, by: immediate(instruction))
                     // Nothing can see the flags.
                     case .addRR32NoFlags: modifyRegister(instruction) { $0 &+ register(instruction.pointee.reg) }
@@ -481,6 +504,12 @@ extension Core {
                         modifyTwice(&instruction) { $0 &>> $1.pointee.immediate & $2.pointee.immediate }
                     case .sarAndRI32NoFlags:
                         modifyTwice(&instruction) { shiftedArithmetically($0, $1) & $2.pointee.immediate }
+                    // A move, or `xor`, and an operation with memory or on the result:
+                    case .moveAddRM32: try moveThenLoad(&instruction) { add($0, $1) }
+                    case .moveOrRM32: try moveThenLoad(&instruction) { logical($0 | $1) }
+                    case .moveAndRM32: try moveThenLoad(&instruction) { logical($0 & $1) }
+                    case .moveXorRM32: try moveThenLoad(&instruction) { logical($0 ^ $1) }
+                    case .xorRM8BasedExtend: try xorThenExtend(&instruction)
                     // Two moves, two stack operations:
                     case .movRR32Twice:
                         setRegister(instruction.pointee.rm, register(instruction.pointee.reg))
@@ -496,6 +525,10 @@ extension Core {
                         target = try branch32(instruction)
                         try push32(instruction, nextOffset(instruction))
                         break block
+                    case .movRR32CallWithin:
+                        setRegister(instruction.pointee.rm, register(instruction.pointee.reg))
+                        instruction += 1
+                        try push32(instruction, nextOffset(instruction))
                     case .movRM32BasedTwice: try loadTwice(&instruction)
                     case .movRM32BasedAdd: try loadThenAdd(&instruction)
                     case .addRI32NoFlagsTwice:
@@ -504,9 +537,36 @@ extension Core {
                         modifyRegister(instruction) { $0 &+ instruction.pointee.immediate }
                     case .pushR32Twice: try pushTwice(&instruction)
                     case .pushR32Move: try pushThenMove(&instruction)
+                    case .pushR32MoveLoad: try pushThenMoveThenLoad(&instruction)
+                    case .pushR32Call:
+                        let called = context.pointee.state.eip &+ instruction[1].displacement
+                        if try pushThenCall(&instruction, to: called) {
+                            target = called
+                            break block
+                        }
+                    case .pushR32CallR:
+                        let called = register(instruction[1].rm)
+                        if try pushThenCall(&instruction, to: called) {
+                            target = called
+                            break block
+                        }
+                    case .pushR32CallWithin: _ = try pushThenCall(&instruction, to: 0)
                     case .popR32Twice: try popTwice(&instruction)
                     case .popR32Ret:
                         if let returned = try popThenReturn(&instruction) {
+                            target = returned
+                            break block
+                        }
+                    case .popR32RetWithin:
+                        if let returned = try popThenReturn(&instruction), !isWithin(returned, instruction) {
+                            target = returned
+                            break block
+                        }
+                    // Transfers of control behind which the block goes on, as far as it knew where that is.
+                    case .callWithin32: try push32(instruction, nextOffset(instruction))
+                    case .retWithin32:
+                        let returned = try returnNear32(instruction, releasing: 0)
+                        if !isWithin(returned, instruction) {
                             target = returned
                             break block
                         }
@@ -596,11 +656,11 @@ extension Core {
                         context.pointee.state.steps &-= 1
                         break block
                     case .leaveBlock:
-                        synchronize(instruction, first)
+                        synchronize(instruction)
                         return
                     case .system:
                         context.pointee.current = instruction
-                        synchronize(instruction, first)
+                        synchronize(instruction)
                         isSynchronized = true
                         return try executeSystem(instruction)
                     case .rare:
@@ -626,26 +686,23 @@ extension Core {
                     instruction += 1
                 }
             } catch {
-                if !isSynchronized { synchronize(instruction, first) }
+                if !isSynchronized { synchronize(instruction) }
                 throw error
             }
-            context.pointee.state.steps &+= slots(from: first, to: instruction) &+ 1
+            context.pointee.state.steps &+= slots(from: context.pointee.counted, to: instruction)
             context.pointee.state.eip = target
             let link = instruction.pointee.link
             if _fastPath(link > BlockLink.unresolved) {
                 if let next = linkedBlock(link) {
-                    first = next + 1
+                    instruction = next + 1
                     continue
                 }
-            } else if let next = followingBlock(target) {
-                if link == BlockLink.unresolved {
-                    instruction.pointee.link = UInt32(truncatingIfNeeded: next - context.pointee.code.arena)
-                }
-                first = next + 1
+            } else if link == BlockLink.none, let next = rememberedBlock(target) {
+                instruction = next + 1
                 continue
             }
-            guard let next = try enterBlock() else { return }
-            first = next + 1
+            guard let next = try enterBlock(behind: instruction) else { return }
+            instruction = next + 1
         }
     }
 }

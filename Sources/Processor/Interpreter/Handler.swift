@@ -49,10 +49,21 @@ enum Handler: UInt16, CaseIterable, Sendable {
         callR32, callM16, callM32, ret16, ret32, retImmediate16, retImmediate32
     case loopne16, loopne32, loope16, loope32, loop16, loop32, jcxz16, jcxz32
 
+    // One for each condition.
+    case setoR, setnoR, setbR, setnbR, setzR, setnzR, setbeR, setnbeR, setsR, setnsR, setpR, setnpR, setlR, setnlR,
+        setleR, setnleR
+    // By CL, and through CF.
+    case rolRC32, rorRC32, shlRC32, shrRC32, sarRC32, rclRI32
+
     // The memory operand is flat and has no index register.
-    case movRM32Based, movMR32Based, movRM8Based, movMR8Based, movzx8RM32Based
+    case movRM32Based, movMR32Based, movRM8Based, movMR8Based, movzx8RM32Based, movMI32Based, movMI8Based, addRM32Based,
+        orRM32Based, andRM32Based, subRM32Based, xorRM32Based, xorRM8Based, addMR32Based, subMR32Based,
+        addMI32Based, incM32Based, decM32Based
     // 32-bit addresses, without and with an index register.
     case lea32Based, lea32Indexed
+
+    // The block goes on at the target, or where the call came from.
+    case callWithin32, retWithin32
 
     // Nothing can see the flags before another instruction sets them.
     case addRR32NoFlags, addRI32NoFlags, subRR32NoFlags, subRI32NoFlags, andRR32NoFlags, andRI32NoFlags, orRR32NoFlags,
@@ -83,7 +94,10 @@ enum Handler: UInt16, CaseIterable, Sendable {
     // Other pairs.
     case movRR32Twice, shlXorRR32NoFlags, shlOrRR32NoFlags, shrXorRR32NoFlags, shrAndRI32NoFlags, sarAndRI32NoFlags,
         pushR32Twice, pushR32Move, popR32Twice, popR32Ret, movRM32BasedTwice, movRM32BasedAdd, lea32BasedMove,
-        movRR32Call, addRI32NoFlagsTwice
+        movRR32Call, movRR32CallWithin, addRI32NoFlagsTwice, pushR32Call, pushR32CallWithin, pushR32CallR,
+        popR32RetWithin, moveAddRM32, moveOrRM32, moveAndRM32, moveXorRM32, xorRM8BasedExtend
+    // Three.
+    case pushR32MoveLoad
 
     /// ``Core/executeRare(_:)``.
     case rare
@@ -107,7 +121,7 @@ enum Handler: UInt16, CaseIterable, Sendable {
 
     /// By the raw value of an ``Operation``. Allocated once, never freed and never written again: safe to read from
     /// every thread.
-    nonisolated(unsafe) private static let handlers: UnsafePointer<Handler> = {
+    nonisolated(unsafe) static let handlers: UnsafePointer<Handler> = {
         let storage = UnsafeMutablePointer<Handler>.allocate(capacity: Operation.allCases.count)
         for operation in Operation.allCases {
             let shared: Handler =
@@ -124,6 +138,20 @@ enum Handler: UInt16, CaseIterable, Sendable {
                 }
             (storage + Int(operation.rawValue)).initialize(to: named["\(operation)"] ?? shared)
         }
+        return UnsafePointer(storage)
+    }()
+}
+
+extension Handler {
+    /// `setcc` to a register, by the number of the condition. Allocated once, never freed and never written again: safe
+    /// to read from every thread.
+    nonisolated(unsafe) static let conditionalSets: UnsafePointer<Handler> = {
+        let handlers: [Handler] = [
+            .setoR, .setnoR, .setbR, .setnbR, .setzR, .setnzR, .setbeR, .setnbeR, .setsR, .setnsR, .setpR, .setnpR,
+            .setlR, .setnlR, .setleR, .setnleR,
+        ]
+        let storage = UnsafeMutablePointer<Handler>.allocate(capacity: handlers.count)
+        storage.initialize(from: handlers, count: handlers.count)
         return UnsafePointer(storage)
     }()
 }

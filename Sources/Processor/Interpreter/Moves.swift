@@ -48,6 +48,12 @@ extension Core {
         return holds != (code & 1 != 0)
     }
 
+    /// `setcc` to a register.
+    @inline(__always)
+    func setByte(_ instruction: InstructionPointer, if condition: Bool) {
+        set(instruction.pointee.rm, condition ? 1 : 0 as UInt8)
+    }
+
     // MARK: Exchanges
 
     @inline(__always)

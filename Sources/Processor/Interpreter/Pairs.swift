@@ -158,6 +158,17 @@ extension Core {
         instruction = next
     }
 
+    /// A move, and an operation on its destination with flat memory: `body` has the value moved and the operand.
+    @inline(__always)
+    func moveThenLoad(_ instruction: inout InstructionPointer, _ body: (UInt32, UInt32) -> UInt32) throws(Fault) {
+        let value = register(instruction.pointee.reg)
+        setRegister(instruction.pointee.rm, value)
+        instruction += 1
+        context.pointee.current = instruction
+        let operand: UInt32 = try readFlat(instruction.pointee.segment, address32(instruction))
+        setRegister(instruction.pointee.reg, body(value, operand))
+    }
+
     // MARK: Two accesses to flat memory
 
     /// The load that is the first of a pair: true, and on to the second, if its operand is at hand.
@@ -172,6 +183,20 @@ extension Core {
         setRegister(instruction.pointee.reg, readable(linear))
         instruction += 1
         return true
+    }
+
+    /// `xor` of a byte register with memory, and the extension of the result: a step of a table-driven checksum.
+    @inline(__always)
+    func xorThenExtend(_ instruction: inout InstructionPointer) throws(Fault) {
+        context.pointee.current = instruction
+        let linear = basedAddress(instruction)
+        let isAtHand = isReadable(linear, 1)
+        let byte: UInt8 = _fastPath(isAtHand) ? readable(linear) : try readFlat(instruction.pointee.segment, linear)
+        let result = logical(get(instruction.pointee.reg) ^ byte)
+        set(instruction.pointee.reg, result)
+        guard _fastPath(isAtHand) else { return }
+        instruction += 1
+        setRegister(instruction.pointee.rm, UInt32(result))
     }
 
     @inline(__always)
@@ -213,6 +238,37 @@ extension Core {
         setRegister(4, top)
         instruction += 1
         setRegister(instruction.pointee.rm, register(instruction.pointee.reg))
+    }
+
+    /// The beginning of a function, and the load of an argument or another variable.
+    @inline(__always)
+    func pushThenMoveThenLoad(_ instruction: inout InstructionPointer) throws(Fault) {
+        let top = register(4) &- 4
+        guard _fastPath(isWritable(top, 4)) else {
+            return try push32(instruction, register(instruction.pointee.rm))
+        }
+        write(writable: top, register(instruction.pointee.rm))
+        setRegister(4, top)
+        let move = instruction + 1
+        setRegister(move.pointee.rm, register(move.pointee.reg))
+        instruction = move + 1
+        context.pointee.current = instruction
+        setRegister(instruction.pointee.reg, try readFlat(instruction.pointee.segment, basedAddress(instruction)))
+    }
+
+    /// The last argument, and a near call to `target`: false where only the `push` was executed.
+    @inline(__always)
+    func pushThenCall(_ instruction: inout InstructionPointer, to target: UInt32) throws(Fault) -> Bool {
+        let top = register(4) &- 8
+        let call = instruction + 1
+        guard _fastPath(isWritable(top, 8) && target <= context.pointee.state.segments[1].limit) else {
+            try push32(instruction, register(instruction.pointee.rm))
+            return false
+        }
+        write(writable: top, UInt64(register(instruction.pointee.rm)) << 32 | UInt64(nextOffset(call)))
+        setRegister(4, top)
+        instruction = call
+        return true
     }
 
     @inline(__always)

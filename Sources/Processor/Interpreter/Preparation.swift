@@ -4,9 +4,11 @@
 /// look for them: byte registers become byte offsets into the register file (AH is 1), both directions of an opcode
 /// become one, and frequent forms get operations of their own.
 extension Instruction {
-    /// Nothing is executed behind this instruction without looking for the next block.
-    var endsBlock: Bool {
-        operation == .invalid || operation == .repeatString || Decoder.entries[Int(row)].flags.contains(.endsBlock)
+    /// What is executed behind this instruction is not simply what lies behind it.
+    @inline(__always)
+    func endsBlock(_ tables: PreparationTables) -> Bool {
+        operation == .invalid || operation == .repeatString
+            || tables.decoder.pointee.entries[Int(row)].flags.contains(.endsBlock)
     }
 
     /// Execution goes on behind it or at its target; the counter of `loop` is not looked at.
@@ -25,9 +27,9 @@ extension Instruction {
     }
 
     /// `offset`: bytes from the beginning of the block.
-    mutating func prepareForExecution(_ mode: CodeMode, at offset: Int = 0) {
-        blockOffset = UInt16(truncatingIfNeeded: offset)
-        let flags = Decoder.entries[Int(row)].flags
+    mutating func prepareForExecution(_ mode: CodeMode, at offset: Int = 0, _ tables: PreparationTables) {
+        blockOffset = Int16(truncatingIfNeeded: offset)
+        let flags = tables.decoder.pointee.entries[Int(row)].flags
         let isRegisterForm = modRM >= 0xC0 || !flags.contains(.modRM)
         if flags.contains(.byteReg) { reg = Self.byteOffset(reg) }
         if flags.contains(.byteRM) && isRegisterForm { rm = Self.byteOffset(rm) }
@@ -51,8 +53,14 @@ extension Instruction {
             mode == .flat32 && is32BitAddress
             && (segment == SegmentIndex.ds.rawValue || segment == SegmentIndex.ss.rawValue)
         if isRelativeTransfer { displacement = UInt32(truncatingIfNeeded: offset) &+ UInt32(length) &+ immediate }
-        handler = Handler(operation)
-        handler = handler.withAddress(isBased: index == Self.noRegister, isFlat: isFlat, is32Bit: is32BitAddress)
+        handler = tables.handlers[Int(operation.rawValue)]
+        switch handler {
+        case .setccR: handler = tables.conditionalSets[Int(opcode & 15)]
+        case .shiftRI32 where reg == 2 && immediate & 31 != 0: handler = .rclRI32
+        case .shiftRC32: handler = .shift(byCounter: reg)
+        default:
+            handler = handler.withAddress(isBased: index == Self.noRegister, isFlat: isFlat, is32Bit: is32BitAddress)
+        }
     }
 
     private static func byteOffset(_ register: UInt8) -> UInt8 {
@@ -71,6 +79,12 @@ extension Instruction {
         }
         let target = endOffset &+ Int(Int32(bitPattern: immediate))
         if (0..<PhysicalMemory.pageSize).contains(target) { link = BlockLink.unresolved }
+    }
+
+    /// Makes a jump whose target follows in the block an instruction that does nothing: a move of EAX to itself.
+    mutating func becomeMoveOfNothing() {
+        (reg, rm) = (0, 0)
+        handler = .movRR32
     }
 
     /// Makes the instruction independent of its neighbours: after ``BlockPreparation``, in a copy of part of a block.
@@ -96,14 +110,16 @@ extension Instruction {
 /// **Example.** In `add eax, ebx; shl eax, 3; mov [edi], eax` nothing sees the flags of `add`; those of `shl` may be
 /// seen by the handler of a page fault.
 enum BlockPreparation {
-    static func prepare(_ instructions: InstructionPointer, count: Int) {
+    static func prepare(_ instructions: InstructionPointer, count: Int, _ tables: PreparationTables) {
         removeFlags(instructions, count)
         guard count > 1 else { return }
         for index in 0..<count - 1 {
+            let first = instructions + index
             // The second one has not been fused with the third yet.
-            if let pair = Fusion.handler(of: instructions[index], and: instructions[index + 1]) {
-                instructions[index].handler = pair
-            }
+            guard let pair = Fusion.handler(of: first, and: first + 1, tables) else { continue }
+            // A third may belong to it.
+            let isBeginning = pair == .pushR32Move && index + 2 < count && first[2].handler == .movRM32Based
+            first.pointee.handler = isBeginning ? .pushR32MoveLoad : pair
         }
     }
 
@@ -171,7 +187,30 @@ private enum FlagEffect {
     case unknown
 }
 
+/// The tables of decoding and preparation, at hand: each use of a global's name asks whether it is there already.
+struct PreparationTables {
+    let decoder = Decoder.tables
+    /// By the raw value of an ``Operation``.
+    let handlers = Handler.handlers
+    /// By the number of the condition.
+    let conditionalSets = Handler.conditionalSets
+    /// ``Fusion/withJump``
+    let pairsWithJump = Fusion.withJump
+}
+
 extension Handler {
+    /// A shift or rotate of a 32-bit register by CL; `operation` is ModRM.reg.
+    fileprivate static func shift(byCounter operation: UInt8) -> Handler {
+        switch operation & 7 {
+        case 0: .rolRC32
+        case 1: .rorRC32
+        case 4, 6: .shlRC32
+        case 5: .shrRC32
+        case 7: .sarRC32
+        default: .shiftRC32
+        }
+    }
+
     /// The handler for a form of address, if this one has such.
     fileprivate func withAddress(isBased: Bool, isFlat: Bool, is32Bit: Bool) -> Handler {
         switch self {
@@ -180,6 +219,19 @@ extension Handler {
         case .movRM8 where isFlat && isBased: .movRM8Based
         case .movMR8 where isFlat && isBased: .movMR8Based
         case .movzx8RM32 where isFlat && isBased: .movzx8RM32Based
+        case .movMI32 where isFlat && isBased: .movMI32Based
+        case .movMI8 where isFlat && isBased: .movMI8Based
+        case .addRM32 where isFlat && isBased: .addRM32Based
+        case .orRM32 where isFlat && isBased: .orRM32Based
+        case .andRM32 where isFlat && isBased: .andRM32Based
+        case .subRM32 where isFlat && isBased: .subRM32Based
+        case .xorRM32 where isFlat && isBased: .xorRM32Based
+        case .xorRM8 where isFlat && isBased: .xorRM8Based
+        case .addMR32 where isFlat && isBased: .addMR32Based
+        case .subMR32 where isFlat && isBased: .subMR32Based
+        case .addMI32 where isFlat && isBased: .addMI32Based
+        case .incM32 where isFlat && isBased: .incM32Based
+        case .decM32 where isFlat && isBased: .decM32Based
         case .lea32 where is32Bit: isBased ? .lea32Based : .lea32Indexed
         default: self
         }

@@ -21,13 +21,13 @@ extension Core {
             context.pointee.activity = .nothing
             // Calls of the memory or a device between two runs concern no running instruction.
             context.pointee.current = context.pointee.code.scratch
-            context.pointee.first = context.pointee.current
+            context.pointee.counted = context.pointee.current - 1
         }
         let state = state
         let coverage = context.pointee.coverage
         while true {
             forgetFetchPages()
-            context.pointee.first = context.pointee.current
+            context.pointee.counted = context.pointee.current - 1
             if context.pointee.exitRequested { return .requested }
             // It may take accesses that it has asked for.
             if context.pointee.isObserved && observe() { return .requested }
@@ -122,7 +122,7 @@ extension Core {
 
     /// Delivers an exception; this is a step. False if the processor has shut down.
     private func deliverCounted(_ fault: Fault) -> Bool {
-        context.pointee.first = context.pointee.current
+        context.pointee.counted = context.pointee.current - 1
         let delivered = deliver(fault)
         if delivered { state.pointee.steps &+= 1 }
         return delivered
@@ -136,6 +136,6 @@ extension Core {
 
     /// The step count as of the running instruction, which is not counted.
     var synchronizedSteps: UInt64 {
-        state.pointee.steps &+ UInt64(bitPattern: Int64(context.pointee.current - context.pointee.first))
+        state.pointee.steps &+ slots(from: context.pointee.counted, to: context.pointee.current - 1)
     }
 }

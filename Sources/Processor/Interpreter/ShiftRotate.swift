@@ -8,7 +8,30 @@ extension Core {
 
     @inline(__always)
     func shiftLeft(_ value: UInt32, _ instruction: InstructionPointer) -> UInt32 {
-        let count = instruction.pointee.immediate & 31
+        shiftLeft(value, by: instruction.pointee.immediate & 31)
+    }
+
+    @inline(__always)
+    func shiftRight(_ value: UInt32, _ instruction: InstructionPointer) -> UInt32 {
+        shiftRight(value, by: instruction.pointee.immediate & 31)
+    }
+
+    @inline(__always)
+    func shiftArithmeticRight(_ value: UInt32, _ instruction: InstructionPointer) -> UInt32 {
+        shiftArithmeticRight(value, by: instruction.pointee.immediate & 31)
+    }
+
+    /// Replaces the register operand by what `body` makes of it and of CL, unless CL says that nothing is to be done.
+    @inline(__always)
+    func modifyRegister(byCounter instruction: InstructionPointer, _ body: (UInt32, UInt32) -> UInt32) {
+        let count = register(1) & 31
+        if count != 0 { modifyRegister(instruction) { body($0, count) } }
+    }
+
+    // `count` is 1...31.
+
+    @inline(__always)
+    func shiftLeft(_ value: UInt32, by count: UInt32) -> UInt32 {
         let result = value &<< count
         let carry = value &<< (count &- 1) & 0x8000_0000
         // OF is the sign of the result xor CF, so bit 30 is that sign.
@@ -17,8 +40,7 @@ extension Core {
     }
 
     @inline(__always)
-    func shiftRight(_ value: UInt32, _ instruction: InstructionPointer) -> UInt32 {
-        let count = instruction.pointee.immediate & 31
+    func shiftRight(_ value: UInt32, by count: UInt32) -> UInt32 {
         let result = value &>> count
         let carry = value &>> (count &- 1) & 1
         setShiftFlags(result, carry: carry, overflow: (result ^ result &<< 1) >> 31)
@@ -26,9 +48,9 @@ extension Core {
     }
 
     @inline(__always)
-    func shiftArithmeticRight(_ value: UInt32, _ instruction: InstructionPointer) -> UInt32 {
-        let result = shiftedArithmetically(value, instruction)
-        let beforeLast = Int32(bitPattern: value) &>> Int32(bitPattern: instruction.pointee.immediate &- 1)
+    func shiftArithmeticRight(_ value: UInt32, by count: UInt32) -> UInt32 {
+        let result = UInt32(bitPattern: Int32(bitPattern: value) &>> Int32(bitPattern: count))
+        let beforeLast = Int32(bitPattern: value) &>> Int32(bitPattern: count &- 1)
         let carry = UInt32(bitPattern: beforeLast) & 1
         setShiftFlags(result, carry: carry, overflow: 0)
         return result
@@ -46,16 +68,51 @@ extension Core {
     }
 
     @inline(__always)
-    func rotateLeft(_ instruction: InstructionPointer) {
-        let result = rotated(register(instruction.pointee.rm), left: instruction.pointee.immediate)
+    func rotateLeft(_ value: UInt32, by count: UInt32) -> UInt32 {
+        let result = rotated(value, left: count)
         setRotateFlags(carry: result & 1, overflow: result >> 31 ^ result & 1)
-        setRegister(instruction.pointee.rm, result)
+        return result
     }
 
     @inline(__always)
-    func rotateRight(_ instruction: InstructionPointer) {
-        let result = rotated(register(instruction.pointee.rm), left: 0 &- instruction.pointee.immediate)
+    func rotateRight(_ value: UInt32, by count: UInt32) -> UInt32 {
+        let result = rotated(value, left: 0 &- count)
         setRotateFlags(carry: result >> 31, overflow: result >> 31 ^ result >> 30 & 1)
+        return result
+    }
+
+    /// `rcl`: CF is a bit above the highest one.
+    @inline(__always)
+    func rotateLeftThroughCarry(_ value: UInt32, by count: UInt32) -> UInt32 {
+        let ring = UInt64(value) | UInt64(flags.carries >> 31) &<< 32
+        let turned = ring &<< UInt64(count) | ring &>> UInt64(33 &- count)
+        let result = UInt32(truncatingIfNeeded: turned)
+        let carry = UInt32(truncatingIfNeeded: turned &>> 32) & 1
+        setRotateFlags(carry: carry, overflow: result >> 31 ^ carry)
+        return result
+    }
+
+    /// `shld` of a register of 32 bits; a count of 0 changes nothing.
+    @inline(__always)
+    func doubleShiftLeft(_ instruction: InstructionPointer, by rawCount: UInt32) {
+        let count = rawCount & 31
+        guard count != 0 else { return }
+        let value = register(instruction.pointee.rm)
+        let carry = value &>> (32 &- count) & 1
+        let result = value &<< count | register(instruction.pointee.reg) &>> (32 &- count)
+        setShiftFlags(result, carry: carry, overflow: (result ^ value) >> 31)
+        setRegister(instruction.pointee.rm, result)
+    }
+
+    /// `shrd` of a register of 32 bits; a count of 0 changes nothing.
+    @inline(__always)
+    func doubleShiftRight(_ instruction: InstructionPointer, by rawCount: UInt32) {
+        let count = rawCount & 31
+        guard count != 0 else { return }
+        let value = register(instruction.pointee.rm)
+        let carry = value &>> (count &- 1) & 1
+        let result = value &>> count | register(instruction.pointee.reg) &<< (32 &- count)
+        setShiftFlags(result, carry: carry, overflow: (result ^ value) >> 31)
         setRegister(instruction.pointee.rm, result)
     }
 

@@ -107,7 +107,7 @@ extension Core {
     @inline(never)
     func repeatString(_ instruction: InstructionPointer) throws(Fault) {
         let decoded = instruction.pointee
-        let operation = Decoder.entries[Int(decoded.row)].operation(memory: false, is32Bit: decoded.is32BitOperand)
+        let operation = Decoder.entry(decoded.row).operation(memory: false, is32Bit: decoded.is32BitOperand)
         switch operation {
         case .movs8: try repeatMove(UInt8.self, instruction)
         case .movs16: try repeatMove(UInt16.self, instruction)

@@ -235,6 +235,13 @@ extension Core {
         return try translate(linear, .fetch, user: state.pointee.cpl == 3)
     }
 
+    /// The physical page for the linear address of an instruction, if the fetch TLB has it.
+    func fetchedPage(_ linear: UInt32) -> UInt32? {
+        let entry = context.pointee.memory.fetch + slot(linear)
+        let isValid = entry.pointee.linear & TLBFlag.valid != 0 && (entry.pointee.linear ^ linear) & 0xFFFF_F000 == 0
+        return isValid ? entry.pointee.physical : nil
+    }
+
     /// Where the bytes of the physical page that holds `physical` are in the host's memory; nil if they are not RAM or
     /// ROM: then fetch each by ``readPhysical(_:size:)`` and keep nothing.
     @inline(__always)
