@@ -34,10 +34,10 @@ extension Core {
     }
 
     var runningInstruction: UInt32 {
-        // An instruction of the system has brought EIP up to itself (``synchronize(_:_:)``), and so has the first of a
+        // An instruction of the system has brought EIP up to itself (``synchronize(_:)``), and so has the first of a
         // block.
         let isExact =
-            context.pointee.activity != .instruction || context.pointee.current == context.pointee.first
+            context.pointee.activity != .instruction || context.pointee.counted == context.pointee.current - 1
         return state.pointee.segments[1].base &+ (isExact ? state.pointee.eip : offset(context.pointee.current))
     }
 }
