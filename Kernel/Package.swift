@@ -20,15 +20,31 @@ func program(_ target: String, _ logic: String...) -> Target {
         linkerSettings: layout("program.ld"))
 }
 
+/// A program to learn from.
+func example(_ target: String) -> Target {
+    .executableTarget(
+        name: target, dependencies: ["User"], path: "Sources/Examples/\(target)", linkerSettings: layout("program.ld"))
+}
+
 let package = Package(
     name: "MartletKernel",
     products: [
         .executable(name: "kernel", targets: ["Kernel"]),
         .executable(name: "process-manager", targets: ["ProcessManager"]),
         .executable(name: "shell", targets: ["Shell"]),
-        .executable(name: "console", targets: ["ConsoleDriver"]),
+        .executable(name: "screen", targets: ["ScreenDriver"]),
+        .executable(name: "serial", targets: ["SerialDriver"]),
+        .executable(name: "keyboard", targets: ["KeyboardDriver"]),
+        .executable(name: "console", targets: ["Console"]),
+        .executable(name: "clock", targets: ["ClockDriver"]),
+        .executable(name: "disk", targets: ["DiskDriver"]),
         .executable(name: "hello", targets: ["Hello"]),
+        .executable(name: "echo-server", targets: ["EchoServer"]),
+        .executable(name: "echo-client", targets: ["EchoClient"]),
+        .executable(name: "date", targets: ["Date"]),
+        .executable(name: "disk-dump", targets: ["DiskDump"]),
         .executable(name: "self-test", targets: ["SelfTest"]),
+        .executable(name: "manager-test", targets: ["ManagerTest"]),
         .executable(name: "crash-null", targets: ["CrashNull"]),
         .executable(name: "crash-privileged", targets: ["CrashPrivileged"]),
         .executable(name: "crash-stack", targets: ["CrashStack"]),
@@ -56,14 +72,27 @@ let package = Package(
         .target(name: "UserText"),
         .target(name: "TerminalInput"),
         .target(name: "ShellLogic"),
-        .target(name: "User", dependencies: ["KernelABI", "CUser", "CRuntime", "UserText"]),
-        .executableTarget(
-            name: "ProcessManager", dependencies: ["User", "ELF", "USTAR"], linkerSettings: layout("program.ld")),
-        program("ConsoleDriver", "TerminalInput"),
+        .target(name: "ServiceProtocols"),
+        .target(name: "User", dependencies: ["KernelABI", "CUser", "CRuntime", "ServiceProtocols", "UserText"]),
+        .target(name: "ManagerLogic", dependencies: ["ServiceProtocols"]),
+        program("ProcessManager", "ELF", "ManagerLogic", "USTAR"),
+        .target(name: "DeviceLogic", dependencies: ["ServiceProtocols"]),
+        .target(name: "InputChannel", dependencies: ["TerminalInput", "User"]),
+        program("ScreenDriver", "DeviceLogic"),
+        program("SerialDriver", "InputChannel"),
+        program("KeyboardDriver", "InputChannel", "TerminalInput"),
+        program("Console", "InputChannel", "TerminalInput"),
+        program("ClockDriver", "DeviceLogic"),
+        program("DiskDriver", "DeviceLogic"),
         program("Shell", "TerminalInput", "ShellLogic"),
-        program("Hello"),
         .target(name: "CSelfTest"),
         program("SelfTest", "CSelfTest"),
+        program("ManagerTest"),
+        example("Hello"),
+        example("EchoServer"),
+        example("EchoClient"),
+        example("Date"),
+        example("DiskDump"),
         program("CrashNull"),
         program("CrashPrivileged"),
         program("CrashStack"),

@@ -3,44 +3,6 @@ import Testing
 
 /// What a person at the shell relies on (docs/userland.md), in QEMU on a small machine.
 @Suite(.serialized) struct UserSpaceTests {
-    /// A booted machine with a prompt.
-    private struct Session {
-        let machine: any BootableMachine
-
-        /// Types a command, and answers the lines until the next prompt, without the command itself.
-        func run(_ command: String) async throws -> [String] {
-            let start = machine.serialOutput.count
-            try machine.send(command + "\r")
-            let output = try await machine.wait(for: "\n" + KernelLog.prompt, from: start)
-            return output.components(separatedBy: "\r\n").dropFirst().dropLast()
-        }
-
-        /// The free page frames, as `mem` says.
-        func freeFrames() async throws -> Int? {
-            let line = try await run("mem").first { $0.contains("page frames free") }
-            return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }
-        }
-
-        /// The processes, as `ps` says: number and name.
-        func processes() async throws -> [(number: Int, name: String)] {
-            try await run("ps").dropFirst().compactMap { line in
-                let fields = line.split(separator: " ")
-                guard let number = fields.first.flatMap({ Int($0) }), let name = fields.last else { return nil }
-                return (number, String(name))
-            }
-        }
-    }
-
-    private func withShell(_ body: (Session) async throws -> Void) async throws {
-        var configuration = MachineConfiguration()
-        configuration.memory = 8
-        configuration.processor = .i486
-        try await withMachine(QEMU(), configuration, image: try BuiltFile.kernelImage.url()) { machine in
-            try await machine.wait(for: "\n" + KernelLog.prompt)
-            try await body(Session(machine: machine))
-        }
-    }
-
     @Test func `the payload can be listed and read`() async throws {
         try await withShell { shell async throws in
             let listing = try await shell.run("ls bin/")
@@ -84,7 +46,7 @@ import Testing
             let stack = try await shell.run("crash-stack")
             #expect(stack.contains { $0.contains("killed by a stack overflow: write to address 0xbfef") })
             // The driver's program without the driver's ports.
-            #expect(try await shell.run("console").contains { $0.contains("privileged instruction 'in'") })
+            #expect(try await shell.run("keyboard").contains { $0.contains("privileged instruction 'in'") })
             #expect(!(null + privileged + stack).contains { $0.contains("still here") })
             #expect(try await shell.freeFrames() == free)
             #expect(free != nil)
@@ -110,19 +72,26 @@ import Testing
         }
     }
 
-    @Test func `the console driver can be killed, and its successor works`() async throws {
+    @Test func `any driver can be killed, and its successor works`() async throws {
         try await withShell { shell async throws in
             let before = try await shell.processes()
-            let console = try #require(before.first { $0.name == "console" }?.number)
-            let answer = try await shell.run("kill \(console)")
-            #expect(answer == ["process-manager: the console driver has ended, and is started again"])
-            #expect(try await shell.run("echo still here") == ["still here"])
+            let drivers = ["screen", "serial", "keyboard", "console", "clock", "disk"]
+            for name in drivers {
+                let number = try #require(before.first { $0.name == name }?.number)
+                let answer = try await shell.run("kill \(number)")
+                #expect(answer == ["process-manager: \(name) has ended, and is started again"])
+                #expect(try await shell.run("echo still here") == ["still here"])
+            }
             let after = try await shell.processes()
-            #expect(after.first { $0.name == "console" }?.number != console)
+            for name in drivers {
+                #expect(after.first { $0.name == name }?.number != before.first { $0.name == name }?.number)
+            }
             #expect(after.map(\.name).sorted() == before.map(\.name).sorted())
             let length = shell.machine.serialOutput.count
             try shell.machine.type("echo keys\r")
             try await shell.machine.wait(for: "\r\nkeys\r\n", from: length)
+            try await shell.machine.waitForScreen("keys")
+            #expect(try await shell.run("services").contains { $0.hasSuffix("  running     disk") })
         }
     }
 
@@ -132,7 +101,8 @@ import Testing
             let number = try #require(answer.first?.split(separator: " ").last.flatMap { Int($0) })
             #expect(answer == ["process \(number)"])
             #expect(try await shell.processes().contains { $0 == (number, "bench") })
-            #expect(try await shell.run("kill \(number)") == [])
+            #expect(try await shell.run("jobs").map { $0.trimmingCharacters(in: .whitespaces) } == ["\(number)  bench"])
+            #expect(try await shell.run("kill \(number)") == ["process \(number), bench: killed"])
             #expect(try await shell.processes().contains { $0.name == "bench" } == false)
             #expect(try await shell.run("kill \(number)") == ["kill: \(number): no such process"])
             #expect(try await shell.run("kill 1") == ["kill: 1: not permitted"])
@@ -183,7 +153,9 @@ import Testing
             }
             #expect(try await shell.freeFrames() == 0)
             #expect(try await shell.run("hello") == ["hello: out of memory"])
-            for number in numbers { #expect(try await shell.run("kill \(number)") == []) }
+            for number in numbers {
+                #expect(try await shell.run("kill \(number)") == ["process \(number), self-test: killed"])
+            }
             #expect(try await shell.freeFrames() == free)
             #expect(free != nil)
             #expect(try await shell.run("hello").count == 1)

@@ -14,6 +14,14 @@ import UserText
                 == "0x00000000 0x08048123 0xffffffff")
     }
 
+    @Test func `bytes, digits and truths`() {
+        #expect(("\(hexByte: 0) \(hexByte: 0xAB)" as Text).description == "00 ab")
+        #expect(
+            ("\(UInt32(5), digits: 2) \(UInt32(12), digits: 2) \(UInt32(7), digits: 4) \(UInt32(123), digits: 1)" as Text)
+                .description == "05 12 0007 123")
+        #expect(("\(true) \(false)" as Text).description == "true false")
+    }
+
     @Test func `texts, literals and bytes are joined`() {
         let name: Text = "shell"
         #expect(("<\(name)> \(Array("bytes".utf8)) é" as Text).description == "<shell> bytes é")

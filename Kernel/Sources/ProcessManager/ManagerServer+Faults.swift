@@ -1,4 +1,5 @@
 import ELF
+import ManagerLogic
 import User
 
 extension ManagerServer {

@@ -1,3 +1,4 @@
+import ManagerLogic
 import USTAR
 import User
 
@@ -6,68 +7,72 @@ extension ManagerServer {
     mutating func serveRequest(_ message: ReceivedMessage, _ bytes: UnsafeRawBufferPointer, from client: Int) {
         guard message.label != ManagerRequest.exit else { return end(client, .exited(status: message.word0)) }
         guard message.wantsReply else { return }
-        switch message.label {
-        case ManagerRequest.spawn: serveSpawn(bytes, parent: message.word0 == 0 ? client : nil)
-        case ManagerRequest.wait: serveWait(message.word0, from: client)
-        case ManagerRequest.kill:
-            serveKill(message.word0, from: client)
-        case ManagerRequest.processName: serveName(message.word0)
-        case ManagerRequest.fileInformation: serveFileInformation(message.word0)
-        case ManagerRequest.fileRead: serveFileRead(bytes, offset: message.word0, limit: message.word1)
-        case ManagerRequest.shutdown:
-            guard table[client].role == .shell else { return reply(.notPermitted) }
-            guard let action = ShutdownAction(rawValue: message.word0) else { return reply(.badRequest) }
-            log.print(action == .halt ? "The machine has stopped; it may be switched off." : "Restarting.")
-            try? system.shutdown(action)
-            reply(.failed)
-        case ManagerRequest.interruptKey:
-            guard table[client].role == .console else { return reply(.notPermitted) }
-            if interruptForeground() { reply() } else { reply(.noSuchProcess) }
-        case ManagerRequest.reserve: serveReserve(message.word0, length: message.word1, for: client)
-        default: reply(.badRequest)
-        }
-    }
-
-    /// The process with a number, if `parent` started it.
-    private func child(_ number: UInt32, of parent: Int) -> Int? {
-        guard let index = table.index(number: number), table[index].parent == parent else { return nil }
-        return index
-    }
-
-    private mutating func serveSpawn(_ bytes: UnsafeRawBufferPointer, parent: Int?) {
-        guard let end = bytes.firstIndex(of: 0), bytes.last == 0 else { return reply(.badRequest) }
         do throws(ManagerError) {
-            let index = try spawn(
-                path: UnsafeRawBufferPointer(rebasing: bytes[..<end]),
-                arguments: UnsafeRawBufferPointer(rebasing: bytes[(end + 1)...]), parent: parent, role: .program)
-            reply(table[index].number)
+            try answerRequest(message, bytes, from: client)
         } catch {
             reply(error)
         }
     }
 
-    private mutating func serveWait(_ number: UInt32, from client: Int) {
-        guard let index = child(number, of: client) else { return reply(.noSuchProcess) }
-        guard table[index].state == .running else {
-            let message = table[index].end.message
-            table.free(index)
-            return reply(message.word0, message.word1)
+    private mutating func answerRequest(
+        _ message: ReceivedMessage, _ bytes: UnsafeRawBufferPointer, from client: Int
+    ) throws(ManagerError) {
+        switch message.label {
+        case ManagerRequest.spawn: reply(try spawnChild(bytes, slot: message.word0, of: client))
+        case ManagerRequest.start:
+            try startChild(message.word0, of: client)
+            reply()
+        case ManagerRequest.wait: serveWait(message.word0, isPatient: message.word1 == 0, from: client)
+        case ManagerRequest.kill: serveKill(message.word0, from: client)
+        case ManagerRequest.processInformation: serveProcessInformation(message.word0)
+        case ManagerRequest.fileInformation: serveFileInformation(message.word0)
+        case ManagerRequest.fileRead: serveFileRead(bytes, offset: message.word0, limit: message.word1)
+        case ManagerRequest.shutdown: serveShutdown(message.word0, from: client)
+        case ManagerRequest.awaitShutdown: serveAwaitShutdown(from: client)
+        case ManagerRequest.interruptKey:
+            guard table[client].driver == DriverTable.console else { return reply(.notPermitted) }
+            if interruptForeground() { reply() } else { reply(.noSuchProcess) }
+        case ManagerRequest.reserve:
+            try reserve(message.word0, length: message.word1, for: client)
+            reply()
+        case ManagerRequest.register:
+            try register(bytes, slot: message.word0, for: client)
+            reply()
+        case ManagerRequest.lookUp:
+            if try lookUp(bytes, slot: message.word0, waits: message.word1 == 1, for: client) { reply() }
+        case ManagerRequest.serviceInformation: serveServiceInformation(message.word0)
+        default: reply(.badRequest)
         }
-        guard !table[index].isAwaited else { return reply(.alreadyWaiting) }
-        guard (try? Endpoint.saveReply(in: ManagerSlot.waiter(index))) != nil else { return reply(.failed) }
-        table[index].isAwaited = true
+    }
+
+    private mutating func serveWait(_ number: UInt32, isPatient: Bool, from client: Int) {
+        if number == 0 {
+            guard table.hasChildren(client) else { return reply(.noSuchProcess) }
+        } else if table.child(number, of: client) == nil {
+            return reply(.noSuchProcess)
+        }
+        let ended = number == 0 ? table.endedChild(of: client) : table.child(number, of: client)
+        guard let ended, table[ended].state == .ended else {
+            return isPatient ? suspend(client, .child(number)) : reply(.stillRunning)
+        }
+        let (end, endedNumber) = (table[ended].end, table[ended].number)
+        table.free(ended)
+        reply(end.kind, end.status, endedNumber)
     }
 
     private mutating func serveKill(_ number: UInt32, from client: Int) {
         if number == ownNumber || number == 0 { return reply(.notPermitted) }
-        let target = table[client].role == .shell ? table.index(number: number) : child(number, of: client)
-        guard let target, table[target].state == .running else { return reply(.noSuchProcess) }
+        guard let target = table.index(number: number), table[target].isAlive else { return reply(.noSuchProcess) }
+        guard target == client || table.descends(target, from: client) || table[client].permissions.contains(.killAny)
+        else { return reply(.notPermitted) }
         // A process that ends itself does not wait for an answer any more.
         if target != client { reply() }
         end(target, .killed)
     }
 
-    private func serveName(_ number: UInt32) {
+    private func serveProcessInformation(_ number: UInt32) {
+        var parent: UInt32 = 0
+        var permissions = Permissions.none
         let name: Text
         if number == 0 {
             name = "kernel"
@@ -75,10 +80,12 @@ extension ManagerServer {
             name = "process-manager"
         } else if let index = table.index(number: number) {
             name = table[index].name.text
+            permissions = table[index].permissions
+            if let parentIndex = table[index].parent { parent = table[parentIndex].number }
         } else {
             return reply(.noSuchProcess)
         }
-        name.withBytes { reply(bytes: $0) }
+        name.withBytes { reply(parent, permissions.rawValue, bytes: $0) }
     }
 
     private func serveFileInformation(_ index: UInt32) {
@@ -104,23 +111,52 @@ extension ManagerServer {
         reply(bytes: UnsafeRawBufferPointer(rebasing: entry.contents[start..<(start + count)]))
     }
 
-    private mutating func serveReserve(_ address: UInt32, length: UInt32, for client: Int) {
+    private mutating func reserve(
+        _ address: UInt32, length: UInt32, for client: Int
+    ) throws(ManagerError) {
         let (end, overflow) = address.addingReportingOverflow(length)
         guard !overflow, length > 0, address % pageSize == 0, length % pageSize == 0,
             ProgramLayout.free.lowerBound <= address, end <= ProgramLayout.free.upperBound
-        else { return reply(.badRequest) }
+        else { throw .badRequest }
         table[client].reserved = address..<end
-        reply()
     }
 
     /// Control-C: ends what the shell waits for. Returns whether there was such a program.
     private mutating func interruptForeground() -> Bool {
-        for index in 0..<ProcessTable.capacity where table[index].state == .running && table[index].isAwaited {
-            guard let parent = table[index].parent, table[parent].role == .shell else { continue }
-            log.print("^C")
-            end(index, .killed)
-            return true
+        guard let shell = drivers[DriverTable.shell].process, case .child(let number) = table[shell].wait,
+            let index = table.child(number, of: shell), table[index].isAlive
+        else { return false }
+        log.print("^C")
+        end(index, .killed)
+        return true
+    }
+
+    // MARK: The end of a process
+
+    /// Takes a process that has ended, or is to end, out of the system, and tells whoever waits.
+    mutating func end(_ index: Int, _ end: ProcessEnd) {
+        let (driver, number, parent) = (table[index].driver, table[index].number, table[index].parent)
+        // Its memory and threads go first: its parent, once told, may want the memory.
+        try? Process(slot: ManagerSlot.process(index)).destroy()
+        try? Capabilities.delete(ManagerSlot.process(index))
+        if table[index].wait != .nothing { try? Capabilities.delete(ManagerSlot.waiter(index)) }
+        // What was made and never let run nobody can let run any more.
+        for child in 0..<ProcessTable.capacity where table[child].parent == index && table[child].state == .created {
+            self.end(child, .killed)
         }
-        return false
+        table.orphanChildren(of: index)
+        releaseServices(of: index)
+        if let parent, table[parent].wait == .child(number) || table[parent].wait == .child(0) {
+            table.free(index)
+            resume(parent, Message(0, end.kind, end.status, number))
+        } else if parent != nil {
+            table[index].state = .ended
+            table[index].end = end
+            table[index].wait = .nothing
+        } else {
+            table.free(index)
+        }
+        if stop != nil { return continueStopping() }
+        if let driver { driverEnded(driver) }
     }
 }

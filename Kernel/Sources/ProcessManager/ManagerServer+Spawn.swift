@@ -1,49 +1,154 @@
 import CUser
 import ELF
+import ManagerLogic
 import USTAR
 import User
 
-/// Priorities of the process manager's making: who answers keys comes first, and programs come last.
-enum Priority {
-    static var driver: UInt32 { 24 }
-    static var manager: UInt32 { 20 }
-    static var program: UInt32 { 16 }
+/// What a process is made from.
+struct ProgramSource {
+    var path: UnsafeRawBufferPointer
+    /// Each ended by a NUL.
+    var arguments: UnsafeRawBufferPointer
+    var environment = UnsafeRawBufferPointer.none
+    /// The ELF file, if it is not the payload's file of that path.
+    var image: UnsafeRawBufferPointer?
+    /// The most page frames; 0: the usual limit.
+    var frameLimit: UInt32 = 0
+    var permissions = Permissions.none
+
+    /// A driver's program, whose one argument is its name.
+    init(driver: Driver) {
+        path = driver.path.utf8Bytes
+        // A literal's bytes are followed by a NUL.
+        arguments = UnsafeRawBufferPointer(start: driver.name.utf8Start, count: driver.name.utf8CodeUnitCount + 1)
+        permissions = driver.permissions
+    }
+
+    init(_ request: SpawnRequest) {
+        path = request.path
+        arguments = request.arguments
+        environment = request.environment
+        // KiB to pages, rounded up without overflow.
+        frameLimit = request.header.memoryLimit / 4 + (request.header.memoryLimit % 4 == 0 ? 0 : 1)
+        permissions = Permissions(rawValue: request.header.permissions)
+    }
 }
 
 extension ManagerServer {
     /// Where a program's file may ask to be loaded.
     private var programAddresses: ClosedRange<UInt32> { klimit...(ProgramLayout.heap.lowerBound - 1) }
 
-    /// Starts a program from the payload.
+    // MARK: Requests
+
+    /// Makes a process that a program asks for, without letting it run.
+    ///
+    /// - Returns: Its number.
+    mutating func spawnChild(
+        _ bytes: UnsafeRawBufferPointer, slot: UInt32, of parent: Int
+    ) throws(ManagerError) -> UInt32 {
+        guard stop == nil else { throw .stopping }
+        guard let request = SpawnRequest(bytes) else { throw .badRequest }
+        var source = ProgramSource(request)
+        // Nobody gives what it does not have, and no child is larger than its parent may be.
+        source.permissions.formIntersection(table[parent].permissions)
+        if table[parent].frameLimit > 0 {
+            source.frameLimit = min(
+                source.frameLimit == 0 ? .max : source.frameLimit, table[parent].frameLimit)
+        }
+        let index: Int
+        if request.header.imageLength > 0 {
+            index = try load(source, from: request.header, in: parent)
+        } else {
+            index = try load(source, parent: parent, driver: nil)
+        }
+        table[index].isDetached = request.header.isDetached != 0
+        do throws(KernelError) {
+            try Capabilities.copy(
+                ManagerSlot.process(index), to: Process(slot: ManagerSlot.process(parent)), slot, rights: .all)
+        } catch {
+            end(index, .killed)
+            table.free(index)
+            throw ManagerError(grant: error)
+        }
+        return table[index].number
+    }
+
+    /// Lets a process run that the sender has made.
+    mutating func startChild(_ number: UInt32, of parent: Int) throws(ManagerError) {
+        guard let index = table.child(number, of: parent), table[index].state == .created else {
+            throw .noSuchProcess
+        }
+        do throws(KernelError) {
+            try run(index)
+        } catch {
+            end(index, .killed)
+            table.free(index)
+            throw error == .outOfMemory || error == .quotaExceeded ? .outOfMemory : .failed
+        }
+        if table[index].isDetached { table[index].parent = nil }
+    }
+
+    /// Lets a process run.
+    mutating func run(_ index: Int) throws(KernelError) {
+        let entry = table[index]
+        try Process(slot: ManagerSlot.process(index)).start(
+            at: entry.entry, stack: entry.stack, argument: entry.stack, using: ManagerSlot.thread)
+        table[index].state = .running
+    }
+
+    // MARK: Loading
+
+    /// Makes a process from an ELF file in another process's memory, which is read into this one's meanwhile.
+    private mutating func load(
+        _ source: ProgramSource, from header: SpawnHeader, in parent: Int
+    ) throws(ManagerError) -> Int {
+        let window = ProgramLayout.deviceMemory
+        let length = header.imageLength
+        guard (try? Process.current.map(window, length: length, access: .write)) != nil else { throw .outOfMemory }
+        defer { _ = try? Process.current.unmap(window, length: length) }
+        // Valid: just mapped, and unmapped when nothing refers to it any more.
+        let buffer = UnsafeMutableRawBufferPointer(
+            start: UnsafeMutableRawPointer(bitPattern: UInt(window)), count: Int(length))
+        guard (try? Process(slot: ManagerSlot.process(parent)).read(header.imageAddress, into: buffer)) != nil else {
+            throw .badRequest
+        }
+        var source = source
+        source.image = UnsafeRawBufferPointer(buffer)
+        return try load(source, parent: parent, driver: nil)
+    }
+
+    /// Makes a process and fills its memory. It does not run yet.
     ///
     /// - Parameters:
-    ///   - path: Its path in the payload.
-    ///   - arguments: Its arguments, each ended by a NUL.
     ///   - parent: The index of the process that asks, if one does.
-    ///   - role: What it is for.
+    ///   - driver: The row of the driver table that it is, if it is one.
     /// - Returns: Its index in the table.
-    mutating func spawn(
-        path: UnsafeRawBufferPointer, arguments: UnsafeRawBufferPointer, parent: Int?, role: ProcessEntry.Role
-    ) throws(ManagerError) -> Int {
-        guard let entry = payload?.file(at: path) else { throw .noSuchFile }
-        guard arguments.count <= 512 else { throw .badRequest }
-        let file = try check(entry.contents, path)
+    mutating func load(_ source: ProgramSource, parent: Int?, driver: Int?) throws(ManagerError) -> Int {
+        let payloadFile = payload?.file(at: source.path)?.contents
+        guard let contents = source.image ?? payloadFile else { throw .noSuchFile }
+        let file = try check(contents, source.path)
         guard let index = table.freeIndex else { throw .tooManyProcesses }
+        let limit = min(source.frameLimit == 0 ? .max : source.frameLimit, frameLimit)
         do throws(KernelError) {
-            let slot = ManagerSlot.process(index)
             let (process, number) = try Process.create(
-                in: slot, faultEndpoint: endpoint, badge: table.badge(index) | ProcessTable.faultBadge,
-                frameLimit: frameLimit, priorityLimit: role == .console ? Priority.driver : Priority.program)
-            table[index].state = .running
-            table[index].role = role
+                in: ManagerSlot.process(index), faultEndpoint: endpoint,
+                badge: table.badge(index) | ProcessTable.faultBadge, frameLimit: limit,
+                priorityLimit: driver.map { DriverTable.row($0).priority } ?? Priority.program)
+            table[index].state = .created
             table[index].number = number
-            table[index].name = ProcessName(path: path)
+            table[index].name = ShortName(path: source.path)
             table[index].parent = parent
-            table[index].image = entry.contents
+            table[index].driver = driver
+            table[index].permissions = source.permissions
+            table[index].frameLimit = limit
+            // What was given in memory is gone when the process runs, and its symbols with it.
+            table[index].image = source.image == nil ? contents : .none
+            table[index].entry = file.header.entry
             try load(file, into: process)
-            let stack = try writeStack(arguments, number: number, into: process)
-            try grantCapabilities(to: process, index, role)
-            try process.start(at: file.header.entry, stack: stack, argument: stack, using: ManagerSlot.thread)
+            table[index].stack = try writeStack(source, number: number, into: process)
+            try Capabilities.copy(
+                ManagerSlot.endpoint, to: process, ProgramSlot.manager, rights: .send, badge: table.badge(index))
+            try Capabilities.copy(InitialSlot.system, to: process, ProgramSlot.system, rights: [.read, .copy])
             return index
         } catch {
             try? Process(slot: ManagerSlot.process(index)).destroy()
@@ -89,19 +194,23 @@ extension ManagerServer {
         }
     }
 
-    /// Makes the first pages of the stack and puts a `ProgramStartup` and the arguments at its top.
+    /// Makes the first pages of the stack and puts a `ProgramStartup`, the arguments and the environment at its top.
     ///
     /// - Returns: The address of the `ProgramStartup`, which is also the stack pointer to begin with.
     private func writeStack(
-        _ arguments: UnsafeRawBufferPointer, number: UInt32, into process: Process
+        _ source: ProgramSource, number: UInt32, into process: Process
     ) throws(KernelError) -> UInt32 {
         let initialSize = 2 * pageSize
         try process.map(ProgramLayout.stackTop - initialSize, length: initialSize, access: .write)
-        // At most 512 bytes: they fit the first page.
-        let argumentsAddress = ProgramLayout.stackTop - UInt32(arguments.count)
-        if !arguments.isEmpty { try process.write(arguments, to: argumentsAddress) }
+        // Both together fit the first page (`SpawnHeader`).
+        let environmentAddress = ProgramLayout.stackTop - UInt32(source.environment.count)
+        let argumentsAddress = environmentAddress - UInt32(source.arguments.count)
+        if !source.environment.isEmpty { try process.write(source.environment, to: environmentAddress) }
+        if !source.arguments.isEmpty { try process.write(source.arguments, to: argumentsAddress) }
         var startup = ProgramStartup(
-            flags: system_call_flags, process: number, argumentsAddress: argumentsAddress, argumentsLength: UInt32(arguments.count))
+            flags: system_call_flags, process: number, argumentsAddress: argumentsAddress,
+            argumentsLength: UInt32(source.arguments.count),
+            environmentAddress: environmentAddress, environmentLength: UInt32(source.environment.count))
         let address = (argumentsAddress - UInt32(MemoryLayout<ProgramStartup>.size)) & ~15
         let written = withUnsafeBytes(of: &startup) { bytes -> KernelError? in
             do throws(KernelError) {
@@ -113,32 +222,5 @@ extension ManagerServer {
         }
         if let written { throw written }
         return address
-    }
-
-    /// Gives a process what a process of its role needs, and no more.
-    private func grantCapabilities(
-        to process: Process, _ index: Int, _ role: ProcessEntry.Role
-    ) throws(KernelError) {
-        let badge = table.badge(index)
-        try Capabilities.copy(
-            ManagerSlot.endpoint, to: process, ProgramSlot.manager, rights: .send, badge: badge)
-        try Capabilities.copy(InitialSlot.system, to: process, ProgramSlot.system, rights: [.read, .copy])
-        guard role == .console else {
-            try Capabilities.copy(
-                ManagerSlot.console, to: process, ProgramSlot.console, rights: .send, badge: badge)
-            return
-        }
-        try Capabilities.copy(ManagerSlot.console, to: process, DriverSlot.endpoint, rights: .receive)
-        try Capabilities.copy(InitialSlot.log, to: process, DriverSlot.log, rights: .send)
-        // A line that could not be had leaves its slot empty; the driver lives with the other.
-        try? Capabilities.copy(ManagerSlot.keyboardLine, to: process, DriverSlot.keyboardLine, rights: .manage)
-        try? Capabilities.copy(ManagerSlot.serialLine, to: process, DriverSlot.serialLine, rights: .manage)
-        try grantPorts(PortRange(0x60, through: 0x60), to: process, DriverSlot.keyboardDataPort)
-        try grantPorts(PortRange(0x64, through: 0x64), to: process, DriverSlot.keyboardStatusPort)
-        try grantPorts(PortRange(0x3F8, through: 0x3FF), to: process, DriverSlot.serialPorts)
-    }
-
-    private func grantPorts(_ range: PortRange, to process: Process, _ slot: UInt32) throws(KernelError) {
-        try Capabilities.copy(InitialSlot.ports, to: process, slot, rights: [], badge: range.rawValue)
     }
 }

@@ -1,14 +1,15 @@
 // The process manager: policy, in ring 3.
 //
 // Constraint: the microkernel knows processes, threads, memory and messages, but not what a program is, where it comes
-// from, who may wait for it, or what to do when it crashes. Whatever does that must survive every program, and must not
-// run out of memory in the middle of saying that somebody else did.
+// from, who may wait for it, which driver gets which device, or what to do when one crashes. Whatever does that must
+// survive every program, and must not run out of memory in the middle of saying that somebody else did.
 //
 // Choice: one process that the kernel starts, with capabilities to everything; one thread; one endpoint on which it
 // receives requests of programs, faults of their threads and the ends of their processes, told apart by badges. It
-// never waits for a program: a wait is a saved reply. After the start it allocates nothing: the table of processes has
-// its size for good, and programs are loaded straight from the payload. Programs get capabilities to this endpoint, to
-// the console, and to little else (`ProgramSlot`, `DriverSlot`).
+// never waits for a program, nor calls one: a wait is a saved reply. Its tables are allocated once, when it starts, and
+// programs are loaded straight from the payload. What can be decided without a system call is decided in
+// `ManagerLogic`. Programs get capabilities to this endpoint, to their standard streams, and to little else
+// (`ProgramSlot`); drivers what their row of `DriverTable` says.
 //
 // Example: `crash-null` reads address 0. The kernel stops its thread and sends a fault message with the badge that the
 // process manager chose when it created the process. The address is in no area that is filled on demand, so
@@ -48,16 +49,15 @@ extension ManagerStartup {
 enum ManagerSlot {
     /// Where requests and faults arrive.
     static var endpoint: UInt32 { InitialSlot.firstFree }
-    /// Where the console driver receives.
-    static var console: UInt32 { InitialSlot.firstFree + 1 }
-    /// The interrupt lines of the console driver.
-    static var keyboardLine: UInt32 { InitialSlot.firstFree + 2 }
-    static var serialLine: UInt32 { InitialSlot.firstFree + 3 }
     /// A thread, between being created and started.
-    static var thread: UInt32 { InitialSlot.firstFree + 4 }
+    static var thread: UInt32 { InitialSlot.firstFree + 1 }
 
+    /// The interrupt line of a driver.
+    static func line(_ driver: Int) -> UInt32 { 32 + UInt32(driver) }
+    /// The endpoint of a service.
+    static func service(_ index: Int) -> UInt32 { 64 + UInt32(index) }
     /// A process of the table.
-    static func process(_ index: Int) -> UInt32 { 64 + 2 * UInt32(index) }
-    /// The saved call of whoever waits for that process.
-    static func waiter(_ index: Int) -> UInt32 { 65 + 2 * UInt32(index) }
+    static func process(_ index: Int) -> UInt32 { 96 + 2 * UInt32(index) }
+    /// The saved call of that process, while it waits.
+    static func waiter(_ index: Int) -> UInt32 { 97 + 2 * UInt32(index) }
 }

@@ -14,7 +14,7 @@ func testCapabilities() {
     Check.error(
         invoke(.capabilityCopy, Place.endpoint, 0, Place.endpoint, 31), .slotOccupied, "capabilityCopy: occupied")
     Check.error(
-        invoke(.capabilityCopy, Place.endpoint, ProgramSlot.console, Place.second, 31), .badCapability,
+        invoke(.capabilityCopy, Place.endpoint, ProgramSlot.output, Place.second, 31), .badCapability,
         "capabilityCopy: into what is no process")
 
     let sendOnly = CapabilityRights.send.rawValue

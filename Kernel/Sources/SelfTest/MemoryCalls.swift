@@ -19,7 +19,7 @@ func testMemory() {
     Check.error(invoke(.memoryMap, process, klimit - 4096, 8192, 1), .badArgument, "memoryMap: across KLIMIT")
     Check.error(invoke(.memoryMap, process, 0xFFFF_F000, 8192, 1), .badArgument, "memoryMap: past the end")
     Check.error(invoke(.memoryMap, process, 0x7000_0000, 0x8000_0000, 1), .badArgument, "memoryMap: too much")
-    Check.error(invoke(.memoryMap, ProgramSlot.console, Place.free, 4096, 1), .badCapability, "memoryMap: kind")
+    Check.error(invoke(.memoryMap, ProgramSlot.output, Place.free, 4096, 1), .badCapability, "memoryMap: kind")
 
     Check.equal(invoke(.memoryMap, process, Place.free, 0x5000, 1), 0, "memoryMap: five pages")
     Check.equal(invoke(.memoryUnmap, process, Place.free + 0x1000, 0x2000), 2, "memoryUnmap: two of them")

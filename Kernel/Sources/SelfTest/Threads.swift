@@ -52,7 +52,7 @@ func testThreads() {
     Check.error(invoke(.threadCreate, InitialSlot.process, Place.thread, 0, 0), .slotOccupied, "threadCreate: slot")
     Check.error(invoke(.threadCreate, InitialSlot.process, 0, 0, 0), .badSlot, "threadCreate: slot 0")
     Check.error(invoke(.threadCreate, InitialSlot.process, 256, 0, 0), .badSlot, "threadCreate: slot 256")
-    Check.error(invoke(.threadCreate, ProgramSlot.console, 99, 0, 0), .badCapability, "threadCreate: not a process")
+    Check.error(invoke(.threadCreate, ProgramSlot.output, 99, 0, 0), .badCapability, "threadCreate: not a process")
     Check.error(invoke(.threadStart, InitialSlot.process), .badCapability, "threadStart: not a thread")
 
     // A thread that was never started.

@@ -9,13 +9,22 @@ enum BuiltIn: UInt8 {
     case echo
     case mem
     case ps
+    case services
     case kill
+    case jobs
+    case wait
+    case env
+    case set
+    case unset
+    case allow
+    case limit
     case clear
     case reboot
     case halt
+    case poweroff
 
     private static var all: some Sequence<BuiltIn> {
-        (help.rawValue...halt.rawValue).lazy.map { BuiltIn(rawValue: $0) ?? .help }
+        (help.rawValue...poweroff.rawValue).lazy.map { BuiltIn(rawValue: $0) ?? .help }
     }
 
     /// The command of a name.
@@ -32,10 +41,19 @@ enum BuiltIn: UInt8 {
         case .echo: "echo"
         case .mem: "mem"
         case .ps: "ps"
+        case .services: "services"
         case .kill: "kill"
+        case .jobs: "jobs"
+        case .wait: "wait"
+        case .env: "env"
+        case .set: "set"
+        case .unset: "unset"
+        case .allow: "allow"
+        case .limit: "limit"
         case .clear: "clear"
         case .reboot: "reboot"
         case .halt: "halt"
+        case .poweroff: "poweroff"
         }
     }
 
@@ -46,16 +64,25 @@ enum BuiltIn: UInt8 {
         case .cat: "FILE...  shows files"
         case .echo: "[WORD...]  repeats its arguments"
         case .mem: "memory: how much, how much is free, and what lies where"
-        case .ps: "processes and what they do"
+        case .ps: "processes, who started them, and what they do"
+        case .services: "names that servers have registered"
         case .kill: "NUMBER...  ends processes"
+        case .jobs: "programs that run beside the shell"
+        case .wait: "[NUMBER]  waits for them, or for one of them"
+        case .env: "what programs are told by name"
+        case .set: "NAME=VALUE...  tells programs something by name"
+        case .unset: "NAME...  does so no longer"
+        case .allow: "disk-write|kill|shutdown COMMAND...  runs a program that may do that"
+        case .limit: "KIB COMMAND...  runs a program with that much memory at most"
         case .clear: "clears the screen"
         case .reboot: "restarts the machine"
         case .halt: "stops the machine"
+        case .poweroff: "stops the machine, and switches it off if it can"
         }
     }
 
     /// Does what the command says.
-    func run(_ command: CommandLine) {
+    func run(_ command: CommandLine, _ shell: inout Shell) {
         switch self {
         case .help: Self.showHelp()
         case .ls: Self.list(command)
@@ -63,28 +90,41 @@ enum BuiltIn: UInt8 {
         case .echo: Self.echo(command)
         case .mem: MemoryReport.show()
         case .ps: ProcessReport.show()
+        case .services: ServiceReport.show()
         case .kill: Self.kill(command)
-        case .clear: Console.clear()
+        case .jobs: shell.jobs.list()
+        case .wait: Self.wait(command, &shell)
+        case .env: shell.environment.withBytes { Self.showEnvironment($0) }
+        case .set: Self.set(command, &shell)
+        case .unset: Self.unset(command, &shell)
+        case .allow: Self.allow(command, &shell)
+        case .limit: Self.limit(command, &shell)
+        case .clear: Stream.output.clear()
         case .reboot: Self.shutdown(.reboot)
         case .halt: Self.shutdown(.halt)
+        case .poweroff: Self.shutdown(.powerOff)
         }
     }
 
     private static func showHelp() {
         for command in all {
             var line: Text = "  \(command.name)"
-            line.pad(to: 10)
+            line.pad(to: 12)
             line.append(command.summary)
             print(line)
         }
         var line: Text = "programs:"
         Manager.forEachFile { file in
             guard let name = file.programName else { return }
+            if line.count + 1 + name.count > 78 {
+                print(line)
+                line = "         "
+            }
             line.append(0x20)
             line.append(name)
         }
         print(line)
-        print("A program whose line ends in ' &' runs while the shell goes on.")
+        print("A program whose line ends in ' &' runs while the shell goes on; 'wait' waits for it.")
         print("Keys: arrows, Home, End, Ctrl-A, E, K, U and W edit; up and down recall lines;")
         print("      Ctrl-C stops the program or the line; Ctrl-L clears the screen.")
     }
@@ -138,12 +178,68 @@ enum BuiltIn: UInt8 {
         }
     }
 
-    private static func shutdown(_ action: ShutdownAction) {
+    private static func shutdown(_ action: StopAction) {
         do throws(ManagerError) {
             try Manager.shutdown(action)
         } catch {
             print("\(error.message)")
         }
+    }
+}
+
+// MARK: Jobs and what they are given
+
+extension BuiltIn {
+    private static func wait(_ command: CommandLine, _ shell: inout Shell) {
+        let number = command.withWord(1) { Decimal.parse($0) }
+        guard command.wordCount == 1 || command.wordCount == 2 && number != nil else {
+            return print("usage: wait [NUMBER]")
+        }
+        do throws(ManagerError) {
+            try shell.jobs.wait(for: number)
+        } catch {
+            print("wait: \(error.message)")
+        }
+    }
+
+    private static func showEnvironment(_ bytes: UnsafeRawBufferPointer) {
+        var start = 0
+        for index in 0..<bytes.count where bytes[index] == 0 {
+            print("\(UnsafeRawBufferPointer(rebasing: bytes[start..<index]))")
+            start = index + 1
+        }
+    }
+
+    private static func set(_ command: CommandLine, _ shell: inout Shell) {
+        guard command.wordCount > 1 else { return print("usage: set NAME=VALUE...") }
+        for index in 1..<command.wordCount where !command.withWord(index, { shell.environment.set($0) }) {
+            command.withWord(index) { print("set: \($0): not NAME=VALUE, or too much of it") }
+        }
+    }
+
+    private static func unset(_ command: CommandLine, _ shell: inout Shell) {
+        guard command.wordCount > 1 else { return print("usage: unset NAME...") }
+        for index in 1..<command.wordCount where !command.withWord(index, { shell.environment.unset($0) }) {
+            command.withWord(index) { print("unset: \($0): no such name") }
+        }
+    }
+
+    private static func allow(_ command: CommandLine, _ shell: inout Shell) {
+        let permission: Permissions? =
+            if command.is(1, "disk-write") { .diskWrite } else if command.is(1, "kill") { .killAny } else if
+                command.is(1, "shutdown")
+            { .shutdown } else { nil }
+        guard let permission, command.wordCount > 2 else {
+            return print("usage: allow disk-write|kill|shutdown COMMAND...")
+        }
+        shell.runProgram(command, from: 2, permissions: permission)
+    }
+
+    private static func limit(_ command: CommandLine, _ shell: inout Shell) {
+        guard command.wordCount > 2, let limit = command.withWord(1, { Decimal.parse($0) }), limit > 0 else {
+            return print("usage: limit KIB COMMAND...")
+        }
+        shell.runProgram(command, from: 2, memoryLimit: limit)
     }
 }
 

@@ -32,7 +32,7 @@ struct LineInput {
                 return nil
             case .clearScreen:
                 output.flush()
-                Console.clear()
+                Stream.output.clear()
                 output.write(prompt)
                 editor.redraw(to: &output)
             }
@@ -46,7 +46,7 @@ struct LineInput {
             pendingEnd = 0
             // Valid: `InlineArray` stores its elements contiguously, and no more than 64 bytes come back.
             let count = withUnsafeMutableBytes(of: &pending) { bytes in
-                (try? Console.read(into: bytes)) ?? 0
+                (try? Stream.input.read(into: bytes)) ?? 0
             }
             pendingEnd = min(max(count, 0), 64)
             if pendingEnd == 0 { Thread.sleep(milliseconds: 100) }
@@ -68,7 +68,7 @@ struct ConsoleBuffer: ByteSink {
 
     mutating func flush() {
         guard text.count > 0 else { return }
-        Console.write(text)
+        Stream.output.print(text)
         text = Text()
     }
 }

@@ -17,7 +17,7 @@ enum MemoryReport {
             // holds.
             let count = withUnsafeMutableBytes(of: &buffer) { bytes in
                 let count = (try? system.layout(from: offset, into: bytes)) ?? 0
-                Console.write(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[..<count]))
+                try? Stream.output.write(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[..<count]))
                 return count
             }
             guard count > 0 else { return }
@@ -29,16 +29,17 @@ enum MemoryReport {
 /// What `ps` shows.
 enum ProcessReport {
     static func show() {
-        print("NUMBER  THREADS  MEMORY KiB   TICKS  STATE      NAME")
+        print("NUMBER  PARENT  THREADS  MEMORY KiB   TICKS  STATE      NAME")
         var index: UInt32 = 0
         while let process = try? system.process(index) {
             index += 1
             let (ticks, state) = threads(of: process.process)
-            var line: Text =
-                "\(process.process, width: 6)\(process.threads, width: 9)\(process.frames * 4, width: 12)\(ticks, width: 8)  "
-            line.append(state)
-            line.pad(to: 48)
-            try? Manager.appendName(of: process.process, to: &line)
+            var name = Text()
+            let parent = (try? Manager.appendName(of: process.process, to: &name)) ?? 0
+            var line: Text = "\(process.process, width: 6)\(parent, width: 8)\(process.threads, width: 9)"
+            line.append("\(process.frames * 4, width: 12)\(ticks, width: 8)  \(state)" as Text)
+            line.pad(to: 56)
+            line.append(name)
             print(line)
         }
     }
@@ -68,6 +69,25 @@ enum ProcessReport {
         case .faulted: "faulted"
         case .waiting: "waiting"
         case nil: "?"
+        }
+    }
+}
+
+/// What `services` shows.
+enum ServiceReport {
+    static func show() {
+        print("NUMBER  STATE       SERVICE")
+        Manager.forEachService { name, owner, state in
+            let word: StaticString =
+                switch state {
+                case .running: "running"
+                case .restarting: "restarting"
+                case .givenUp: "given up"
+                }
+            var line: Text = "\(owner, width: 6)  \(word)"
+            line.pad(to: 20)
+            line.append(name)
+            print(line)
         }
     }
 }

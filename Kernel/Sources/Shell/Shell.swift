@@ -1,7 +1,8 @@
 // The shell: a person's way to the programs of the payload.
 //
-// It is an ordinary program with one privilege, that the process manager lets it stop the machine. What it knows itself
-// are the commands of `BuiltIn`; every other name is a program in `bin/`, which runs while the shell waits.
+// It is an ordinary program with the permissions to stop the machine, end any process and let others write to disks
+// (`Permissions`). What it knows itself are the commands of `BuiltIn`; every other name is a program in `bin/`, which runs
+// while the shell waits, or beside it.
 
 import ShellLogic
 import TerminalInput
@@ -10,24 +11,29 @@ import User
 @main
 struct Shell {
     static func main() {
-        showFile("etc/motd")
+        FileText.show("etc/motd")
+        var shell = Shell()
         var input = LineInput()
         while true {
+            shell.jobs.reportEnded()
             guard let line = input.readLine(prompt: "martlet> ") else { continue }
-            line.withBytes { run($0) }
+            line.withBytes { shell.run($0) }
         }
     }
+
+    var jobs = Jobs()
+    var environment = EnvironmentList()
 
     /// Where programs are found that are named without a path.
     static var programDirectory: StaticString { "bin/" }
 
     /// Does what a line says.
-    private static func run(_ line: UnsafeRawBufferPointer) {
+    private mutating func run(_ line: UnsafeRawBufferPointer) {
         do throws(CommandLineError) {
             let command = try CommandLine(line)
             guard command.wordCount > 0 else { return }
             if let builtIn = command.withWord(0, { BuiltIn.named($0) }) {
-                builtIn.run(command)
+                builtIn.run(command, &self)
             } else {
                 runProgram(command)
             }
@@ -36,64 +42,65 @@ struct Shell {
         }
     }
 
-    /// Runs a program of the payload, and waits until it ends.
-    private static func runProgram(_ command: CommandLine) {
-        // Path, NUL, then the arguments, each with its NUL.
-        var request = InlineArray<520, UInt8>(repeating: 0)
-        var count = 0
-        func append(_ byte: UInt8) {
-            guard count < 520 else { return }
-            request[count] = byte
-            count += 1
-        }
-        let isPath = command.withWord(0) { $0.contains(UInt8(ascii: "/")) }
-        if !isPath { for byte in programDirectory.utf8Bytes { append(byte) } }
-        command.withWord(0) { for byte in $0 { append(byte) } }
-        append(0)
-        let isDetached =
-            command.wordCount > 1
-            && command.withWord(command.wordCount - 1) { $0.count == 1 && $0[0] == UInt8(ascii: "&") }
-        command.withBytes(from: 0) { bytes in
-            // Without the "&" and its NUL.
-            for byte in bytes[..<(bytes.count - (isDetached ? 2 : 0))] { append(byte) }
-        }
+    /// Runs a program of the payload, and waits until it ends, unless the last word is `&`.
+    ///
+    /// - Parameters:
+    ///   - first: The word that names the program; its arguments follow.
+    ///   - permissions: What it may do beyond what every program may.
+    ///   - memoryLimit: The most memory that it may have, in KiB; 0 for the usual.
+    mutating func runProgram(
+        _ command: CommandLine, from first: Int = 0, permissions: Permissions = .none, memoryLimit: UInt32 = 0
+    ) {
+        var wordCount = command.wordCount
+        let isJob = wordCount > first + 1 && command.is(wordCount - 1, "&")
+        if isJob { wordCount -= 1 }
+        guard !isJob || jobs.hasRoom else { return print("too many programs run beside the shell") }
+        let isPath = command.withWord(first) { $0.contains(UInt8(ascii: "/")) }
+        var name = Text()
+        command.withWord(first) { name.append($0) }
+        var path: Text = isPath ? "" : "\(Self.programDirectory)"
+        path.append(name)
 
+        var program = path.withBytes { Program(path: $0) }
+        for index in first + 1..<max(wordCount, first + 1) { command.withWord(index) { program.add(argument: $0) } }
+        program.permissions = permissions
+        program.memoryLimit = memoryLimit
+        let spawned = environment.withBytes { bytes -> Result<Child, ManagerError> in
+            program.replaceEnvironment(bytes)
+            do throws(ManagerError) { return .success(try program.spawn()) } catch { return .failure(error) }
+        }
         do throws(ManagerError) {
-            // Valid: `InlineArray` stores its elements contiguously, and `count` is inside it.
-            let spawned: Result<UInt32, ManagerError> = withUnsafeBytes(of: &request) { bytes in
-                do throws(ManagerError) {
-                    return .success(
-                        try Manager.spawn(
-                            UnsafeRawBufferPointer(rebasing: bytes[..<count]), isDetached: isDetached))
-                } catch {
-                    return .failure(error)
-                }
+            let child = try spawned.get()
+            if isJob {
+                jobs.add(child, name: name)
+                return print("process \(child.number)")
             }
-            let process = try spawned.get()
-            if isDetached { return print("process \(process)") }
-            if case .exited(let status) = try Manager.wait(process), status != 0 {
-                command.withWord(0) { print("\($0): exit status \(status)") }
+            if case .exited(let status) = try child.wait(), status != 0 {
+                print("\(name): exit status \(status)")
             }
         } catch {
-            command.withWord(0) { name in
-                if error == .noSuchFile, !isPath {
-                    print("\(name): unknown command; 'help' lists what there is")
-                } else {
-                    print("\(name): \(error.message)")
-                }
+            if error == .noSuchFile, !isPath {
+                print("\(name): unknown command; 'help' lists what there is")
+            } else {
+                print("\(name): \(error.message)")
             }
         }
     }
+}
 
-    /// Shows a file if it is there.
-    private static func showFile(_ path: StaticString) {
-        _ = try? FileText.show(UnsafeRawBufferPointer(start: path.utf8Start, count: path.utf8CodeUnitCount))
+extension CommandLine {
+    /// Whether a word is this one.
+    func `is`(_ index: Int, _ word: StaticString) -> Bool {
+        withWord(index) { $0.elementsEqual(word.utf8Bytes) }
     }
 }
 
 /// Files of the payload, as text.
 enum FileText {
-    /// Writes a file to the console.
+    /// Writes a file to standard output, if it is there.
+    static func show(_ path: StaticString) { try? show(path.utf8Bytes) }
+
+    /// Writes a file to standard output.
     static func show(_ path: UnsafeRawBufferPointer) throws(ManagerError) {
         var buffer = InlineArray<512, UInt8>(repeating: 0)
         var offset: UInt32 = 0
@@ -102,7 +109,7 @@ enum FileText {
             let result: Result<Int, ManagerError> = withUnsafeMutableBytes(of: &buffer) { bytes in
                 do throws(ManagerError) {
                     let count = try Manager.read(path, offset: offset, into: bytes)
-                    Console.write(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[..<count]))
+                    try? Stream.output.write(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[..<count]))
                     return .success(count)
                 } catch {
                     return .failure(error)

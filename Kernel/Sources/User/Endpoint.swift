@@ -61,13 +61,18 @@ public struct Endpoint {
     }
 
     /// Sends a message, and waits for the reply, whose bytes go into `buffer`.
+    ///
+    /// - Parameter timeout: Milliseconds, or a value of `Timeout`.
     public func call(
-        _ message: Message, bytes: UnsafeRawBufferPointer = .none, buffer: UnsafeMutableRawBufferPointer = .none
+        _ message: Message, bytes: UnsafeRawBufferPointer = .none, buffer: UnsafeMutableRawBufferPointer = .none,
+        timeout: UInt32 = Timeout.never
     ) throws(KernelError) -> ReceivedMessage {
-        try ReceivedMessage(Self.make(.call, slot, message, bytes, buffer))
+        try ReceivedMessage(Self.make(.call, slot, message, bytes, buffer, timeout: timeout))
     }
 
-    /// Waits for a message, whose bytes go into `buffer`; at most `timeout` milliseconds, or what `Timeout` says.
+    /// Waits for a message, whose bytes go into `buffer`.
+    ///
+    /// - Parameter timeout: Milliseconds, or a value of `Timeout`.
     public func receive(
         _ buffer: UnsafeMutableRawBufferPointer = .none, timeout: UInt32 = Timeout.never
     ) throws(KernelError) -> ReceivedMessage {

@@ -4,9 +4,9 @@
 // instruction, `int 0x80`, on numbers of capability slots.
 //
 // Choice: two layers. This file and `Endpoint.swift` give each system call a Swift name, typed errors, and a type for
-// the kind of slot that it takes; drivers and servers use them. Above them, `Console`, `Manager`, `Arguments` and
-// `print` are what an ordinary program uses; they are messages to the servers whose capabilities every program is born
-// with (`ProgramSlot`).
+// the kind of slot that it takes; drivers and servers use them. Above them, `print`, `Arguments`, `Environment`,
+// `Program`, `Stream`, `Service`, `Clock` and `Disk` are what an ordinary program uses; they are messages to the servers
+// whose capabilities every program is born with (`ProgramSlot`), or finds by name.
 //
 // Example: a whole program.
 //
@@ -21,6 +21,7 @@
 
 import CUser
 @_exported import KernelABI
+@_exported import ServiceProtocols
 @_exported import UserText
 
 /// The registers of a system call, and what the kernel answered.
@@ -63,6 +64,24 @@ struct Call {
 public enum Thread {
     /// Lets other threads run.
     public static func yield() { _ = Call(.yield) }
+
+    /// Lets a function run beside the rest of the program, on a stack of its own of `stackSize` bytes. It ends with
+    /// `Thread.exit`. Threads share everything, also the heap, which only one of them may use.
+    public static func start(
+        _ function: @convention(c) () -> Void, stackSize: UInt32 = 4 * pageSize
+    ) throws(KernelError) {
+        guard let slot = Slots.allocate() else { throw .badSlot }
+        defer { Slots.release(slot) }
+        // An unmapped page below each stack ends an overflow.
+        let stack = nextStack + pageSize
+        try Process.current.map(stack, length: stackSize, access: .write)
+        nextStack = stack + stackSize
+        // Valid: a C function's pointer is its address. A thread finds no return address: it must not return.
+        let entry = UInt32(truncatingIfNeeded: UInt(bitPattern: unsafeBitCast(function, to: UnsafeRawPointer.self)))
+        // The ABI wants the stack at a multiple of 16 before the return address that is not there.
+        try Process.current.start(at: entry, stack: stack + stackSize - 4, argument: 0, using: slot)
+    }
+    private nonisolated(unsafe) static var nextStack = ProgramLayout.threadStacks
 
     /// Waits, rounded up to the clock's tick.
     public static func sleep(milliseconds: UInt32) { _ = Call(.sleep, ecx: milliseconds) }
@@ -284,6 +303,17 @@ public struct System {
                 .systemInformation, ebx: slot, ecx: InformationKind.layout.rawValue,
                 edx: UnsafeRawBufferPointer(buffer).address, esi: UInt32(buffer.count), edi: offset
             ).result())
+    }
+
+    /// Maps memory of a device into a process. Needs the right to manage.
+    ///
+    /// - Parameters:
+    ///   - physical: Its physical address, a multiple of the page size.
+    ///   - address: Where it shall appear.
+    public func mapDevice(
+        _ physical: UInt32, length: UInt32, into process: Process, at address: UInt32
+    ) throws(KernelError) {
+        try Call(.deviceMap, ebx: slot, ecx: process.slot, edx: physical, esi: length, edi: address).result()
     }
 
     /// Stops the machine; returns only if it cannot.

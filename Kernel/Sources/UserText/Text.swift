@@ -92,9 +92,18 @@ public struct Text: ExpressibleByStringInterpolation {
         var shift: UInt32 = 32
         while shift > 0 {
             shift -= 4
-            let digit = UInt8(truncatingIfNeeded: value >> shift & 0xF)
-            append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+            appendDigit(UInt8(truncatingIfNeeded: value >> shift & 0xF))
         }
+    }
+
+    private mutating func appendDigit(_ digit: UInt8) {
+        append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+    }
+
+    /// Appends a byte's two hexadecimal digits.
+    public mutating func append(hexByte byte: UInt8) {
+        appendDigit(byte >> 4)
+        appendDigit(byte & 0xF)
     }
 
     /// Appends spaces until the text has at least `column` bytes.
@@ -116,6 +125,22 @@ public struct Text: ExpressibleByStringInterpolation {
 
         /// A decimal number, with spaces before it up to `width` columns.
         public mutating func appendInterpolation(_ value: UInt32, width: Int = 0) { text.append(value, width: width) }
+
+        /// A decimal number of at least `digits` digits, with zeros before it.
+        public mutating func appendInterpolation(_ value: UInt32, digits: Int) {
+            var least: UInt32 = 10
+            for _ in 1..<max(digits, 1) {
+                if value < least { text.append(UInt8(ascii: "0")) }
+                least = least &* 10
+            }
+            text.append(value)
+        }
+
+        /// `true` or `false`.
+        public mutating func appendInterpolation(_ value: Bool) { text.append(value ? "true" : "false") }
+
+        /// Two hexadecimal digits.
+        public mutating func appendInterpolation(hexByte byte: UInt8) { text.append(hexByte: byte) }
 
         /// A decimal number.
         public mutating func appendInterpolation(_ value: Int) {

@@ -38,6 +38,19 @@ static inline void port_write8(uint16_t port, uint8_t value) {
     __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
 }
 
+static inline void port_write16(uint16_t port, uint16_t value) {
+    __asm__ volatile("outw %0, %1" : : "a"(value), "Nd"(port));
+}
+
+/* Moves `count` 16-bit words between a port and memory, in one instruction. */
+static inline void port_read_words(uint16_t port, void *words, uint32_t count) {
+    __asm__ volatile("rep insw" : "+D"(words), "+c"(count) : "d"(port) : "memory");
+}
+
+static inline void port_write_words(uint16_t port, const void *words, uint32_t count) {
+    __asm__ volatile("rep outsw" : "+S"(words), "+c"(count) : "d"(port) : "memory");
+}
+
 /* Reads memory at an address that no compiler has an opinion on: address 0, for example. */
 static inline uint32_t memory_read32(uint32_t address) {
     uint32_t value;

@@ -2,7 +2,8 @@ import KernelAssembly
 
 /// The VGA's text screen as an output for the log: 80 by 25 characters at 0xB8000, in the mode that the BIOS left.
 ///
-/// On a machine whose screen is in another mode, or that has none, the writes go nowhere.
+/// On a machine whose screen is in another mode, or that has none, the writes go nowhere. A driver in user space writes to
+/// the same screen, so the place of the next character is where the hardware's cursor is.
 enum TextScreen {
     private static var memory: UInt32 { 0xB8000 }
     private static var columns: UInt32 { 80 }
@@ -21,6 +22,12 @@ enum TextScreen {
     }
 
     static func put(_ byte: UInt8) {
+        findCursor()
+        write(byte)
+        moveCursor()
+    }
+
+    private static func write(_ byte: UInt8) {
         switch byte {
         case 0x0A:
             newLine()
@@ -31,7 +38,7 @@ enum TextScreen {
         case 0x0C:
             initialise()
         case 0x09:
-            repeat { put(0x20) } while column & 7 != 0
+            repeat { write(0x20) } while column & 7 != 0
         case 0x20...:
             memory_write16(memory + (row * columns + column) * 2, 0x0700 | UInt16(byte))
             column += 1
@@ -39,7 +46,6 @@ enum TextScreen {
         default:
             break
         }
-        moveCursor()
     }
 
     private static func newLine() {
@@ -54,6 +60,17 @@ enum TextScreen {
     }
 
     /// The CRT controller's cursor location, registers 0Eh and 0Fh.
+    private static func findCursor() {
+        port_write8(0x3D4, 0x0E)
+        let high = UInt32(port_read8(0x3D5))
+        port_write8(0x3D4, 0x0F)
+        let position = high << 8 | UInt32(port_read8(0x3D5))
+        // A cursor that is nowhere has been hidden, or is not there at all.
+        guard position < rows * columns else { return }
+        row = position / columns
+        column = position % columns
+    }
+
     private static func moveCursor() {
         let position = row * columns + column
         port_write8(0x3D4, 0x0E)

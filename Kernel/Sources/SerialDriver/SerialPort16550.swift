@@ -1,11 +1,11 @@
 import CUser
 import TerminalInput
 
-/// The receiving half of the first serial port, a 16550 or one of its ancestors. The kernel's log has set its speed,
-/// and uses the other half.
+/// The first serial port, a 16550 or one of its ancestors. The kernel's log has set its speed, and goes on sending: a byte
+/// at a time, like this driver, so neither needs to know of the other.
 ///
 /// Source: National Semiconductor PC16550D data sheet, section 8.
-struct SerialInput16550 {
+struct SerialPort16550 {
     private enum Port {
         static var data: UInt16 { 0x3F8 }
         static var interruptEnable: UInt16 { 0x3F9 }
@@ -25,6 +25,16 @@ struct SerialInput16550 {
         port_write8(Port.lineControl, port_read8(Port.lineControl) & 0x7F)
         port_write8(Port.interruptEnable, 0x01)
         port_write8(Port.modemControl, 0x0B)  // DTR, RTS, and OUT2, which connects the interrupt on a PC.
+    }
+
+    /// Sends bytes. A line that takes none, as one without a chip, loses them rather than keep anybody waiting.
+    mutating func send(_ bytes: UnsafeRawBufferPointer) {
+        for byte in bytes where isPresent {
+            // At 115200 baud a character takes 87 us, some 100 port reads of the ISA bus.
+            var patience = 100_000
+            while port_read8(Port.lineStatus) & 0x20 == 0, patience > 0 { patience -= 1 }
+            if patience == 0 { isPresent = false } else { port_write8(Port.data, byte) }
+        }
     }
 
     /// Reads everything that was received.

@@ -1,0 +1,70 @@
+import InputChannel
+import TerminalInput
+import User
+
+/// The console's first thread: serves programs, and takes what the other threads bring.
+struct ConsoleServer {
+    private let screen: Stream?
+    private let serial: Stream?
+    private var input = InputChannel()
+
+    init(screen: Endpoint?, serial: Endpoint?) {
+        self.screen = screen.map { Stream($0) }
+        self.serial = serial.map { Stream($0) }
+    }
+
+    mutating func run() {
+        var buffer = InlineArray<512, UInt8>(repeating: 0)
+        // Valid: `InlineArray` stores its elements contiguously, and the kernel writes no more than the buffer holds.
+        withUnsafeMutableBytes(of: &buffer) { bytes in
+            Service.driver.serve(buffer: bytes) { serve($0) }
+        }
+    }
+
+    private mutating func serve(_ request: Request) {
+        switch request.label {
+        case StreamRequest.write:
+            write(request.bytes)
+            request.reply()
+        case StreamRequest.clear:
+            screen?.clear()
+            // Terminals want ECMA-48's sequences: cursor home, erase all.
+            serial?.print("\u{1B}[H\u{1B}[2J")
+            request.reply()
+        case StreamRequest.read: input.serveRead(request)
+        // From a thread of this process: programs have badges.
+        case ConsoleRequest.input where request.client == 0:
+            for byte in request.bytes { input.write(byte) }
+            request.reply()
+            takeInput()
+        default: request.fail(StreamError.badRequest.rawValue)
+        }
+    }
+
+    /// A driver that cannot be reached loses what is written; the other shows it.
+    private func write(_ bytes: UnsafeRawBufferPointer) {
+        try? screen?.write(bytes)
+        guard let serial else { return }
+        // A terminal wants a carriage return at the end of a line.
+        var line = Text()
+        for byte in bytes {
+            if line.count + 2 > Text.capacity {
+                serial.print(line)
+                line = Text()
+            }
+            if byte == 0x0A { line.append(0x0D) }
+            line.append(byte)
+        }
+        if line.count > 0 { serial.print(line) }
+    }
+
+    private mutating func takeInput() {
+        input.deliver()
+        // Control-C that nobody reads is for the program that keeps the shell waiting, if there is one. The process
+        // manager never calls this server, so that calling it cannot end in two waiting for each other.
+        guard input.hasNoReaders, input.containsInterrupt,
+            let reply = try? Endpoint(slot: ProgramSlot.manager).call(Message(ManagerRequest.interruptKey))
+        else { return }
+        if reply.label == 0 { input.removeInterrupts() }
+    }
+}

@@ -1,0 +1,149 @@
+import ServiceProtocols
+
+/// What a process waits for; its call is a saved reply.
+public enum ProcessWait: Equatable, Sendable {
+    case nothing
+    /// The end of the child with that number; 0: of any child.
+    case child(UInt32)
+    /// A name; the capability goes into the slot.
+    case service(ShortName, slot: UInt32)
+    /// That the machine is to stop.
+    case shutdown
+}
+
+/// What the process manager knows of a process.
+public struct ProcessEntry {
+    public enum State: Sendable {
+        /// Nothing: the entry is not in use.
+        case free
+        /// Made, and not yet let run by whoever made it.
+        case created
+        case running
+        /// Ended, and whoever started it has not asked yet.
+        case ended
+    }
+
+    public var state = State.free
+    /// Counts the processes that this entry has been, so that messages meant for an earlier one are told apart.
+    public var generation: UInt16 = 0
+    /// The number that the kernel gave it.
+    public var number: UInt32 = 0
+    public var name = ShortName()
+    /// The index of the process that started it, while that lives and may wait for it.
+    public var parent: Int?
+    /// The row of the driver table that it is, if it is one.
+    public var driver: Int?
+    public var permissions = Permissions.none
+    /// The most page frames that it may have; 0: no limit.
+    public var frameLimit: UInt32 = 0
+    /// Whether nobody will wait for it, once it runs.
+    public var isDetached = false
+    public var wait = ProcessWait.nothing
+    /// How it ended.
+    public var end = ProcessEnd.killed
+    /// Where it begins: the first instruction, and its stack pointer.
+    public var entry: UInt32 = 0
+    public var stack: UInt32 = 0
+    /// The file that it was loaded from, if that is in the payload.
+    public var image = UnsafeRawBufferPointer(start: nil, count: 0)
+    /// Memory that appears when it is touched, beside the stack.
+    public var reserved: Range<UInt32> = 0..<0
+
+    public init() {}
+
+    /// Whether there is a process behind the entry.
+    public var isAlive: Bool { state == .created || state == .running }
+}
+
+/// All processes, and the badges that name them in messages.
+public struct ProcessTable {
+    public static var capacity: Int { 48 }
+
+    private let entries = FixedTable(ProcessEntry(), count: ProcessTable.capacity)
+
+    public init() {}
+
+    public subscript(index: Int) -> ProcessEntry {
+        get { entries[index] }
+        nonmutating set { entries[index] = newValue }
+    }
+
+    /// An entry that is not in use.
+    public var freeIndex: Int? {
+        for index in 0..<Self.capacity where entries[index].state == .free { return index }
+        return nil
+    }
+
+    /// The process with a number, alive or not yet asked for.
+    public func index(number: UInt32) -> Int? {
+        for index in 0..<Self.capacity where entries[index].state != .free && entries[index].number == number {
+            return index
+        }
+        return nil
+    }
+
+    /// The process with a number, if `parent` started it.
+    public func child(_ number: UInt32, of parent: Int) -> Int? {
+        guard let index = index(number: number), entries[index].parent == parent else { return nil }
+        return index
+    }
+
+    /// A child of `parent` that has ended.
+    public func endedChild(of parent: Int) -> Int? {
+        for index in 0..<Self.capacity where entries[index].state == .ended && entries[index].parent == parent {
+            return index
+        }
+        return nil
+    }
+
+    /// Whether a process has children to wait for.
+    public func hasChildren(_ parent: Int) -> Bool {
+        for index in 0..<Self.capacity where entries[index].state != .free && entries[index].parent == parent {
+            return true
+        }
+        return false
+    }
+
+    /// Whether a process was started by another, or by one that was, and so on.
+    public func descends(_ index: Int, from ancestor: Int) -> Bool {
+        var current = entries[index].parent
+        // A tree has no cycles; the bound makes a table that is none harmless.
+        for _ in 0..<Self.capacity {
+            guard let parent = current else { return false }
+            if parent == ancestor { return true }
+            current = entries[parent].parent
+        }
+        return false
+    }
+
+    /// Makes an entry unused.
+    public func free(_ index: Int) {
+        let generation = entries[index].generation
+        entries[index] = ProcessEntry()
+        entries[index].generation = generation &+ 1
+    }
+
+    /// Takes the children of a process that has ended away from it: those that run go on without a parent, and those
+    /// that have ended are forgotten, since nobody can ask for them any more.
+    public func orphanChildren(of parent: Int) {
+        for child in 0..<Self.capacity where entries[child].state != .free && entries[child].parent == parent {
+            entries[child].parent = nil
+            if entries[child].state == .ended { free(child) }
+        }
+    }
+
+    /// Set in the badges of faults, which only the kernel sends.
+    public static var faultBadge: UInt32 { 1 << 24 }
+
+    /// The badge of a process's requests: its entry in bits 0-7, the entry's generation in bits 8-23, and bit 26, so that
+    /// it is never 0.
+    public func badge(_ index: Int) -> UInt32 { UInt32(index) | UInt32(entries[index].generation) << 8 | 1 << 26 }
+
+    /// The living process that a badge names.
+    public func index(badge: UInt32) -> Int? {
+        let index = Int(badge & 0xFF)
+        guard index < Self.capacity, entries[index].isAlive, self.badge(index) == badge & ~Self.faultBadge
+        else { return nil }
+        return index
+    }
+}

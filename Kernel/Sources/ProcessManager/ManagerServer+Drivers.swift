@@ -1,0 +1,102 @@
+import ManagerLogic
+import User
+
+extension ManagerServer {
+    /// Makes the endpoints and takes the interrupt lines of all drivers. They belong to the process manager and outlive
+    /// the drivers, so that clients notice nothing of a restart but a pause.
+    mutating func createDriverServices() {
+        for index in 0..<DriverTable.count {
+            let driver = DriverTable.row(index)
+            guard driver.hasService, let name = ShortName(service: driver.name.utf8Bytes) else { continue }
+            do throws(ManagerError) {
+                let service = try services.register(name, owner: nil, driver: index)
+                drivers[index].service = service
+                services[service].state = .restarting
+                do throws(KernelError) {
+                    let endpoint = try Endpoint.create(in: ManagerSlot.service(service))
+                    guard let line = driver.line else { continue }
+                    try Interrupt.bind(
+                        line, authority: InitialSlot.interrupts, endpoint: endpoint,
+                        badge: DriverSlot.interruptBadge | line, in: ManagerSlot.line(index))
+                } catch {
+                    throw .failed
+                }
+            } catch {
+                log.print("process-manager: \(driver.name): \(error.message)")
+            }
+        }
+    }
+
+    /// Starts a driver or the shell, and says so if it cannot.
+    mutating func start(driver index: Int) {
+        let driver = DriverTable.row(index)
+        drivers[index].restartTime = nil
+        drivers[index].policy.noteStart(at: now)
+        do throws(ManagerError) {
+            let process = try load(ProgramSource(driver: driver), parent: nil, driver: index)
+            drivers[index].process = process
+            do throws(KernelError) {
+                try grantDevices(driver, index, to: process)
+                try run(process)
+            } catch {
+                // The policy decides what comes next.
+                end(process, .killed)
+                return
+            }
+            if let service = drivers[index].service {
+                services[service].owner = process
+                services[service].state = .running
+            }
+        } catch {
+            log.print("process-manager: \(driver.path): \(error.message)")
+        }
+    }
+
+    /// Gives a driver what its row of the table names, and no more.
+    private func grantDevices(_ driver: Driver, _ index: Int, to entry: Int) throws(KernelError) {
+        let process = Process(slot: ManagerSlot.process(entry))
+        if let service = drivers[index].service { try grantService(service, to: entry, DriverSlot.endpoint) }
+        if driver.line != nil {
+            // A line that could not be had leaves its slot empty; the driver lives without.
+            try? Capabilities.copy(ManagerSlot.line(index), to: process, DriverSlot.line, rights: .manage)
+        }
+        if let ports = driver.ports { try grant(ports, to: process, DriverSlot.ports) }
+        if let ports = driver.morePorts { try grant(ports, to: process, DriverSlot.morePorts) }
+        if let memory = driver.memory {
+            try system.mapDevice(
+                memory.address, length: memory.length, into: process, at: ProgramLayout.deviceMemory)
+        }
+        guard let console = drivers[DriverTable.console].service, !driver.hasService else { return }
+        // The shell's standard streams are the console; its programs inherit them.
+        for slot in ProgramSlot.output...ProgramSlot.error where slot != ProgramSlot.system {
+            try Capabilities.copy(
+                ManagerSlot.service(console), to: process, slot, rights: [.send, .copy], badge: table.badge(entry))
+        }
+    }
+
+    private func grant(_ ports: ClosedRange<UInt16>, to process: Process, _ slot: UInt32) throws(KernelError) {
+        let range = PortRange(ports.lowerBound, through: ports.upperBound)
+        try Capabilities.copy(InitialSlot.ports, to: process, slot, rights: [], badge: range.rawValue)
+    }
+
+    /// A driver has ended: it is started again, now or later, or given up.
+    mutating func driverEnded(_ index: Int) {
+        let driver = DriverTable.row(index)
+        drivers[index].process = nil
+        switch drivers[index].policy.noteDeath(at: now) {
+        case .restart(after: 0):
+            log.print("process-manager: \(driver.name) has ended, and is started again")
+            start(driver: index)
+        case .restart(let delay):
+            log.print("process-manager: \(driver.name) has ended, and is started again in \(delay) ms")
+            drivers[index].restartTime = now &+ delay
+        case .giveUp:
+            log.print(
+                "process-manager: \(driver.name) has ended \(RestartPolicy.mostDeaths + 1) times in a row, and is given up")
+            guard let service = drivers[index].service else { return }
+            try? Capabilities.delete(ManagerSlot.line(index))
+            closeService(service)
+            services[service].state = .givenUp
+        }
+    }
+}

@@ -1,0 +1,103 @@
+import Foundation
+import Testing
+
+/// Services, drivers and what programs are given, in QEMU and in our emulator.
+@Suite(.serialized) struct ServerTests {
+    /// What a person types, and what comes of it on any machine.
+    private static let session: [(command: String, answer: [String])] = [
+        ("set NAME=value OTHER=x", []),
+        ("unset OTHER", []),
+        ("env", ["NAME=value"]),
+        ("hello -e", ["NAME=value"]),
+        ("set =x", ["set: =x: not NAME=VALUE, or too much of it"]),
+        ("unset nothing", ["unset: nothing: no such name"]),
+        ("wait 1", ["wait: no such process"]),
+        ("echo-server &", ["process 10"]),
+        ("echo-client one 'two three'", ["request 1: one", "request 2: two three"]),
+        ("echo-server", ["echo-server: the name is taken", "echo-server: exit status 1"]),
+        ("kill 10", ["process 10, echo-server: killed"]),
+        // Waits until there is such a server.
+        ("echo-client patience &", ["process 13"]),
+        ("disk-dump 0 9999999", ["disk-dump: no such sector", "disk-dump: exit status 1"]),
+        ("disk-dump 1 0", ["disk-dump: no such drive", "disk-dump: exit status 1"]),
+        ("disk-dump 2 0", ["disk-dump: no such drive", "disk-dump: exit status 1"]),
+        ("limit 40 hello", ["hello: out of memory"]),
+        ("limit 80 hello", ["Hello from ring 3: this is process 18."]),
+        ("limit 0 hello", ["usage: limit KIB COMMAND..."]),
+        ("kill 13", ["process 13, echo-client: killed"]),
+    ]
+
+    private func run(_ engine: some BootEngine) async throws {
+        try await withShell(engine) { shell async throws in
+            for (command, answer) in Self.session {
+                #expect(try await shell.run(command) == answer, "\(command)")
+            }
+            // The first sector of the disk is the boot sector of the image.
+            let image = try Data(contentsOf: try BuiltFile.kernelImage.url())
+            let dump = try await shell.run("disk-dump 0 0 2")
+            #expect(dump.count == 64)
+            for (line, text) in dump.enumerated() {
+                let bytes = image[line * 16..<line * 16 + 16].map { String(format: "%02x", $0) }
+                #expect(text.hasPrefix(String(format: "0x%08x  ", line * 16) + bytes.joined(separator: " ")))
+            }
+            #expect(try await shell.run("disk-dump").first?.hasPrefix("drive 0: ") == true)
+        }
+    }
+
+    @Test func `servers, names, limits and disks in QEMU`() async throws { try await run(QEMU()) }
+
+    @Test func `servers, names, limits and disks in our emulator`() async throws { try await run(MartletVM()) }
+
+    @Test(arguments: [true, false])
+    func `the process manager does what it documents`(inQEMU: Bool) async throws {
+        let test: (ShellSession) async throws -> Void = { shell async throws in
+            // Twice: the first run must leave nothing behind that disturbs the second.
+            var free: [Int?] = []
+            for _ in 0..<3 {
+                let answer = try await shell.run("manager-test")
+                #expect(!answer.contains { $0.contains("FAILED") }, "\(answer)")
+                #expect(answer.last?.hasSuffix("checks passed") == true, "\(answer)")
+                // An orphan of the test lives for a moment.
+                while try await shell.processes().contains(where: { $0.name == "manager-test" }) {}
+                free.append(try await shell.freeFrames())
+            }
+            #expect(free[1] == free[2])
+        }
+        if inQEMU { try await withShell(QEMU(), test) } else { try await withShell(MartletVM(), test) }
+    }
+
+    @Test func `the date is the machine's`() async throws {
+        let engine = QEMU(arguments: ["-rtc", "base=2031-02-03T04:05:06"])
+        try await withShell(engine) { shell async throws in
+            let date = try await shell.run("date").first
+            #expect(date?.hasPrefix("Monday 2031-02-03 04:05:") == true, "\(date ?? "nothing")")
+        }
+    }
+
+    @Test func `a client waits for a server that comes later`() async throws {
+        try await withShell { shell async throws in
+            let start = shell.machine.serialOutput.count
+            _ = try await shell.run("echo-client early &")
+            _ = try await shell.run("echo-server &")
+            try await shell.machine.wait(for: "request 1: early\r\n", from: start)
+        }
+    }
+
+    @Test func `a driver that dies again and again is given up, and the others live`() async throws {
+        try await withShell { shell async throws in
+            for death in 1...7 {
+                // Between deaths it waits longer every time before it is started again.
+                var number: Int?
+                while number == nil {
+                    number = try await shell.processes().first { $0.name == "clock" }?.number
+                }
+                let answer = try await shell.run("kill \(try #require(number))")
+                let words = death == 1 ? "started again" : death == 7 ? "given up" : "started again in \(50 << death) ms"
+                #expect(answer.first?.hasSuffix(words) == true, "\(answer)")
+            }
+            #expect(try await shell.run("services").contains { $0.hasSuffix("  given up    clock") })
+            #expect(try await shell.run("date") == ["date: the clock says none", "date: exit status 1"])
+            #expect(try await shell.run("disk-dump 0 0").count == 32)
+        }
+    }
+}
