@@ -66,6 +66,21 @@ import Testing
         if inQEMU { try await withShell(QEMU(), test) } else { try await withShell(MartletVM(), test) }
     }
 
+    @Test(arguments: [true, false])
+    func `spawning, talking, reading and killing at random leaves everything as it was`(inQEMU: Bool) async throws {
+        let seconds = ProcessInfo.processInfo.environment["MARTLET_SOAK_SECONDS"].flatMap { Int($0) } ?? 20
+        let test: (ShellSession) async throws -> Void = { shell async throws in
+            let start = shell.machine.serialOutput.count
+            try shell.machine.send("allow kill soak \(seconds)\r")
+            let output = try await shell.machine.wait(
+                for: "\n" + KernelLog.prompt, from: start, limit: .seconds(120 + 4 * seconds))
+            #expect(!output.contains("FAILED"), "\(output)")
+            #expect(output.contains(" pages free as before\r\n"), "\(output)")
+            #expect(try await shell.run("echo alive") == ["alive"])
+        }
+        if inQEMU { try await withShell(QEMU(), test) } else { try await withShell(MartletVM(), test) }
+    }
+
     @Test func `the date is the machine's`() async throws {
         let engine = QEMU(arguments: ["-rtc", "base=2031-02-03T04:05:06"])
         try await withShell(engine) { shell async throws in

@@ -108,12 +108,13 @@ enum Costs {
 
     /// Programs from the payload that do nothing.
     private static func spawns() {
-        let command: StaticString = "bin/bench\0bench\0idle\0"
+        let program = Program("bin/bench")
+        program.add(argument: "idle")
         let times: UInt32 = 10
         guard hasSysenter else { return }
         let before = measure_start()
         for _ in 0..<times {
-            guard let process = try? Manager.spawn(command.utf8Bytes), (try? Manager.wait(process)) != nil else { return }
+            guard (try? program.spawn().wait()) != nil else { return }
         }
         row("spawn and wait for the end", (measure_start() &- before) / times)
     }

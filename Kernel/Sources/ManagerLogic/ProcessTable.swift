@@ -64,8 +64,8 @@ public struct ProcessTable {
     public init() {}
 
     public subscript(index: Int) -> ProcessEntry {
-        get { entries[index] }
-        nonmutating set { entries[index] = newValue }
+        _read { yield entries[index] }
+        nonmutating _modify { yield &entries[index] }
     }
 
     /// An entry that is not in use.

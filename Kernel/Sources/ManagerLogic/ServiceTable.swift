@@ -21,8 +21,8 @@ public struct ServiceTable {
     public init() {}
 
     public subscript(index: Int) -> ServiceEntry {
-        get { entries[index] }
-        nonmutating set { entries[index] = newValue }
+        _read { yield entries[index] }
+        nonmutating _modify { yield &entries[index] }
     }
 
     /// The entry of a name.

@@ -33,7 +33,7 @@ struct ManagerTest {
 
     /// This program, with an argument that says what to do.
     static func program(_ role: StaticString) -> Program {
-        var program = Program("bin/manager-test")
+        let program = Program("bin/manager-test")
         program.add(argument: role)
         return program
     }

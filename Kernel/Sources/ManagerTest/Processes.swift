@@ -8,12 +8,12 @@ func testSpawn() {
         _ = try Program("etc/motd").spawn()
     }
     Check.refusal(.badRequest, "spawn: too many arguments") { () throws(ManagerError) in
-        var program = Program("bin/hello")
+        let program = Program("bin/hello")
         for _ in 0..<100 { program.add(argument: "an argument of 24 bytes") }
         _ = try program.spawn()
     }
     for status in [0, 1, 77, UInt32.max] as [UInt32] {
-        var program = ManagerTest.program("exit")
+        let program = ManagerTest.program("exit")
         program.add(argument: "\(status)" as Text)
         let end = try? program.spawn().wait()
         Check.isTrue(end == .exited(status: status), "spawn: exit status")
@@ -74,7 +74,7 @@ func testKill() {
 }
 
 func testEnvironment() {
-    var program = ManagerTest.program("environment")
+    let program = ManagerTest.program("environment")
     let environment: StaticString = "A=one\0B=two\0"
     program.replaceEnvironment(environment.utf8Bytes)
     Check.isTrue((try? program.spawn().wait()) == .exited(status: 0), "environment")
@@ -88,7 +88,7 @@ func testStreams() {
         return Check.isTrue(false, "streams")
     }
     defer { Slots.release(slot) }
-    var program = ManagerTest.program("say")
+    let program = ManagerTest.program("say")
     program.output = Stream(endpoint)
     guard let child = try? program.spawn() else { return Check.isTrue(false, "streams: spawn") }
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: streamChunk, alignment: 4)
@@ -105,7 +105,7 @@ func testStreams() {
 }
 
 func testLimits() {
-    var program = ManagerTest.program("hoard")
+    let program = ManagerTest.program("hoard")
     program.memoryLimit = 200
     guard case .exited(let few)? = try? program.spawn().wait() else { return Check.isTrue(false, "limit") }
     Check.isTrue(few < 50, "limit: 200 KiB")
@@ -132,7 +132,7 @@ func testImage() {
         count > 0
     { done += count }
     Check.equal(UInt32(done), size, "image: read")
-    var program = Program(image: UnsafeRawBufferPointer(image), name: "from-memory")
+    let program = Program(image: UnsafeRawBufferPointer(image), name: "from-memory")
     program.output = Stream(Endpoint(slot: 0))
     Check.isTrue((try? program.spawn().wait()) == .exited(status: 0), "image: runs")
     Check.refusal(.notExecutable, "image: not a program") { () throws(ManagerError) in

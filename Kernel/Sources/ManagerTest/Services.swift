@@ -61,7 +61,7 @@ func testPermissions() {
         try Manager.shutdown(.reboot)
     }
     // What this program does not have, its child does not get.
-    var program = ManagerTest.program("write-disk")
+    let program = ManagerTest.program("write-disk")
     program.permissions = .all
     let end = try? program.spawn().wait()
     Check.isTrue(

@@ -30,7 +30,6 @@ extension ManagerServer {
     /// Starts a driver or the shell, and says so if it cannot.
     mutating func start(driver index: Int) {
         let driver = DriverTable.row(index)
-        drivers[index].restartTime = nil
         drivers[index].policy.noteStart(at: now)
         do throws(ManagerError) {
             let process = try load(ProgramSource(driver: driver), parent: nil, driver: index)
@@ -90,6 +89,7 @@ extension ManagerServer {
         case .restart(let delay):
             log.print("process-manager: \(driver.name) has ended, and is started again in \(delay) ms")
             drivers[index].restartTime = now &+ delay
+            pendingRestarts += 1
         case .giveUp:
             log.print(
                 "process-manager: \(driver.name) has ended \(RestartPolicy.mostDeaths + 1) times in a row, and is given up")

@@ -11,7 +11,9 @@ struct ManagerServer {
     let payload: USTARArchive?
     let table = ProcessTable()
     let services = ServiceTable()
-    var drivers = InlineArray<7, DriverState>(repeating: DriverState())
+    let drivers = FixedTable(DriverState(), count: DriverTable.count)
+    /// How many drivers are to be started again later.
+    var pendingRestarts = 0
     /// The process manager's own number.
     var ownNumber: UInt32 = 0
     /// What is going on while the machine is being stopped.
@@ -98,6 +100,7 @@ struct ManagerServer {
 
     /// Does what is due, and says how long the loop may wait for a message, in milliseconds.
     private mutating func nextTimeout() -> UInt32 {
+        guard pendingRestarts > 0 || stop != nil else { return Timeout.never }
         var timeout = Timeout.never
         for driver in 0..<DriverTable.count {
             guard let due = drivers[driver].restartTime else { continue }
@@ -105,6 +108,8 @@ struct ManagerServer {
             if left > 0 {
                 timeout = timeout == Timeout.never ? UInt32(left) : min(timeout, UInt32(left))
             } else if stop == nil {
+                pendingRestarts -= 1
+                drivers[driver].restartTime = nil
                 start(driver: driver)
             }
         }

@@ -61,7 +61,7 @@ struct Shell {
         var path: Text = isPath ? "" : "\(Self.programDirectory)"
         path.append(name)
 
-        var program = path.withBytes { Program(path: $0) }
+        let program = path.withBytes { Program(path: $0) }
         for index in first + 1..<max(wordCount, first + 1) { command.withWord(index) { program.add(argument: $0) } }
         program.permissions = permissions
         program.memoryLimit = memoryLimit

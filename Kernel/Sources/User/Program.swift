@@ -1,17 +1,17 @@
 /// A program that is going to be started.
 ///
-///     var program = Program("bin/hello")
+///     let program = Program("bin/hello")
 ///     program.add(argument: "world")
 ///     let child = try program.spawn()
 ///     if try child.wait() == .exited(status: 0) { print("It went well.") }
 ///
-/// It gets this program's environment and standard streams, and no permissions, unless it is told otherwise.
-public struct Program {
+/// It gets this program's environment and standard streams, and no permissions, unless it is told otherwise. It can be started
+/// several times.
+public final class Program {
     private var header = SpawnHeader()
-    private var bytes = InlineArray<2200, UInt8>(repeating: 0)
-    private var count = 0
-    private var isTooLong = false
-    private var hasArguments = false
+    /// The request: room for the header, then path and arguments. It has its full size from the beginning, so that starting a
+    /// program does not fail half-way for want of memory in this one.
+    private var request: [UInt8] = []
     private var environment = Environment.bytes
 
     /// Where the child's standard streams go.
@@ -24,48 +24,46 @@ public struct Program {
     public var memoryLimit: UInt32 = 0
 
     /// A program of the payload, whose first argument is its path's last component.
-    public init(_ path: StaticString) { self.init(path: path.utf8Bytes) }
+    public convenience init(_ path: StaticString) { self.init(path: path.utf8Bytes) }
 
     /// A program of the payload whose path is known only when the program runs.
     public init(path: UnsafeRawBufferPointer) {
+        request.reserveCapacity(SpawnHeader.maximumRequest)
+        for _ in 0..<MemoryLayout<SpawnHeader>.size { request.append(0) }
+        header.pathLength = UInt32(clamping: path.count)
         append(path)
-        header.pathLength = UInt32(count)
-        isTooLong = path.count > SpawnHeader.maximumPath
         var start = 0
         for index in 0..<path.count where path[index] == UInt8(ascii: "/") { start = index + 1 }
         add(argument: UnsafeRawBufferPointer(rebasing: path[start...]))
     }
 
     /// A program whose ELF file lies in this one's memory, under a name.
-    public init(image: UnsafeRawBufferPointer, name: StaticString) {
+    public convenience init(image: UnsafeRawBufferPointer, name: StaticString) {
         self.init(path: name.utf8Bytes)
         header.imageAddress = image.address
         header.imageLength = UInt32(clamping: image.count)
     }
 
     /// Adds an argument.
-    public mutating func add(argument: UnsafeRawBufferPointer) {
+    public func add(argument: UnsafeRawBufferPointer) {
+        header.argumentsLength += UInt32(clamping: argument.count) + 1
         append(argument)
-        append(0)
-        header.argumentsLength += UInt32(argument.count) + 1
+        if request.count < SpawnHeader.maximumRequest { request.append(0) }
     }
 
     /// Adds an argument.
-    public mutating func add(argument: StaticString) { add(argument: argument.utf8Bytes) }
+    public func add(argument: StaticString) { add(argument: argument.utf8Bytes) }
 
     /// Adds an argument.
     @_disfavoredOverload
-    public mutating func add(argument: Text) { argument.withBytes { add(argument: $0) } }
+    public func add(argument: Text) { argument.withBytes { add(argument: $0) } }
 
     /// Replaces the environment: `NAME=value`, each ended by a NUL. The bytes must stay until the program is started.
-    public mutating func replaceEnvironment(_ bytes: UnsafeRawBufferPointer) { environment = bytes }
+    public func replaceEnvironment(_ bytes: UnsafeRawBufferPointer) { environment = bytes }
 
-    private mutating func append(_ bytes: UnsafeRawBufferPointer) { for byte in bytes { append(byte) } }
-
-    private mutating func append(_ byte: UInt8) {
-        guard count < self.bytes.count else { return isTooLong = true }
-        self.bytes[count] = byte
-        count += 1
+    /// What does not fit shows in the header's lengths.
+    private func append(_ bytes: UnsafeRawBufferPointer) {
+        for byte in bytes where request.count < SpawnHeader.maximumRequest { request.append(byte) }
     }
 
     /// Starts the program as a child of this process.
@@ -77,12 +75,10 @@ public struct Program {
     public func spawnDetached() throws(ManagerError) -> UInt32 { try spawn(isDetached: true).number }
 
     private func spawn(isDetached: Bool) throws(ManagerError) -> Child {
-        guard !isTooLong, header.argumentsLength <= UInt32(SpawnHeader.maximumArguments),
-            environment.count <= SpawnHeader.maximumEnvironment
-        else { throw .badRequest }
         guard let slot = Slots.allocate() else { throw .badSlot }
         defer { Slots.release(slot) }
-        let number = try make(slot, isDetached)
+        header.isDetached = isDetached ? 1 : 0
+        let number = try make(slot)
         // A stream that this program has not got, the child does not get either.
         let process = Process(slot: slot)
         give(output, to: process, ProgramSlot.output)
@@ -97,32 +93,21 @@ public struct Program {
     }
 
     /// Has the process made, in a slot; returns its number.
-    private func make(_ slot: UInt32, _ isDetached: Bool) throws(ManagerError) -> UInt32 {
-        var header = header
-        header.environmentLength = UInt32(environment.count)
+    private func make(_ slot: UInt32) throws(ManagerError) -> UInt32 {
+        header.environmentLength = UInt32(clamping: environment.count)
         header.memoryLimit = memoryLimit
         header.permissions = permissions.rawValue
-        header.isDetached = isDetached ? 1 : 0
-        var request = InlineArray<2304, UInt8>(repeating: 0)
-        let size = MemoryLayout<SpawnHeader>.size
-        withUnsafeBytes(of: &header) { for index in 0..<size { request[index] = $0[index] } }
-        var length = size
-        for index in 0..<count {
-            request[length] = bytes[index]
-            length += 1
-        }
-        guard length + environment.count <= request.count else { throw .badRequest }
-        for byte in environment {
-            request[length] = byte
-            length += 1
-        }
-        // Valid: `InlineArray` stores its elements contiguously, and `length` is inside it.
-        let result = withUnsafeBytes(of: &request) { bytes -> Result<UInt32, ManagerError> in
+        guard header.argumentsLength <= UInt32(SpawnHeader.maximumArguments),
+            header.pathLength <= UInt32(SpawnHeader.maximumPath), environment.count <= SpawnHeader.maximumEnvironment
+        else { throw .badRequest }
+        let length = request.count
+        defer { request.removeLast(request.count - length) }
+        append(environment)
+        let result = request.withUnsafeMutableBytes { bytes -> Result<UInt32, ManagerError> in
+            bytes.storeBytes(of: header, as: SpawnHeader.self)
             do throws(ManagerError) {
-                return .success(
-                    try Manager.ask(
-                        Message(ManagerRequest.spawn, slot), bytes: UnsafeRawBufferPointer(rebasing: bytes[..<length])
-                    ).word0)
+                let message = Message(ManagerRequest.spawn, slot)
+                return .success(try Manager.ask(message, bytes: UnsafeRawBufferPointer(bytes)).word0)
             } catch {
                 return .failure(error)
             }
