@@ -7,12 +7,13 @@ extension DebuggerScreen {
     public func grid(columns: Int, rows: Int) -> Grid {
         var canvas = Canvas(columns: columns, rows: rows)
         layout = Layout(
-            columns: canvas.grid.columns, rows: canvas.grid.rows, breakpoints: breakpointRows.count, zoomed: zoomed)
+            columns: canvas.grid.columns, rows: canvas.grid.rows, breakpoints: breakpointRows.count, zoomed: zoomed,
+            typesCommands: input == .command)
         guard let layout else {
             drawTooSmall(&canvas)
             return canvas.grid
         }
-        if layout.areas[focus] == nil, zoomed == nil { focus = .code }
+        if layout.areas[focus] == nil, zoomed == nil, input != .command { focus = .code }
         drawStatus(layout.status, &canvas)
         if let first = help {
             drawHelp(first, layout.body, &canvas)

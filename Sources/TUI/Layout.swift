@@ -15,7 +15,7 @@ enum Pane: CaseIterable, Sendable {
 ///     command line
 ///     keys
 ///
-/// The guest's screen comes below the code where there is room for all of it; elsewhere it is shown in place of the rest.
+/// While commands are typed, their output has the memory's place as well. The guest's screen comes below the code where there is room for all of it; elsewhere it is shown in place of the rest.
 struct Layout: Equatable {
     static let minimum = (columns: 72, rows: 20)
 
@@ -32,7 +32,7 @@ struct Layout: Equatable {
     var body: Area { Area(column: 0, row: 1, columns: columns, rows: rows - 3) }
 
     /// Nil if the screen is too small.
-    init?(columns: Int, rows: Int, breakpoints: Int, zoomed: Pane?) {
+    init?(columns: Int, rows: Int, breakpoints: Int, zoomed: Pane?, typesCommands: Bool = false) {
         guard columns >= Self.minimum.columns, rows >= Self.minimum.rows else { return nil }
         self.columns = columns
         self.rows = rows
@@ -52,7 +52,7 @@ struct Layout: Equatable {
         let memory = hasGuest ? 7 : max(5, height / 5)
         leftHeights.append((.code, height - log - memory - guest))
         if guest > 0 { leftHeights.append((.guest, guest)) }
-        leftHeights += [(.memory, memory), (.log, log)]
+        leftHeights += typesCommands ? [(.log, memory + log)] : [(.memory, memory), (.log, log)]
 
         let registers = min(height - 6, height >= 32 ? 19 : 15)
         let rest = height - registers

@@ -164,6 +164,7 @@ struct ScreenTests {
         session.type("v")
         #expect(session.row("─ guest's screen ─") != nil)
         #expect(session.row("─ registers") == nil)
+        #expect(session.row("The guest shows graphics, or has not switched its screen on.") != nil)
         session.type("s")
         #expect(session.lines[0].contains("step 1 "))
         session.type("\u{1B}")
@@ -180,6 +181,13 @@ struct ScreenTests {
         #expect(session.row("linear c0000000, page directory at 00001000 (CR3)") != nil)
         session.type("z")
         #expect(session.row("─ registers") != nil)
+    }
+
+    @Test func aJumpIntoNothingIsSeen() throws {
+        let session = try ScreenSession()
+        session.command("until paging_on")
+        session.command("set eip 0xc0000000")
+        #expect(session.row("▶c0000000  no memory here") != nil)
     }
 
     @Test func helpHasEveryKey() throws {

@@ -174,7 +174,10 @@ extension DebuggerScreen {
             draw(row, here: location.offset, content, index, &canvas)
         }
         for index in rows.count..<max(rows.count, content.rows) {
-            canvas.write(index == rows.count ? "   no memory here" : "", .faint, in: content, row: index)
+            // A jump into nothing must be seen.
+            let isHere = rows.isEmpty && index == 0 && code.cursor == location.offset
+            let words = isHere ? " ▶\(addressText(code.cursor))  no memory here" : "   no memory here"
+            canvas.write(index == rows.count ? words : "", isHere ? .bold : .faint, in: content, row: index)
         }
     }
 
@@ -192,12 +195,8 @@ extension DebuggerScreen {
             if line.offset == code.cursor, focus == .code {
                 background = isHere && debugger.timeline.isInPast ? .past : .selected
             }
-            let address =
-                usesShortAddresses
-                ? "\(debugger.location.selector.digits):\(UInt16(truncatingIfNeeded: line.offset).digits)"
-                : line.offset.digits
             var runs: [Canvas.Run] = [
-                breakpointMark(at: linear), .init(isHere ? "▶" : " ", .bold), .init(address + " "),
+                breakpointMark(at: linear), .init(isHere ? "▶" : " ", .bold), .init(addressText(line.offset) + " "),
             ]
             if area.columns >= 76 {
                 let bytes = line.bytes.prefix(8).map(\.digits).joined() + (line.bytes.count > 8 ? "+" : "")
@@ -221,9 +220,11 @@ extension DebuggerScreen {
         return .init(here.contains(where: \.isEnabled) ? "●" : "○", .breakpoint)
     }
 
-    /// Whether offsets have four digits: in 16-bit code, which cannot reach beyond.
-    var usesShortAddresses: Bool {
-        !debugger.location.isCode32 && debugger.location.offset <= 0xFFFF
+    /// `0010de5f`; in 16-bit code, which cannot reach beyond 64 KiB, `f000:fff0`.
+    private func addressText(_ offset: UInt32) -> String {
+        let location = debugger.location
+        guard !location.isCode32, location.offset <= 0xFFFF else { return offset.digits }
+        return "\(location.selector.digits):\(UInt16(truncatingIfNeeded: offset).digits)"
     }
 }
 

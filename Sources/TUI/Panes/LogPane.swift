@@ -71,7 +71,8 @@ struct LogView {
 
     /// A long line goes on below, indented.
     private static func wrap(_ line: Line, columns: Int) -> [Line] {
-        guard line.text.count > columns else { return [line] }
+        // The number of bytes is known, that of characters must be counted.
+        guard line.text.utf8.count > columns, line.text.count > columns else { return [line] }
         var rows: [Line] = []
         var rest = line.text[...]
         while !rest.isEmpty {
