@@ -153,14 +153,13 @@ extension DebuggerScreen {
             keys = [("Esc", "all parts again"), ("s n f c", "move"), (":", "command"), ("?", "help"), ("q", "quit")]
         case .keys where showsSourceFile:
             keys = [
-                ("l", "line"), ("i", "into"), ("f", "finish"), ("c", "cont"), ("LIFC", "back"), ("b", "break"),
-                (":", "command"), ("?", "help"), ("q", "quit"),
+                ("l", "line"), ("i", "into"), ("f", "finish"), ("c", "cont"), ("LIFC", "back"), ("?", "help"),
+                ("q", "quit"), (":", "command"), ("b", "break"),
             ]
         case .keys:
             keys = [
-                ("s", "step"), ("n", "next"), ("f", "finish"), ("c", "cont"), ("SNFC", "back"), ("b", "break"),
-                (":", "command"),
-                ("?", "help"), ("q", "quit"),
+                ("s", "step"), ("n", "next"), ("f", "finish"), ("c", "cont"), ("SNFC", "back"), ("?", "help"),
+                ("q", "quit"), (":", "command"), ("b", "break"),
             ]
         }
         var runs: [Canvas.Run] = []

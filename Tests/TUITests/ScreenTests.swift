@@ -34,7 +34,7 @@ struct ScreenTests {
                                                                  │ +6  0000
                                                                  │ +8  0000
 
-                 s step  n next  f finish  c cont  SNFC back  b break  : command  ? help  q quit
+                 s step  n next  f finish  c cont  SNFC back  ? help  q quit  : command  b break
                 """)
     }
 
@@ -66,7 +66,7 @@ struct ScreenTests {
                                                                  │ +6  0000
                                                                  │ +8  0000
 
-                 s step  n next  f finish  c cont  SNFC back  b break  : command  ? help  q quit
+                 s step  n next  f finish  c cont  SNFC back  ? help  q quit  : command  b break
                 """)
         #expect(session.style(of: "*00006ffc") == .changed)
     }
@@ -113,7 +113,7 @@ struct ScreenTests {
                  step 32: breakpoint 1 at inner_body             ├─ breakpoints ─ 1 ────────────
                                                                  │●1 hit 1  inner_body
                  breakpoint 1 at inner_body
-                 s step  n next  f finish  c cont  SNFC back  b break  : command  ? help  q quit
+                 s step  n next  f finish  c cont  SNFC back  ? help  q quit  : command  b break
                 """)
         // Where nothing has changed since the last stop, nothing is marked.
         session.type("s")
@@ -149,6 +149,16 @@ struct ScreenTests {
             #expect(session.lines.count == rows)
         }
         #expect(session.text == before)
+    }
+
+    @Test func theLeastSizeHasWhatMatters() throws {
+        let session = try ScreenSession(columns: 72, rows: 20)
+        for text in [
+            "▶f000:fff0  jmp far", "ds 0000 base 00000000 data 16", "+0  0000", "00000000  00 00", "─ log", "q quit",
+        ] {
+            #expect(session.row(text) != nil, "\(text) in \(session.text)")
+        }
+        #expect(!session.text.contains("…"))
     }
 
     @Test func tooSmallIsSaidInWords() throws {

@@ -109,11 +109,12 @@ extension DebuggerScreen {
             let start = row * memory.bytesPerRow
             let address = memory.top &+ UInt32(start)
             canvas.write(
-                memoryRow(Array(bytes[start..<start + memory.bytesPerRow]), at: address), in: content, row: row)
+                memoryRow(Array(bytes[start..<start + memory.bytesPerRow]), at: address, columns: content.columns),
+                in: content, row: row)
         }
     }
 
-    private func memoryRow(_ bytes: [UInt8?], at address: UInt32) -> [Canvas.Run] {
+    private func memoryRow(_ bytes: [UInt8?], at address: UInt32, columns: Int) -> [Canvas.Run] {
         var runs: [Canvas.Run] = [.init(" \(address.digits) ", .faint)]
         let unit = memory.format.unit
         if bytes.allSatisfy({ $0 == nil }) {
@@ -141,6 +142,8 @@ extension DebuggerScreen {
             runs.append(.init(isChanged ? "*" : " ", isChanged ? .changed : .plain))
             runs.append(.init(cell.reversed().map { $0.map(\.digits) ?? "??" }.joined(), style))
         }
+        // Eight bytes, and as characters.
+        guard columns >= 44 else { return runs }
         runs.append(.init("  "))
         for index in bytes.indices { runs.append(.init(Self.character(bytes[index]), style(index, 1).0)) }
         return runs
