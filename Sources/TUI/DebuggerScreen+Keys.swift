@@ -253,11 +253,11 @@ extension DebuggerScreen {
 
     func goHome() {
         switch focus {
-        case .code: code.follow()
+        case .code: followCode()
         case .stack: stack.follow()
         case .log: log.scroll = .max / 2
         case .breakpoints: list.cursor = 0
-        case .memory: memory.go(to: memory.base)
+        case .memory: memory.goHome()
         case .registers: firstRegisterRow = 0
         case .guest: break
         }
@@ -269,6 +269,7 @@ extension DebuggerScreen {
             return
         }
         code.cursor = offset
+        followSource()
     }
 
     /// Shows what the thing at the cursor points to.
@@ -282,12 +283,12 @@ extension DebuggerScreen {
                 return
             }
             switch target {
-            case .code(let offset): code.go(to: offset)
+            case .code(let offset): goInCode(to: offset)
             case .memory(let address): memory.go(to: address)
             }
         case .stack:
             guard let value = stackValue else { return }
-            if debugger.symbolText(at: linear(value)) != nil { code.go(to: value) } else { memory.go(to: value) }
+            if debugger.symbolText(at: linear(value)) != nil { goInCode(to: value) } else { memory.go(to: value) }
         case .memory:
             guard let value = memoryValue else { return }
             memory.go(to: value)

@@ -51,11 +51,13 @@ public final class DebuggerScreen {
     // What the panes show.
     var code = CodeView()
     var source = SourceView()
+    /// The first row of the registers that is shown.
     var firstRegisterRow = 0
     var stack = StackView()
     var memory = MemoryView()
     var list = BreakpointView()
     var log = LogView()
+    /// The first line of the help screen that is shown, if it is.
     var help: Int?
     var focus = Pane.code
     /// The pane that has all of the screen.
@@ -73,8 +75,6 @@ public final class DebuggerScreen {
     var event = Event()
     /// How a command is being executed, if one is.
     var course: Course?
-    /// Why the machine stands still, if a command has moved it.
-    public private(set) var lastStop: Stop?
 
     enum Input: Equatable {
         case keys
@@ -97,7 +97,8 @@ public final class DebuggerScreen {
         editor = PromptEditor(prompt: "", width: Self.lineWidth, history: history)
         before = Before(commands.debugger)
         commands.didExecute = { [unowned self] in show($0, echoes: true) }
-        code.follow()
+        followCode()
+        followMemory()
     }
 
     /// The editor's own drawing is not used: any width that holds a line does.
@@ -169,13 +170,14 @@ public final class DebuggerScreen {
     private func end() {
         course = nil
         didExecute()
-        code.follow()
+        // At once: the next key may have been typed already.
+        followCode()
+        followMemory()
         stack.follow()
     }
 
     private func show(_ execution: Execution, echoes: Bool) {
         let output = execution.output
-        lastStop = output.stop ?? lastStop
         let lines =
             execution.text.isEmpty
             ? [] : execution.text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)

@@ -86,6 +86,14 @@ struct UseTests {
         #expect(session.screen.debugger.breakpoints.isEmpty)
     }
 
+    /// What is typed ahead of the picture means what it would mean if one had waited for it.
+    @Test func keysMayComeBeforeThePicture() throws {
+        let session = try ScreenSession()
+        session.type("sssb")
+        #expect(session.screen.debugger.breakpoints.map(\.address) == [session.screen.debugger.location.linear])
+        #expect(session.lines[0].contains("step 3 "))
+    }
+
     @Test func memoryIsMovedAndWatched() throws {
         let session = try ScreenSession()
         session.type("\t", "g", "0x7ff0\r")

@@ -3,12 +3,6 @@ import Disassembler
 
 /// Where the code pane is.
 struct CodeView {
-    /// Offset in the code segment of the first instruction shown.
-    var top: UInt32 = 0
-    /// Offset of the instruction that keys are about.
-    var cursor: UInt32 = 0
-    /// Whether the cursor is to go to the next instruction, wherever that is.
-    private(set) var follows = true
     enum Content: CaseIterable {
         /// Instructions, with source lines before theirs.
         case both
@@ -17,22 +11,12 @@ struct CodeView {
 
     /// What is shown; where there is no source, instructions are.
     var content = Content.both
+    /// Offset in the code segment of the first instruction shown.
+    var top: UInt32 = 0
+    /// Offset of the instruction that keys are about.
+    var cursor: UInt32 = 0
     /// Where the cursor was before it went to an address.
     var trail: [UInt32] = []
-
-    mutating func follow() { follows = true }
-
-    mutating func go(to offset: UInt32) {
-        trail.append(cursor)
-        if trail.count > 100 { trail.removeFirst() }
-        cursor = offset
-        follows = false
-    }
-
-    mutating func arrive(at offset: UInt32) {
-        if follows { cursor = offset }
-        follows = false
-    }
 }
 
 /// A row of the code pane.
@@ -62,9 +46,23 @@ extension DebuggerScreen {
     /// The linear address of the instruction that keys are about.
     var codeCursor: UInt32 { linear(code.cursor) }
 
-    /// Puts the code pane's cursor at a linear address.
+    /// Puts the cursor at the next instruction.
+    func followCode() {
+        code.cursor = debugger.location.offset
+        followSource()
+    }
+
+    /// Puts the cursor at an offset in the code segment, to come back later.
+    func goInCode(to offset: UInt32) {
+        code.trail.append(code.cursor)
+        if code.trail.count > 100 { code.trail.removeFirst() }
+        code.cursor = offset
+        followSource()
+    }
+
+    /// Puts the cursor at a linear address, to come back later.
     func showCode(at address: UInt32) {
-        code.go(to: address &- codeBase)
+        goInCode(to: address &- codeBase)
     }
 
     // MARK: Rows
@@ -163,12 +161,7 @@ extension DebuggerScreen {
         let place = debugger.sourceLocation(at: location.linear).map { "  \($0)" } ?? ""
         drawTitle("code", "\(size)\(place)\(symbol)", of: .code, area, &canvas)
         let content = area.content
-        let isArriving = code.follows
-        code.arrive(at: debugger.location.offset)
-        if showsSourceFile {
-            if isArriving || source.offset != code.cursor { followSource() }
-            return drawSource(content, &canvas)
-        }
+        if showsSourceFile { return drawSource(content, &canvas) }
         let rows = scrollCode(rows: content.rows)
         for (index, row) in rows.enumerated() {
             draw(row, here: location.offset, content, index, &canvas)

@@ -48,15 +48,19 @@ struct MemoryView {
     mutating func arrive(at address: UInt32?) {
         guard let address, address != base else { return }
         base = address
-        cursor = address
-        top = address & ~UInt32(bytesPerRow - 1)
+        goHome()
     }
 
     mutating func go(to address: UInt32) {
-        expression = "0x" + String(address, radix: 16)
+        expression = address.hexadecimal
         base = address
-        cursor = address
-        top = address & ~UInt32(bytesPerRow - 1)
+        goHome()
+    }
+
+    /// Back to where the expression leads.
+    mutating func goHome() {
+        cursor = base
+        top = base & ~UInt32(bytesPerRow - 1)
     }
 
     /// Moves the cursor, and scrolls as far as it takes.
@@ -96,12 +100,17 @@ extension DebuggerScreen {
         return value
     }
 
+    /// Goes where the expression leads now.
+    func followMemory() {
+        memory.arrive(at: try? debugger.address(memory.expression))
+    }
+
     func drawMemory(_ area: Area, _ canvas: inout Canvas) {
         let content = area.content
         memory.bytesPerRow = content.columns >= 77 ? 16 : 8
         if memory.format == .characters { memory.bytesPerRow = content.columns >= 77 ? 64 : 32 }
         memory.rows = content.rows
-        memory.arrive(at: try? debugger.address(memory.expression))
+        followMemory()
         let kind = memory.isPhysical ? "physical, " : ""
         drawTitle("memory", "\(kind)\(memory.format.name) at \(memory.expression)", of: .memory, area, &canvas)
         let bytes = readMemory(at: memory.top, count: content.rows * memory.bytesPerRow)

@@ -3,8 +3,6 @@ import Debugger
 /// Where the code pane is while it shows a source file.
 struct SourceView {
     var path = ""
-    /// Offset of the instruction that it was looked up for.
-    var offset: UInt32?
     /// The line that keys are about, from 1 on.
     var cursor = 1
     /// The first line shown.
@@ -66,10 +64,9 @@ extension DebuggerScreen {
 
     // MARK: Drawing
 
-    /// Goes where the instruction at the cursor comes from, if the cursor has gone elsewhere since.
+    /// Goes where the instruction at the code's cursor comes from.
     func followSource() {
         guard let location = sourceLine(at: code.cursor) else { return }
-        source.offset = code.cursor
         source.path = location.path
         source.cursor = location.line
     }
