@@ -85,7 +85,7 @@ let package = Package(
         .executableTarget(
             name: "bench",
             dependencies: [
-                "Machine",
+                "Debugger", "Machine",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["Workloads"]),

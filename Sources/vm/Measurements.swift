@@ -2,17 +2,20 @@ import Debugger
 import Foundation
 import Machine
 
-/// What the command line wants to be written down about the run: a trace, a profile.
+/// What the command line wants to be written down about the run: a trace, a profile, the coverage of its source.
 final class Measurements {
     private let options: VM
     private let debugger: Debugger
     private let profile: Profile?
+    private let coverage: Coverage?
 
     /// Opens the files.
     init(_ options: VM, _ debugger: Debugger) throws(HostFailure) {
         self.options = options
         self.debugger = debugger
         profile = options.profile == nil ? nil : Profile(debugger, interval: options.profileInterval)
+        coverage = options.coverage == nil ? nil : Coverage(debugger)
+        if let coverage { debugger.instruments.append(coverage) }
         guard let path = options.traceFile, let kinds = options.trace else { return }
         do {
             var filter = try TraceFilter(kinds: kinds)
@@ -42,13 +45,16 @@ final class Measurements {
             tracer.file.flush()
             if let failure = tracer.file.failure { failures.append(failure) }
         }
-        if let profile, let path = options.profile {
+        func write(_ text: String?, to path: String?) {
+            guard let text, let path else { return }
             do {
-                try Data(profile.foldedStacks.utf8).write(to: URL(fileURLWithPath: path))
+                try Data(text.utf8).write(to: URL(fileURLWithPath: path))
             } catch {
                 failures.append("cannot write '\(path)': \(error.localizedDescription)")
             }
         }
+        write(profile?.foldedStacks, to: options.profile)
+        write(coverage?.lcov, to: options.coverage)
         return failures
     }
 }

@@ -50,7 +50,7 @@ final class Session: @unchecked Sendable {
         if let path = options.screenshot { try HostFiles.checkIsWritable(path, sparing: disks) }
         symbols = try Self.symbols(options, imagePath: imagePath)
         debuggerOptions = try DebuggerOptions(options)
-        for path in [options.record, options.traceFile, options.profile].compactMap(\.self) {
+        for path in [options.record, options.traceFile, options.profile, options.coverage].compactMap(\.self) {
             try HostFiles.checkIsWritable(path, sparing: disks)
         }
         recording = try options.replay.map { path throws(HostFailure) in try Replay.read(path, options) }
@@ -79,7 +79,7 @@ final class Session: @unchecked Sendable {
         if let stub { HostOutput.complain("gdb: listening at \(stub.description)") }
         console = try Self.open(options, display: display, input: machine.inputQueue, name: name)
         var defaultSerial = SerialChoice.none
-        if case .none = console, !options.debugs, !options.dap { defaultSerial = .stdio }
+        if case .none = console, !options.debugs, options.dap != .standardStreams { defaultSerial = .stdio }
         let serial = options.serial ?? defaultSerial
         let serialFile: FileHandle? =
             switch serial {
@@ -95,8 +95,8 @@ final class Session: @unchecked Sendable {
     }
 
     private static func adapter(_ options: VM, _ input: InputQueue) throws(HostFailure) -> AdapterServer? {
-        if options.dap { return AdapterServer(atStandardStreams: input) }
-        guard let port = options.dapPort else { return nil }
+        guard let choice = options.dap else { return nil }
+        guard case .port(let port) = choice else { return AdapterServer(atStandardStreams: input) }
         do {
             return try AdapterServer(port: port, input: input) {
                 HostOutput.complain("debug adapter: listening at 127.0.0.1:\($0)")

@@ -86,14 +86,14 @@ struct VM: ParsableCommand {
     @Flag(name: .customLong("gdb-run"), help: "With --gdb: run without waiting for a debugger; it may connect later.")
     var gdbRun = false
 
-    @Flag(help: "Stop at the reset vector for a development environment: a debug adapter at standard input and output.")
-    var dap = false
-
     @Option(
-        name: .customLong("dap-port"),
-        help: ArgumentHelp("As --dap, for a client that connects to this port of loopback; 0 takes a free one.",
-            valueName: "port"))
-    var dapPort: UInt16?
+        defaultAsFlag: .standardStreams, parsing: .next,
+        help: ArgumentHelp(
+            """
+            Stop at the reset vector for a development environment: a debug adapter at standard input and output, or at \
+            this port of loopback; 0 takes a free one.
+            """, valueName: "port"))
+    var dap: AdapterChoice?
 
     @Option(help: "An ELF file with symbols for the debugger; may be repeated.", completion: .file())
     var symbols: [String] = []
@@ -121,6 +121,11 @@ struct VM: ParsableCommand {
             FIRST-LAST or a symbol; may be repeated.
             """, valueName: "filter"))
     var traceOnly: [String] = []
+
+    @Option(
+        help: "Write which source lines of the guest were executed, and how often, to this file at the end, for lcov.",
+        completion: .file())
+    var coverage: String?
 
     @Option(
         help: "Write which functions the guest was in to this file at the end, as folded stacks for flame graphs.",
@@ -197,12 +202,11 @@ struct VM: ParsableCommand {
             throw ValidationError("--trace-only says what of a trace is wanted; --trace is missing.")
         }
         guard profileInterval > 0 else { throw ValidationError("--profile-interval must be at least 1.") }
-        if usesAdapter, debugs || gdb != nil {
+        if dap != nil, debugs || gdb != nil {
             throw ValidationError("--dap does not go with --debug, --script, --execute or --gdb: all move the machine.")
         }
-        if dap, dapPort != nil { throw ValidationError("--dap and --dap-port: only one client can be served.") }
-        if dap, serial == .stdio || console == .terminal {
-            throw ValidationError("--dap needs standard input and output for itself.")
+        if dap == .standardStreams, serial == .stdio || console == .terminal {
+            throw ValidationError("--dap needs standard input and output for itself; --dap PORT does not.")
         }
         if json, !debugs, !asksAfterTripleFault {
             throw ValidationError("--json is about the debugger: it needs --debug, --script or --execute.")
@@ -217,7 +221,7 @@ struct VM: ParsableCommand {
             throw ValidationError("--json and --serial stdio both need the standard output.")
         }
         if gdbRun, gdb == nil { throw ValidationError("--gdb-run says how --gdb begins, which is not given.") }
-        let paths = [firmware, screenshot, debugConsole, record, replay, traceFile, profile]
+        let paths = [firmware, screenshot, debugConsole, record, replay, traceFile, profile, coverage]
         for path in paths.compactMap(\.self) + disk + symbols + script
         where path.isEmpty {
             throw ValidationError("a file's name is empty.")
@@ -228,13 +232,10 @@ struct VM: ParsableCommand {
     }
 
     /// Whether standard input and output are taken by something else than the terminal console.
-    var needsTerminal: Bool { debugs || usesAdapter || asksAfterTripleFault || serial == .stdio }
+    var needsTerminal: Bool { debugs || dap == .standardStreams || asksAfterTripleFault || serial == .stdio }
 
     /// Whether the built-in debugger moves the machine.
     var debugs: Bool { debug != nil || !script.isEmpty || !execute.isEmpty }
-
-    /// Whether a development environment moves the machine.
-    var usesAdapter: Bool { dap || dapPort != nil }
 
     /// Whether only scripts use the debugger: nobody watches, and every run is to find the same steps.
     var isBatch: Bool { debugs && debug == nil }
@@ -247,6 +248,9 @@ struct VM: ParsableCommand {
         // To the parser a value that it does not know is as good as none.
         if let wrong = arguments.prefix(while: { $0 != "--" }).first(where: DebuggerFace.isMisspelt) {
             exit(withError: ValidationError("there is no '\(wrong)': it is --debug or --debug=tui."))
+        }
+        if let wrong = arguments.prefix(while: { $0 != "--" }).first(where: AdapterChoice.isMisspelt) {
+            exit(withError: ValidationError("there is no '\(wrong)': it is --dap or --dap=PORT."))
         }
         main(arguments)
     }
@@ -290,6 +294,23 @@ enum DebuggerFace: String, ExpressibleByArgument, CaseIterable {
 
 enum TripleFaultAction: String, ExpressibleByArgument, CaseIterable {
     case stop, reset, debug
+}
+
+/// Where `--dap` finds its client.
+enum AdapterChoice: ExpressibleByArgument, Equatable {
+    case standardStreams
+    case port(UInt16)
+
+    init?(argument: String) {
+        guard let port = UInt16(argument) else { return nil }
+        self = .port(port)
+    }
+
+    var defaultValueDescription: String { "standard input and output" }
+
+    static func isMisspelt(_ argument: String) -> Bool {
+        argument.hasPrefix("--dap=") && UInt16(argument.dropFirst(6)) == nil
+    }
 }
 
 /// Where `--gdb` listens.

@@ -14,7 +14,7 @@ exports.activate = (context) => {
                 const folder = session.workspaceFolder ? session.workspaceFolder.uri.fsPath : undefined;
                 return new vscode.DebugAdapterExecutable(
                     configuration.vm || "vm",
-                    ["--dap", ...(configuration.arguments || []), ...symbols, ...image],
+                    [...image, ...symbols, ...(configuration.arguments || []), "--dap"],
                     { cwd: folder }
                 );
             },

@@ -164,6 +164,12 @@ public struct LineTable: Sendable {
         SourceLocation(path: files[Int(row.file)], line: Int(row.line), column: Int(row.column))
     }
 
+    /// Every line that has code, in the order of addresses; several times if it has several pieces.
+    var allLocations: some Sequence<SourceLocation> {
+        rows.lazy.filter { [files] in $0.line != 0 && !$0.isEnd && files.indices.contains(Int($0.file)) }
+            .map { location($0) }
+    }
+
     /// Where the body of the function at `addresses` begins, its arguments and frame being in place; nil if the
     /// compiler does not say.
     public func prologueEnd(in addresses: Range<UInt32>) -> UInt32? {

@@ -1,0 +1,132 @@
+import ArgumentParser
+import Debugger
+import Foundation
+import Machine
+
+/// `bench travel`: what it costs to record the past, and to go back into it.
+///
+/// Going back is counted in steps that are executed again, which every host repeats exactly; recording in processor
+/// time, with and without in turn, so that other work on the host does not count.
+struct Travel: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Measures what recording costs, and how much a reverse step executes again.")
+
+    @OptionGroup var options: BenchOptions
+
+    @Option(help: "Seconds of the guest's time.")
+    var seconds = 60
+
+    @Option(help: "How often recording is measured.")
+    var turns = 3
+
+    func validate() throws {
+        guard (1...3600).contains(seconds), (1...100).contains(turns) else {
+            throw ValidationError("--seconds must be between 1 and 3600, --turns between 1 and 100.")
+        }
+    }
+
+    /// What the guest does all the time.
+    private struct Guest {
+        let name: String
+        let image: String
+        let prompt: String
+        let command: String
+    }
+
+    func run() throws {
+        let guests = [
+            Guest(name: "our kernel's boot, then a shell that waits", image: options.kernel, prompt: "martlet> ", command: ""),
+            Guest(name: "boot, then `sort` without end", image: options.image, prompt: "bench> ", command: "sort 4000000000"),
+            Guest(name: "boot, then `memory` without end", image: options.image, prompt: "bench> ", command: "memory 4000000000"),
+        ]
+        print("| guest, \(seconds) s | million steps executed | a reverse step at the end | the next | first in the middle | the next "
+            + "| past in MiB | recording costs |")
+        print("|---|---|---|---|---|---|---|---|")
+        for guest in guests { print(try row(guest)) }
+    }
+
+    private func row(_ guest: Guest) throws -> String {
+        let shares = try (0..<turns).map { _ in try cost(of: guest) }.sorted()
+        let timeline = Timeline(try machine(guest))
+        try type(guest, timeline.machine, run: timeline.run)
+        let debugger = Debugger(timeline)
+        _ = timeline.run(until: end(timeline.machine))
+        /// Steps that were executed again for a reverse step.
+        func back() -> String {
+            let before = timeline.repeatedWork
+            debugger.reverseStep()
+            return String(timeline.repeatedWork - before)
+        }
+        let work = Double(timeline.machine.work) / 1e6
+        let bytes = timeline.bytes >> 20
+        let atEnd = [back(), back()]
+        debugger.go(to: timeline.end / 2)
+        let inTheMiddle = [back(), back()]
+        return "| \(guest.name) | \(String(format: "%.0f", work)) | "
+            + (atEnd + inTheMiddle).joined(separator: " | ") + " | \(bytes) | "
+            + String(format: "%.1f %% [%.1f ... %.1f] |", shares[turns / 2], shares[0], shares[turns - 1])
+    }
+
+    /// How many per cent more processor time the run takes when it is recorded.
+    private func cost(of guest: Guest) throws -> Double {
+        let plain = try machine(guest)
+        try type(guest, plain, run: plain.run(until:))
+        let recorded = Timeline(try machine(guest))
+        try type(guest, recorded.machine, run: recorded.run)
+        // By turns, a second of the guest's at a time.
+        var (without, with) = (0.0, 0.0)
+        let pieces = UInt64(seconds)
+        let (first, last) = (plain.steps, end(plain))
+        for piece in 1...pieces {
+            let step = first + (last - first) / pieces * piece
+            without += processorTime { _ = plain.run(until: step) }
+            with += processorTime { _ = recorded.run(until: step) }
+        }
+        return (with / max(without, 1e-9) - 1) * 100
+    }
+
+    private func processorTime(_ body: () -> Void) -> Double {
+        func now() -> Double {
+            var time = timespec()
+            clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+            return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+        }
+        let start = now()
+        body()
+        return now() - start
+    }
+
+    private func end(_ machine: Machine) -> UInt64 {
+        UInt64(seconds) * 1_000_000_000 / UInt64(machine.nanosecondsPerStep)
+    }
+
+    // MARK: The guest
+
+    private final class Line: OutputSink {
+        var bytes: [UInt8] = []
+
+        func serialPort(_ port: Int, sent byte: UInt8) { bytes.append(byte) }
+    }
+
+    private func machine(_ guest: Guest) throws -> Machine {
+        var configuration = Machine.Configuration()
+        configuration.firmware = [UInt8](try Data(contentsOf: URL(fileURLWithPath: options.firmware)))
+        configuration.drives = [Machine.Drive(image: try FileDisk(path: guest.image, readOnly: true), policy: .discard)]
+        if let cpu = options.cpu { configuration.processorModel = cpu }
+        return try Machine(configuration)
+    }
+
+    /// Boots, and types the command.
+    private func type(_ guest: Guest, _ machine: Machine, run: (UInt64) -> RunResult) throws {
+        let line = Line()
+        machine.output = line
+        let prompt = Array(guest.prompt.utf8)
+        while !line.bytes.suffix(prompt.count).elementsEqual(prompt) {
+            let result = run(machine.steps + 100_000)
+            guard result == .reached, machine.steps < end(machine) else {
+                throw BenchFailure("the guest has not come to its prompt: \(result)")
+            }
+        }
+        if !guest.command.isEmpty { machine.inject(.serial(Array((guest.command + "\r").utf8), port: 0)) }
+    }
+}
