@@ -41,10 +41,17 @@ import Testing
         let machine = try Machine(configuration)
         let log = SerialLog()
         machine.output = log
-        while machine.processor.state.pointee.steps < 30_000_000, !log.text.contains("\n" + KernelLog.prompt) {
+        while machine.work < 30_000_000, !log.text.contains("\n" + KernelLog.prompt) {
             guard case .reached = machine.run(forNanoseconds: 1_000_000) else { break }
         }
         #expect(log.text.contains("\n" + KernelLog.prompt), "no prompt after 30 million instructions: \(log.text)")
+
+        // Nobody runs: the clock ticks no more, and the processor sleeps.
+        guard case .reached = machine.run(forNanoseconds: 100_000_000) else { return }
+        let before = machine.work
+        guard case .reached = machine.run(forNanoseconds: 1_000_000_000) else { return }
+        // A thousand ticks would be more than 200,000.
+        #expect(machine.work - before < 20_000, "instructions in an idle second")
     }
 
     @Test func kernelAndProcessManagerAreSmall() async throws {

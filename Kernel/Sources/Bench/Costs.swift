@@ -25,6 +25,10 @@ enum Costs {
     private static var loop: UInt32 { measure_loop(count) }
 
     static func show() {
+        guard system_call_flags & ManagerStartup.hasTimestamp != 0 else {
+            print("bench: costs: this processor has no time-stamp counter")
+            return
+        }
         print("bench: cost of                      int 0x80    sysenter")
         row("null system call", plain: { measure_interrupt(count, SystemCall.yield.rawValue) &- loop },
             fast: { measure_sysenter(count, SystemCall.yield.rawValue) &- loop })

@@ -1,5 +1,5 @@
-/* See CBench.h. Numbers of system calls: `yield` is 1, `call` 6, `replyReceive` 8. By `sysenter`, arguments in ECX and EDX lie
-   on the stack, and bit 8 of EAX says so. */
+/* See CBench.h. Numbers of system calls: `yield` is 1, `call` 6, `replyReceive` 8. By `sysenter`, arguments in ECX and EDX
+   lie on the stack, and bit 8 of EAX says so. */
     .text
 
     .macro begin name

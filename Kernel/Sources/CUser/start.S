@@ -1,5 +1,5 @@
-/* Where a program's first thread starts: EAX = its argument, for a program the address of a `ProgramStartup`. When `main`
-   returns the thread ends, and with it the process: the process manager takes that for an exit with status 0. */
+/* Where a program's first thread starts: EAX = its argument, for a program the address of a `ProgramStartup`. When
+   `main` returns the thread ends, and with it the process: the process manager takes that for an exit with status 0. */
     .section .text._start, "ax", @progbits
     .globl _start
     .type _start, @function
@@ -48,8 +48,8 @@ system_call:
     jnz 2f
     int $0x80
     jmp 3f
-    /* The kernel wants ECX and EDX of `sysexit`, so the arguments in them lie on the stack, and bit 8 of EAX says so. What
-       it has to make again it makes by the `int 0x80` before the place where it returns to. */
+    /* The kernel wants ECX and EDX for `sysexit`, so the arguments in them lie on the stack, and bit 8 of EAX says so.
+       What it has to make again it makes by the `int 0x80` before the place where it returns to. */
 2:  pushl %edx
     pushl %ecx
     orl $0x100, %eax

@@ -19,7 +19,8 @@ struct Xorshift {
     mutating func next(below limit: UInt32) -> UInt32 { next() >> 4 % limit }
 }
 
-/// A child: random system calls until the manager ends it. Bits 0-7 of the argument are its index, the rest is the seed.
+/// A child: random system calls until the manager ends it. Bits 0-7 of the argument are its index, the rest is the
+/// seed.
 @c(fuzz_child)
 func fuzzChild(_ argument: UInt32) {
     var random = Xorshift(seed: argument)
@@ -109,7 +110,7 @@ enum RandomCall {
             registers.ebx = 5
             registers.ecx = random.next(below: 6)
         case .yield, .capabilityDelete, .capabilityRevoke, .interruptBind, .interruptAcknowledge, .deviceMap, .logWrite,
-            .shutdown:
+            .logRead, .shutdown:
             break
         }
         // One of them is wrong all the same.

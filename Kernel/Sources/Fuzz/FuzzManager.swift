@@ -144,7 +144,9 @@ struct Bystander {
         var word: UInt32 = 0
         for offset in stride(from: UInt32(4), to: pageSize, by: 4) {
             word = offset &* 0x9E37_79B9
-            try withUnsafeBytes(of: &word) { bytes throws(KernelError) in try process.write(bytes, to: Self.page + offset) }
+            try withUnsafeBytes(of: &word) { bytes throws(KernelError) in
+                try process.write(bytes, to: Self.page + offset)
+            }
         }
         try process.start(
             at: address_of_bystander_entry(), stack: 0, argument: Self.page, using: FuzzPlace.scratch)

@@ -20,6 +20,7 @@
 @main
 struct Kernel {
     static func main() {
+        Log.initialise()
         SerialPort.initialise()
         TextScreen.initialise()
         KernelStart.begin()

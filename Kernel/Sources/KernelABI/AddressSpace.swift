@@ -24,6 +24,8 @@ public struct ManagerStartup {
     /// There is an x87; there are SSE registers. Each thread has its own.
     public static var hasFloatingPoint: UInt32 { 2 }
     public static var hasSSE: UInt32 { 4 }
+    /// There is a time-stamp counter (`rdtsc`).
+    public static var hasTimestamp: UInt32 { 8 }
 
     /// "MSTU", little-endian.
     public static var expectedMagic: UInt32 { 0x5554_534D }

@@ -16,7 +16,7 @@ public struct CapabilityRights: OptionSet, Sendable {
     public static var receive: Self { Self(rawValue: 2) }
     /// Change or destroy: a process, a thread, an interrupt line; use an authority.
     public static var manage: Self { Self(rawValue: 4) }
-    /// Read: system information. Map a memory object.
+    /// Read: system information, the log. Map a memory object.
     public static var read: Self { Self(rawValue: 8) }
     /// Copy the capability with `SystemCall.capabilityCopy`.
     public static var copy: Self { Self(rawValue: 16) }

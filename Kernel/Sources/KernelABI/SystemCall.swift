@@ -111,6 +111,8 @@ public enum SystemCall: UInt32 {
 
     /// Writes bytes to the kernel's log.
     case logWrite = 25
+    /// Reads lines of the kernel's log.
+    case logRead = 37
     /// Reads what the kernel knows.
     case systemInformation = 26
     /// Stops the machine.

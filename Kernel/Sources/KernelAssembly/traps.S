@@ -124,6 +124,25 @@ sysenter_entry:
     sysexit
     .size sysenter_entry, . - sysenter_entry
 
+/* void save_user_segments(struct TrapFrame *frame), void load_user_segments(const struct TrapFrame *frame): FS and GS. */
+    .globl save_user_segments
+    .type save_user_segments, @function
+save_user_segments:
+    movl 4(%esp), %eax
+    movw %gs, (%eax)
+    movw %fs, 4(%eax)
+    ret
+    .size save_user_segments, . - save_user_segments
+
+    .globl load_user_segments
+    .type load_user_segments, @function
+load_user_segments:
+    movl 4(%esp), %eax
+    movw (%eax), %gs
+    movw 4(%eax), %fs
+    ret
+    .size load_user_segments, . - load_user_segments
+
 /* void resume_frame(struct TrapFrame *frame): continues there, and leaves the stack it was called on for good. */
     .globl resume_frame
     .type resume_frame, @function
@@ -201,6 +220,12 @@ trap_stubs:
     .globl system_call_stub
 system_call_stub:
     .long trap_128
+
+    .section .bss.log, "aw", @nobits
+    .balign 4
+    .globl log_memory
+log_memory:
+    .space 8192
 
     .section .bss.tables, "aw", @nobits
     .balign 16

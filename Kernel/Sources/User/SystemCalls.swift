@@ -212,15 +212,51 @@ public struct Process {
 public struct KernelLog {
     /// The slot in this process's capability table.
     public let slot: UInt32
+    /// How important what is written is.
+    public let level: LogLevel
 
-    public init(slot: UInt32) { self.slot = slot }
+    public init(slot: UInt32, level: LogLevel = .information) {
+        self.slot = slot
+        self.level = level
+    }
+
+    /// Looks at all lines that the kernel still has, from the oldest on.
+    public func forEachLine(_ body: (LogRecord, UnsafeRawBufferPointer) -> Void) throws(KernelError) {
+        var buffer = InlineArray<1024, UInt8>(repeating: 0)
+        var position: UInt32 = 0
+        var isAtEnd = false
+        while !isAtEnd {
+            // Valid: `InlineArray` stores its elements contiguously, and the kernel writes whole records and no more than
+            // the buffer holds.
+            let problem = withUnsafeMutableBytes(of: &buffer) { bytes -> KernelError? in
+                let all = UnsafeRawBufferPointer(bytes)
+                do throws(KernelError) {
+                    let call = Call(.logRead, ebx: slot, ecx: all.address, edx: UInt32(all.count), esi: position)
+                    let count = try call.result()
+                    position = call.ebx
+                    isAtEnd = count == 0
+                    var offset: UInt32 = 0
+                    while offset < count {
+                        let record = all.loadUnaligned(fromByteOffset: Int(offset), as: LogRecord.self)
+                        let text = Int(offset) + 8
+                        body(record, UnsafeRawBufferPointer(rebasing: all[text..<(text + Int(record.length))]))
+                        offset += record.size
+                    }
+                    return nil
+                } catch {
+                    return error
+                }
+            }
+            if let problem { throw problem }
+        }
+    }
 
     /// Writes bytes to the screen and the serial line. Errors have nowhere to go: what cannot be written is dropped.
     public func write(_ bytes: UnsafeRawBufferPointer) {
         var done = 0
         while done < bytes.count {
             let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
-            guard let count = try? Call(.logWrite, ebx: slot, ecx: rest.address, edx: UInt32(rest.count)).result(),
+            guard let count = try? Call(.logWrite, label: UInt32(level.rawValue), ebx: slot, ecx: rest.address, edx: UInt32(rest.count)).result(),
                 count > 0
             else { return }
             done += Int(count)

@@ -3,8 +3,8 @@
 
 #include <stdint.h>
 
-/* Loops that make system calls with as few instructions around them as there can be, and count with the time-stamp counter;
-   what the processor must have is checked by the caller. Each returns what the loop took. */
+/* Loops that make system calls with as few instructions around them as there can be, and count with the time-stamp
+   counter; what the processor must have is checked by the caller. Each returns what the loop took. */
 
 /* The counter, as it is now. */
 uint32_t measure_start(void);

@@ -89,17 +89,21 @@ struct AddressSpace {
         return true
     }
 
-    /// Frees all user memory, the page tables and the directory. Not while it is in CR3.
-    func destroy(account: AccountReference) {
+    /// Frees a page table and the user memory in it, or at last the directory. False if that was the last. Not while
+    /// the directory is in CR3. `next` is where to look for the next table.
+    func destroyPart(account: AccountReference, next: inout Int) -> Bool {
         let root = pageTable(at: directory)
-        for index in KernelSpace.directoryEntries..<1024 where root[index] & PageFlags.present != 0 {
+        for index in next..<1024 where root[index] & PageFlags.present != 0 {
+            next = index + 1
             let table = pageTable(at: root[index])
             for entry in 0..<1024 where table[entry] & PageFlags.present != 0 && table[entry] & PageFlags.owned != 0 {
                 Accounts.releaseFrame(table[entry] & PageFlags.addressMask, to: account)
             }
             Accounts.releaseFrame(root[index] & PageFlags.addressMask, to: account)
+            return true
         }
         Accounts.releaseFrame(directory, to: account)
+        return false
     }
 
     /// A directory with the kernel's part only; charged to `account`.

@@ -110,7 +110,7 @@ enum Faults {
     /// Logs the end of a thread that nobody is there to handle.
     static func report(_ thread: ThreadReference) {
         let frame = thread.pointee.frame.pointee
-        let log = Log.line("process ").decimal(thread.pointee.process.pointee.number).text(": ")
+        let log = Log.line("process ", .warning).decimal(thread.pointee.process.pointee.number).text(": ")
         log.text(ExceptionName.text(frame.vector)).text(" at ").address(frame.eip)
         if frame.vector == 14 { log.text(", address ").address(thread.pointee.faultAddress) }
         log.text("; thread ended").end()

@@ -18,9 +18,11 @@ struct Account {
     let parent: AccountReference?
     /// Its process is gone: it ends with its last frame.
     var isClosed = false
-    /// Objects of up to 64 bytes, and of up to 320 bytes.
-    fileprivate var small = ObjectPool(size: 64)
-    fileprivate var large = ObjectPool(size: 320)
+    /// Objects of up to `smallSize` bytes, and of up to `largeSize`.
+    fileprivate var small = ObjectPool(size: Self.smallSize)
+    fileprivate var large = ObjectPool(size: Self.largeSize)
+    fileprivate static var smallSize: Int { 64 }
+    fileprivate static var largeSize: Int { 320 }
     /// Registers of floating-point units, aligned to 16.
     fileprivate var states = ObjectPool(size: FloatingPoint.stateSize)
 
@@ -88,8 +90,10 @@ enum Accounts {
     static func allocate<Object>(
         _ type: Object.Type, from account: AccountReference
     ) throws(KernelError) -> UnsafeMutablePointer<Object> {
+        // Known when this is compiled: no kernel object is larger.
+        guard MemoryLayout<Object>.size <= Account.largeSize else { throw .outOfMemory }
         let memory =
-            MemoryLayout<Object>.size <= 64
+            MemoryLayout<Object>.size <= Account.smallSize
             ? try allocate(from: &account.pointee.small, account)
             : try allocate(from: &account.pointee.large, account)
         return memory.bindMemory(to: Object.self, capacity: 1)
@@ -126,7 +130,7 @@ enum Accounts {
         _ object: UnsafeMutablePointer<Object>, _ account: AccountReference
     ) -> Bool {
         let page =
-            MemoryLayout<Object>.size <= 64
+            MemoryLayout<Object>.size <= Account.smallSize
             ? account.pointee.small.release(object) : account.pointee.large.release(object)
         guard let page else { return false }
         Frames.release(UInt32(UInt(bitPattern: page)))

@@ -28,6 +28,9 @@ struct Process: QueueNode {
     var faultBadge: UInt32 = 0
     /// Tells the fault endpoint that the last thread has ended.
     var endNotice = Notice()
+    /// How far its end has come: the next slot to empty, and the next page table to free.
+    var nextSlot: UInt32 = 1
+    var nextTable = KernelSpace.directoryEntries
     /// The parts of memory objects in its memory.
     var mappings = Queue<Mapping>()
     /// What its memory and its objects are charged to.
@@ -125,6 +128,7 @@ enum Processes {
     /// The process manager: when it ends, the system does.
     nonisolated(unsafe) static var manager: ProcessReference?
     private nonisolated(unsafe) static var condemned = Queue<Process>()
+    private nonisolated(unsafe) static var ending = Queue<Process>()
 
     /// Destroys a process when the kernel is about to return to user mode. (Doing it at once could nest without bound:
     /// its capabilities may be the last ones to other processes.)
@@ -136,23 +140,50 @@ enum Processes {
         condemned.append(process)
     }
 
-    /// Frees all that the next condemned process has: threads, capabilities, memory. What is left is a tombstone for
-    /// the capabilities that name it. False if there is none.
+    /// Does a part of the end of processes: first their threads, which must not run again; then, process by process, what
+    /// they have. What is left in the end is a tombstone for the capabilities that name it. False if there is nothing to
+    /// do.
     static func endCondemned() -> Bool {
-        guard let process = condemned.removeFirst() else { return false }
-        if process == manager { Power.stop("the process manager has ended") }
-        destroyCreated(by: process)
-        while let thread = process.pointee.firstThread { Threads.end(thread) }
-        for slot in 1..<capabilitySlotCount { Capabilities.delete(process.pointee.capabilities[slot]) }
+        if let process = condemned.first {
+            if process == manager { Power.stop("the process manager has ended") }
+            if let thread = process.pointee.firstThread {
+                Threads.end(thread)
+            } else {
+                destroyCreated(by: process)
+                Scheduler.leave(process)
+                condemned.remove(process)
+                ending.append(process)
+            }
+            return true
+        }
+        guard let process = ending.first else { return false }
+        if process.pointee.nextSlot < capabilitySlotCount {
+            let end = min(process.pointee.nextSlot + slotStep, capabilitySlotCount)
+            for slot in process.pointee.nextSlot..<end { Capabilities.delete(process.pointee.capabilities[slot]) }
+            process.pointee.nextSlot = end
+        } else if let mapping = process.pointee.mappings.first {
+            Mappings.remove(mapping)
+        } else if !process.pointee.space.destroyPart(
+            account: process.pointee.account, next: &process.pointee.nextTable)
+        {
+            finish(process)
+        }
+        return true
+    }
+
+    /// Whether processes are condemned whose threads have not all ended.
+    static var areThreadsCondemned: Bool { !condemned.isEmpty }
+
+    /// How many capabilities are deleted between two looks at the interrupts.
+    private static var slotStep: UInt32 { 64 }
+
+    private static func finish(_ process: ProcessReference) {
+        ending.remove(process)
         releaseTable(process)
-        Mappings.removeAll(in: process)
-        Scheduler.leave(process)
-        process.pointee.space.destroy(account: process.pointee.account)
         setFaultEndpoint(process, nil, badge: 0)
         // Its record is still charged to it, or the account would end here.
         Accounts.close(process.pointee.account)
         release(process)
-        return true
     }
 
     /// Nobody may be left who could name them, and they could run for ever.

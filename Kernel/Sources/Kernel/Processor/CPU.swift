@@ -10,6 +10,7 @@ enum CPU {
     private(set) nonisolated(unsafe) static var hasFloatingPoint = false
     private(set) nonisolated(unsafe) static var hasExtendedState = false
     private(set) nonisolated(unsafe) static var hasSSE = false
+    private(set) nonisolated(unsafe) static var hasTimestamp = false
     /// `sysenter` and `sysexit` are there.
     private(set) nonisolated(unsafe) static var hasFastSystemCalls = false
 
@@ -44,13 +45,14 @@ enum CPU {
         knowsFeatures = true
         hasGlobalPages = version.edx & (1 << 13) != 0
         hasFloatingPoint = version.edx & 1 != 0
+        hasTimestamp = version.edx & (1 << 4) != 0
         hasExtendedState = version.edx & (1 << 24) != 0
         hasSSE = version.edx & (1 << 25) != 0
         // A Pentium Pro says that it has them and does not (Intel SDM volume 2, SYSENTER).
         let isPentiumPro = family == 6 && version.eax & 0xFF < 0x33
         hasFastSystemCalls = version.edx & (1 << 11) != 0 && !isPentiumPro
         if hasFloatingPoint { log.text(" fpu") }
-        if version.edx & (1 << 4) != 0 { log.text(" tsc") }
+        if hasTimestamp { log.text(" tsc") }
         if version.edx & (1 << 11) != 0 { log.text(" sep") }
         if hasGlobalPages { log.text(" pge") }
         if hasExtendedState { log.text(" fxsr") }

@@ -1,3 +1,4 @@
+import KernelABI
 import KernelAssembly
 
 /// What the kernel says when it has failed itself: an exception in ring 0 is a defect of the kernel, never of a
@@ -29,7 +30,7 @@ enum ExceptionReport {
     }
 
     private static func heading(vector: UInt32, error: UInt32) {
-        let log = Log.line("kernel failure: ").text(ExceptionName.text(vector)).text(" (").decimal(vector).text(")")
+        let log = Log.line("kernel failure: ", .error).text(ExceptionName.text(vector)).text(" (").decimal(vector).text(")")
         ExceptionName.explain(log, vector: vector, error: error)
         log.end()
     }

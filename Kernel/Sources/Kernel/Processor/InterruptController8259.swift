@@ -47,6 +47,15 @@ enum InterruptController8259 {
         return true
     }
 
+    /// Whether a line that is not masked asks for an interrupt.
+    static var isPending: Bool {
+        write(firstCommand, 0x0A)  // OCW3: read the interrupt request register
+        let first = port_read8(firstCommand)
+        write(secondCommand, 0x0A)
+        let second = port_read8(secondCommand)
+        return (UInt16(first) | UInt16(second) << 8) & ~mask != 0
+    }
+
     static func endOfInterrupt(_ line: UInt32) {
         if line >= 8 { write(secondCommand, 0x20) }
         write(firstCommand, 0x20)

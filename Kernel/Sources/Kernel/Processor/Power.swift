@@ -1,3 +1,4 @@
+import KernelABI
 import KernelAssembly
 
 /// The ends of a run.
@@ -18,7 +19,7 @@ enum Power {
 
     /// Says why the kernel cannot go on, and halts with status 1.
     static func stop(_ reason: StaticString) -> Never {
-        Log.line("stopped: ").text(reason).end()
+        Log.line("stopped: ", .error).text(reason).end()
         halt(status: 1)
     }
 

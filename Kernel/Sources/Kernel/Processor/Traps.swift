@@ -54,15 +54,20 @@ private func slowSystemCall(_ frame: UnsafeMutablePointer<TrapFrame>) -> UnsafeM
 }
 
 private func leaveKernel() -> UnsafeMutablePointer<TrapFrame> {
-    while Threads.endCondemned() || Processes.endCondemned() {}
-    return Scheduler.resume()
+    // A process that ends may have much to free: interrupts have their turn, and what is left is done on the next way out.
+    while Threads.endCondemned() || Processes.endCondemned() {
+        if !Processes.areThreadsCondemned, InterruptController8259.isPending { break }
+    }
+    let frame = Scheduler.resume()
+    if Scheduler.current == Scheduler.idle { Clock.beginIdle() }
+    return frame
 }
 
 private func interrupt(_ line: UInt32) {
     guard !InterruptController8259.isSpurious(line) else { return }
+    Clock.interrupt(isTimer: line == 0)
     if line == 0 {
         InterruptController8259.endOfInterrupt(0)
-        Clock.tick()
     } else {
         InterruptLines.handle(line)
     }

@@ -1,3 +1,5 @@
+import KernelABI
+
 /// The kernel's command line: words that change how it starts.
 ///
 ///     layout      print the memory layout at start-up
@@ -48,7 +50,7 @@ enum CommandLine {
             } else if equals(word, "fail=stack") {
                 FailureTest.kind = .stack
             } else if !word.contains(0x3D) {
-                Log.line("boot: unknown option: ").bytes(word).end()
+                Log.line("boot: unknown option: ", .warning).bytes(word).end()
             }
         }
     }

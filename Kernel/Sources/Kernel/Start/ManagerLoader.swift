@@ -92,7 +92,8 @@ enum ManagerLoader {
         let startup = ManagerStartup(
             flags: (CPU.hasFastSystemCalls ? ManagerStartup.hasSysenter : 0)
                 | (FloatingPoint.isPresent ? ManagerStartup.hasFloatingPoint : 0)
-                | (FloatingPoint.isPresent && CPU.hasSSE ? ManagerStartup.hasSSE : 0), payloadAddress: payloadAddress,
+                | (FloatingPoint.isPresent && CPU.hasSSE ? ManagerStartup.hasSSE : 0)
+                | (CPU.hasTimestamp ? ManagerStartup.hasTimestamp : 0), payloadAddress: payloadAddress,
             payloadLength: UInt32(BootImage.payload.count), commandLineAddress: startupAddress + size,
             commandLineLength: UInt32(CommandLine.start.count))
         do {

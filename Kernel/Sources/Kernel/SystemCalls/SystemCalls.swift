@@ -45,6 +45,7 @@ enum SystemCalls {
         case .interruptBind: return try interruptBind(caller)
         case .interruptAcknowledge: return try interruptAcknowledge(caller)
         case .logWrite: return try logWrite(caller)
+        case .logRead: return try logRead(caller)
         case .systemInformation: return try systemInformation(caller)
         case .shutdown: return try shutdown(caller)
         case .deviceMap: return try deviceMap(caller)

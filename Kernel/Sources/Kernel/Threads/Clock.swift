@@ -10,7 +10,10 @@ struct Timer: QueueNode {
     var thread: ThreadReference?
 }
 
-/// Time, counted in interrupts of the 8254, and the threads that wait for it.
+/// Time, counted in ticks of the 8254, and the threads that wait for it.
+///
+/// While somebody runs there is an interrupt each tick. When nobody does, the next interrupt comes when a thread's wait
+/// ends (or after 54 ms, the longest that the counter can measure), and the ticks that have passed are counted then.
 enum Clock {
     private(set) nonisolated(unsafe) static var ticks: UInt32 = 0
     /// In the order in which they end.
@@ -19,8 +22,44 @@ enum Clock {
     /// A tick is a millisecond: `IntervalTimer8254.ticksPerSecond` is 1000.
     static var milliseconds: UInt32 { ticks }
 
-    static func tick() {
-        ticks &+= 1
+    /// How many counts the 8254 waits for, while nobody runs; 0: it ticks.
+    private nonisolated(unsafe) static var waitingFor: UInt32 = 0
+    /// Counts that have passed since the last tick.
+    private nonisolated(unsafe) static var remainder: UInt32 = 0
+
+    /// Nobody runs from now on: no ticks until the next thread is to be woken.
+    static func beginIdle() {
+        guard waitingFor == 0 else { return }
+        var wait = IntervalTimer8254.longestWait
+        if let timer = timers.first { wait = min(wait, timer.pointee.time &- ticks) }
+        guard wait > 1 else { return }
+        // Mode 2 counts down from the reload value.
+        let passed = IntervalTimer8254.countsPerTick &- min(IntervalTimer8254.read(), IntervalTimer8254.countsPerTick)
+        remainder &+= passed
+        let counts = wait * IntervalTimer8254.countsPerTick
+        waitingFor = counts > remainder ? counts - remainder : 1
+        IntervalTimer8254.startWait(waitingFor)
+    }
+
+    /// An interrupt has come; `isTimer`: that of the 8254.
+    static func interrupt(isTimer: Bool) {
+        guard waitingFor != 0 else {
+            if isTimer { advance(1) }
+            return
+        }
+        // What is beyond the interrupt's time has passed it; its own interrupt may still be to come, as a tick too many.
+        let left = isTimer ? 0 : IntervalTimer8254.read()
+        remainder &+= left < waitingFor ? waitingFor - left : waitingFor
+        waitingFor = 0
+        IntervalTimer8254.startTicking()
+        let passed = remainder / IntervalTimer8254.countsPerTick
+        remainder %= IntervalTimer8254.countsPerTick
+        advance(passed)
+    }
+
+    private static func advance(_ count: UInt32) {
+        guard count > 0 else { return }
+        ticks &+= count
         while let timer = timers.first, isPast(timer.pointee.time), let thread = timer.pointee.thread {
             cancel(thread)
             if thread.pointee.state == .sleeping {
@@ -29,7 +68,7 @@ enum Clock {
                 _ = Messages.interrupt(thread, .timedOut)
             }
         }
-        Scheduler.tick()
+        Scheduler.tick(count)
     }
 
     /// Puts the current thread to sleep.

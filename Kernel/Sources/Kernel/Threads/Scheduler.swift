@@ -68,9 +68,9 @@ enum Scheduler {
         needsSwitch = true
     }
 
-    /// A clock tick has passed: the current thread's turn may be over.
-    static func tick() {
-        current.pointee.ticks &+= 1
+    /// Clock ticks have passed: the current thread's turn may be over. (More than one only while nobody ran.)
+    static func tick(_ count: UInt32) {
+        current.pointee.ticks &+= count
         guard current != idle, current.pointee.state == .ready, !needsSwitch else { return }
         current.pointee.turn &-= 1
         if current.pointee.turn == 0 {

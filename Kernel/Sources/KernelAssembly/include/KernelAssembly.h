@@ -37,6 +37,7 @@ extern uint32_t global_descriptor_table[16];
 extern uint32_t interrupt_descriptor_table[512];
 extern uint32_t double_fault_task_state[26];
 extern uint8_t task_state[104 + 8192 + 1];
+extern uint8_t log_memory[8192];
 extern uint8_t double_fault_stack_top[], sysenter_stack_top[];
 
 /* start.S and kernel.ld */
@@ -50,6 +51,8 @@ static inline uint32_t address_of_system_call_stub(void) { return system_call_st
 static inline uint32_t *address_of_gdt(void) { return global_descriptor_table; }
 static inline uint32_t *address_of_idt(void) { return interrupt_descriptor_table; }
 static inline uint32_t *address_of_double_fault_task_state(void) { return double_fault_task_state; }
+static inline uint8_t *address_of_log_memory(void) { return log_memory; }
+static inline uint32_t size_of_log_memory(void) { return sizeof log_memory; }
 static inline uint8_t *address_of_task_state(void) { return task_state; }
 static inline uint32_t address_of_double_fault_stack_top(void) { return (uint32_t)double_fault_stack_top; }
 static inline uint32_t address_of_double_fault_entry(void) { return (uint32_t)double_fault_entry; }
@@ -92,14 +95,9 @@ static inline void write_msr(uint32_t number, uint32_t low) {
     __asm__ volatile("wrmsr" : : "c"(number), "a"(low), "d"(0));
 }
 
-/* FS and GS, which the kernel does not use, to and from a frame. */
-static inline __attribute__((always_inline)) void save_user_segments(struct TrapFrame *frame) {
-    __asm__ volatile("movl %%gs, %0\n\tmovl %%fs, %1" : "=m"(frame->gs), "=m"(frame->fs));
-}
-
-static inline __attribute__((always_inline)) void load_user_segments(const struct TrapFrame *frame) {
-    __asm__ volatile("movl %0, %%gs\n\tmovl %1, %%fs" : : "m"(frame->gs), "m"(frame->fs));
-}
+/* FS and GS, which the kernel does not use, to and from a frame: traps.S. */
+void save_user_segments(struct TrapFrame *frame);
+void load_user_segments(const struct TrapFrame *frame);
 
 static inline void clear_task_switched(void) { __asm__ volatile("clts"); }
 
