@@ -29,6 +29,17 @@ import Testing
         }
     }
 
+    @Test func `the log remembers what was said before the console existed`() async throws {
+        try await withShell { shell async throws in
+            let log = try await shell.run("log")
+            #expect(log.first?.hasPrefix("[    0.0") == true && log.first?.hasSuffix("a microkernel in Swift") == true)
+            #expect(log.contains { $0.contains("] process-manager: ") })
+            #expect(!log.contains { $0.contains("martlet>") }, "what programs show is not in it")
+            _ = try await shell.run("crash-null")
+            #expect(try await shell.run("log").contains { $0.contains("] crash-null: killed by a page fault") })
+        }
+    }
+
     @Test func `a crash is reported with the function, and nothing is left behind`() async throws {
         try await withShell { shell async throws in
             // The first one may leave page tables that the process manager keeps.

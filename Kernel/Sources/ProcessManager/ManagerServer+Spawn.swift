@@ -149,6 +149,9 @@ extension ManagerServer {
             try Capabilities.copy(
                 ManagerSlot.endpoint, to: process, ProgramSlot.manager, rights: .send, badge: table.badge(index))
             try Capabilities.copy(InitialSlot.system, to: process, ProgramSlot.system, rights: [.read, .copy])
+            if source.permissions.contains(.readLog) {
+                try Capabilities.copy(InitialSlot.log, to: process, ProgramSlot.log, rights: .read)
+            }
             return index
         } catch {
             try? Process(slot: ManagerSlot.process(index)).destroy()

@@ -163,8 +163,10 @@ public struct Permissions: OptionSet, Sendable {
     public static var killAny: Self { Self(rawValue: 2) }
     /// Write to disks.
     public static var diskWrite: Self { Self(rawValue: 4) }
+    /// Read the kernel's log.
+    public static var readLog: Self { Self(rawValue: 8) }
     /// All of them; the shell's.
-    public static var all: Self { Self(rawValue: 7) }
+    public static var all: Self { Self(rawValue: 15) }
     /// Nothing but what every program may.
     public static var none: Self { [] }
 }

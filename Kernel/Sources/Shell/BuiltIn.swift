@@ -9,6 +9,7 @@ enum BuiltIn: UInt8 {
     case echo
     case mem
     case ps
+    case log
     case services
     case kill
     case jobs
@@ -41,6 +42,7 @@ enum BuiltIn: UInt8 {
         case .echo: "echo"
         case .mem: "mem"
         case .ps: "ps"
+        case .log: "log"
         case .services: "services"
         case .kill: "kill"
         case .jobs: "jobs"
@@ -65,6 +67,7 @@ enum BuiltIn: UInt8 {
         case .echo: "[WORD...]  repeats its arguments"
         case .mem: "memory: how much, how much is free, and what lies where"
         case .ps: "processes, who started them, and what they do"
+        case .log: "the kernel's last messages, with the seconds since its start"
         case .services: "names that servers have registered"
         case .kill: "NUMBER...  ends processes"
         case .jobs: "programs that run beside the shell"
@@ -72,7 +75,7 @@ enum BuiltIn: UInt8 {
         case .env: "what programs are told by name"
         case .set: "NAME=VALUE...  tells programs something by name"
         case .unset: "NAME...  does so no longer"
-        case .allow: "disk-write|kill|shutdown COMMAND...  runs a program that may do that"
+        case .allow: "disk-write|kill|log|shutdown COMMAND...  runs a program that may do that"
         case .limit: "KIB COMMAND...  runs a program with that much memory at most"
         case .clear: "clears the screen"
         case .reboot: "restarts the machine"
@@ -90,6 +93,7 @@ enum BuiltIn: UInt8 {
         case .echo: Self.echo(command)
         case .mem: MemoryReport.show()
         case .ps: ProcessReport.show()
+        case .log: LogReport.show()
         case .services: ServiceReport.show()
         case .kill: Self.kill(command)
         case .jobs: shell.jobs.list()
@@ -227,10 +231,10 @@ extension BuiltIn {
     private static func allow(_ command: CommandLine, _ shell: inout Shell) {
         let permission: Permissions? =
             if command.is(1, "disk-write") { .diskWrite } else if command.is(1, "kill") { .killAny } else if
-                command.is(1, "shutdown")
-            { .shutdown } else { nil }
+                command.is(1, "log")
+            { .readLog } else if command.is(1, "shutdown") { .shutdown } else { nil }
         guard let permission, command.wordCount > 2 else {
-            return print("usage: allow disk-write|kill|shutdown COMMAND...")
+            return print("usage: allow disk-write|kill|log|shutdown COMMAND...")
         }
         shell.runProgram(command, from: 2, permissions: permission)
     }

@@ -91,3 +91,32 @@ enum ServiceReport {
         }
     }
 }
+
+/// What `log` shows.
+enum LogReport {
+    static func show() {
+        do throws(KernelError) {
+            try KernelLog(slot: ProgramSlot.log).forEachLine { record, text in
+                var line: Text = "[\(record.milliseconds / 1000, width: 5)."
+                let milliseconds = record.milliseconds % 1000
+                if milliseconds < 100 { line.append("0") }
+                if milliseconds < 10 { line.append("0") }
+                line.append(milliseconds)
+                line.append("] ")
+                line.append(name(LogLevel(rawValue: record.level)))
+                line.append(text)
+                print(line)
+            }
+        } catch {
+            print("log: the kernel does not say")
+        }
+    }
+
+    private static func name(_ level: LogLevel?) -> StaticString {
+        switch level {
+        case .warning: "warning: "
+        case .error: "error: "
+        case .information, nil: ""
+        }
+    }
+}
