@@ -67,14 +67,14 @@ struct Travel: ParsableCommand {
             + String(format: "%.1f %% [%.1f ... %.1f] |", shares[turns / 2], shares[0], shares[turns - 1])
     }
 
-    /// How many per cent more processor time the run takes when it is recorded.
+    /// How many per cent more processor time the run takes when it is recorded, from power-on.
     private func cost(of guest: Guest) throws -> Double {
         let plain = try machine(guest)
-        try type(guest, plain, run: plain.run(until:))
         let recorded = Timeline(try machine(guest))
-        try type(guest, recorded.machine, run: recorded.run)
-        // By turns, a second of the guest's at a time.
         var (without, with) = (0.0, 0.0)
+        without += try processorTime { try type(guest, plain, run: plain.run(until:)) }
+        with += try processorTime { try type(guest, recorded.machine, run: recorded.run) }
+        // By turns, a second of the guest's at a time.
         let pieces = UInt64(seconds)
         let (first, last) = (plain.steps, end(plain))
         for piece in 1...pieces {
@@ -85,14 +85,14 @@ struct Travel: ParsableCommand {
         return (with / max(without, 1e-9) - 1) * 100
     }
 
-    private func processorTime(_ body: () -> Void) -> Double {
+    private func processorTime(_ body: () throws -> Void) rethrows -> Double {
         func now() -> Double {
             var time = timespec()
             clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
             return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
         }
         let start = now()
-        body()
+        try body()
         return now() - start
     }
 

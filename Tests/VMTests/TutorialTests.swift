@@ -1,7 +1,9 @@
 import Foundation
 import Testing
 
-/// `docs/find-the-bug.md`: what the page says that the debugger prints, it prints.
+/// `docs/find-the-bug.md`: what the page says that the debugger prints, it prints. One after the other, since each builds
+/// the page's guest.
+@Suite(.serialized)
 struct TutorialTests {
     private static let repository = EmulatorProgram.repository
 
