@@ -45,51 +45,6 @@ extension Debugger {
         return (UInt16(truncatingIfNeeded: value >> 16), UInt16(truncatingIfNeeded: value))
     }
 
-    /// The task-state segment that TR points to, in words; a line that says why if there is none.
-    public func taskStateText() -> [String] {
-        let tr = registers.tr
-        guard tr.selector & 0xFFFC != 0 else { return ["TR is null: there is no task-state segment"] }
-        var lines = [
-            "tr \(tr.selector.digits)  base \(tr.base.digits)  limit \(tr.limit.digits)  "
-                + DescriptorText.systemTypeName(UInt8(truncatingIfNeeded: tr.attributes) & 0xF)
-        ]
-        let is32Bit = tr.attributes & UInt16(SystemType.is32Bit) != 0
-        // Offsets of the fields (SDM vol. 3A, figures 7-2 and 7-10).
-        let fields: [(name: String, offset: UInt32, size: Int)] =
-            is32Bit
-            ? [
-                ("link", 0, 2), ("esp0", 4, 4), ("ss0", 8, 2), ("esp1", 12, 4), ("ss1", 16, 2), ("esp2", 20, 4),
-                ("ss2", 24, 2), ("cr3", 28, 4), ("eip", 32, 4), ("eflags", 36, 4), ("eax", 40, 4), ("ecx", 44, 4),
-                ("edx", 48, 4), ("ebx", 52, 4), ("esp", 56, 4), ("ebp", 60, 4), ("esi", 64, 4), ("edi", 68, 4),
-                ("es", 72, 2), ("cs", 76, 2), ("ss", 80, 2), ("ds", 84, 2), ("fs", 88, 2), ("gs", 92, 2),
-                ("ldt", 96, 2),
-                ("trap", 100, 2), ("iomap", 102, 2),
-            ]
-            : [
-                ("link", 0, 2), ("sp0", 2, 2), ("ss0", 4, 2), ("sp1", 6, 2), ("ss1", 8, 2), ("sp2", 10, 2),
-                ("ss2", 12, 2),
-                ("ip", 14, 2), ("flags", 16, 2), ("ax", 18, 2), ("cx", 20, 2), ("dx", 22, 2), ("bx", 24, 2),
-                ("sp", 26, 2),
-                ("bp", 28, 2), ("si", 30, 2), ("di", 32, 2), ("es", 34, 2), ("cs", 36, 2), ("ss", 38, 2), ("ds", 40, 2),
-                ("ldt", 42, 2),
-            ]
-        var row: [String] = []
-        for field in fields {
-            let value = readValue(at: tr.base &+ field.offset, size: field.size)
-            let text = value.map { field.size == 4 ? $0.digits : UInt16(truncatingIfNeeded: $0).digits } ?? "?"
-            row.append("\(field.name.padded(to: 6)) \(text.padded(to: 8))")
-            if row.count == 4 {
-                lines.append(row.joined(separator: "  "))
-                row = []
-            }
-        }
-        if !row.isEmpty { lines.append(row.joined(separator: "  ")) }
-        if is32Bit, let offset = readValue(at: tr.base &+ 102, size: 2), offset > tr.limit {
-            lines.append("the I/O permission map lies beyond the limit: no port is open to user programs by it")
-        }
-        return lines
-    }
-
     // MARK: Pages
 
     /// How a linear address is translated, step by step, in words.

@@ -26,7 +26,27 @@ extension Processor {
             self.linear = linear
             self.physical = physical
         }
+
+        /// The linear address of the page.
+        public var page: UInt32 { linear & 0xFFFF_F000 }
+        /// For fetches of instructions, not for data.
+        public var isForFetches: Bool { slot >= 2 * MemoryContext.slots }
+        /// Of the tables that serve privilege level 3.
+        public var isOfUserTable: Bool { Int(slot) / MemoryContext.slots & 1 != 0 }
+        /// R/W is set on every level.
+        public var isWritable: Bool { linear & TLBFlag.writable != 0 }
+        /// U/S is set on every level.
+        public var isUser: Bool { linear & TLBFlag.user != 0 }
+        /// The page is marked as written to.
+        public var isDirty: Bool { linear & TLBFlag.dirty != 0 }
+        /// Loads of CR3 leave it.
+        public var isGlobal: Bool { linear & TLBFlag.global != 0 }
+        /// Part of a page of 4 or 2 MiB.
+        public var isLarge: Bool { linear & TLBFlag.large != 0 }
     }
+
+    /// The translations in the TLB, in the order of their slots.
+    public var cachedTranslations: [CachedTranslation] { Core(context).cachedTranslations() }
 
     /// Records registers and TLB. To be used between runs.
     public func snapshot() -> Snapshot {

@@ -11,7 +11,11 @@ extension DebuggerCommands {
         guard words.count > 1, let first = words.first else { return names.sorted() }
         guard let command = try? DebuggerCommand.named(String(first.prefix { $0 != "/" })) else { return [] }
         if command.usage.contains("FILE") || command.usage.contains("PATH") { return Self.files(beginning: last) }
-        if command.names.contains("help") || command.names.contains("info") { return names.sorted() }
+        if command.names.contains("help") { return names.sorted() }
+        if command.names.contains("info") {
+            let topics = DebuggerCommand.infoTopics.flatMap(\.names) + debugger.machine.chips.map(\.name)
+            return (names + topics.filter { $0.hasPrefix(last) }).sorted()
+        }
         guard !last.isEmpty else { return [] }
         let sign = last.hasPrefix("$") ? "$" : ""
         let registers = RegisterFile.generalNames + RegisterFile.segmentNames + RegisterFile.controlNames + ["eip", "eflags"]

@@ -17,7 +17,7 @@ extension DebuggerCommand {
     }
 
     static let devices = DebuggerCommand(
-        "devices", usage: "devices", summary: "show the machine in brief: memory, time, interrupt lines",
+        "devices", usage: "devices", summary: "show the machine in brief: memory, time, drives, chips with their ports",
         group: .looking
     ) { (commands, arguments) throws(CommandError) in
         try arguments.limit(0)
@@ -33,7 +33,6 @@ extension DebuggerCommand {
                 + word(state.pointee.halted, ", halted", "")
                 + word(state.pointee.interruptRequested, ", an interrupt is requested", "")
                 + word(state.pointee.nmiRequested, ", an NMI is pending", ""),
-            "serial     \(configuration.serialPorts) ports",
         ]
         for (index, drive) in configuration.drives.enumerated() {
             guard let drive else { continue }
@@ -43,23 +42,9 @@ extension DebuggerCommand {
                         drive.image.isReadOnly, "read-only",
                         drive.policy == .discard ? "changes are discarded" : "writable"))
         }
+        let chips = machine.chips
+        lines += chips.map(line)
         return Output(lines)
-    }
-
-    static let info = DebuggerCommand(
-        "info", "i", usage: "info break | registers | symbols",
-        summary: "show breakpoints and other things, as gdb users type it",
-        group: .other
-    ) { (commands, arguments) throws(CommandError) in
-        guard let topic = arguments.words.first else {
-            throw CommandError("about what? 'info break', 'info registers', ...")
-        }
-        if !topic.isEmpty, "breakpoints".hasPrefix(topic) { return Output(commands.breakpointLines()) }
-        let command = try DebuggerCommand.named(topic)
-        guard command.group == .looking || command.group == .tables else {
-            throw CommandError("there is no information about '\(topic)'")
-        }
-        return try command.run(commands, Arguments(words: Array(arguments.words.dropFirst()), format: arguments.format))
     }
 
     static let help = DebuggerCommand(

@@ -191,7 +191,7 @@ final class Board: Bus {
     // MARK: Ports
 
     /// Who answers at a port.
-    private enum PortDevice: UInt8 {
+    enum PortDevice: UInt8 {
         case none, interrupts, timer, systemControl, realTimeClock, keyboardController, serial0, serial1, display
         case disk0, disk1, debugConsole, exit, numericError
     }
@@ -224,7 +224,7 @@ final class Board: Bus {
         map(.exit, 0x501...0x501)
     }
 
-    private func device(at port: UInt16) -> PortDevice {
+    func device(at port: UInt16) -> PortDevice {
         PortDevice(rawValue: ports[Int(port)]) ?? .none
     }
 

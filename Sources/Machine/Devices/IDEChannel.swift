@@ -72,12 +72,12 @@ final class IDEChannel {
 
     private(set) var registers = Registers()
     private unowned let board: Board
-    private let number: Int
+    let number: Int
     private let event: EventSource
     private let line: Int
     /// nil where there is no drive.
     let disks: [Disk?]
-    private let models: [String]
+    let models: [String]
     private let nativeGeometry: [DiskGeometry?]
 
     private static let commandTime: UInt64 = 10_000

@@ -46,7 +46,7 @@ final class UART16550 {
     /// guest cannot see it, so it is no part of the machine's state.
     private var sentAhead = 0
     private unowned let board: Board
-    private let number: Int
+    let number: Int
     private let line: Int
     private let transmitEvent, receiveEvent, timeoutEvent: EventSource
 
@@ -82,7 +82,7 @@ final class UART16550 {
     private var selectsDivisor: Bool { registers.lineControl & 0x80 != 0 }
     private var receiveCapacity: Int { usesFIFO ? 16 : 1 }
 
-    private var triggerLevel: Int {
+    var triggerLevel: Int {
         guard usesFIFO else { return 1 }
         return [1, 4, 8, 14][Int(registers.fifoControl >> 6)]
     }
@@ -94,7 +94,7 @@ final class UART16550 {
         return bits &* UInt64(max(registers.divisor, 1)) &* 1_000_000_000 / 115_200
     }
 
-    private var lineStatus: UInt8 {
+    var lineStatus: UInt8 {
         var status = registers.lineErrors & LineStatus.errors
         if !registers.receive.isEmpty { status |= LineStatus.dataReady }
         if registers.transmit.isEmpty {
@@ -105,14 +105,14 @@ final class UART16550 {
     }
 
     /// MSR bits 4-7: CTS, DSR, RI, DCD. Outside, a terminal is always ready.
-    private func modemLines(_ control: UInt8) -> UInt8 {
+    func modemLines(_ control: UInt8) -> UInt8 {
         guard control & 0x10 != 0 else { return 0xB0 }
         // Looped: RTS to CTS, DTR to DSR, OUT1 to RI, OUT2 to DCD.
         return (control & 0x02) << 3 | (control & 0x01) << 5 | (control & 0x04) << 4 | (control & 0x08) << 4
     }
 
     /// The interrupt of the highest priority, as IIR bits 0-3.
-    private var interruptIdentity: UInt8 {
+    var interruptIdentity: UInt8 {
         let enable = registers.interruptEnable
         if enable & 0x04 != 0, registers.lineErrors & LineStatus.errors != 0 { return 0x06 }
         if enable & 0x01 != 0 {

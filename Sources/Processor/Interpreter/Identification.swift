@@ -2,9 +2,17 @@
 extension Core {
     /// `cpuid`: leaf in EAX; answers in EAX, EBX, ECX, EDX.
     func identify() throws(Fault) {
+        guard let answer = identification(leaf: state.pointee.general[0]) else { throw .invalidOpcode }
+        state.pointee.general[0] = answer.eax
+        state.pointee.general[3] = answer.ebx
+        state.pointee.general[1] = answer.ecx
+        state.pointee.general[2] = answer.edx
+    }
+
+    /// What `cpuid` answers; nil if the model does not have it.
+    func identification(leaf: UInt32) -> ProcessorIdentification? {
         let model = context.pointee.model
-        guard let features = model.features else { throw .invalidOpcode }
-        let leaf = state.pointee.general[0]
+        guard let features = model.features else { return nil }
         let answer: (eax: UInt32, ebx: UInt32, ecx: UInt32, edx: UInt32)
         if let extended = model.extendedFeatures, leaf >= 0x8000_0000, leaf <= Self.highestExtendedLeaf {
             switch leaf {
@@ -29,10 +37,7 @@ extension Core {
                 answer = (caches[0], caches[1], caches[2], caches[3])
             }
         }
-        state.pointee.general[0] = answer.eax
-        state.pointee.general[3] = answer.ebx
-        state.pointee.general[1] = answer.ecx
-        state.pointee.general[2] = answer.edx
+        return ProcessorIdentification(leaf: leaf, eax: answer.eax, ebx: answer.ebx, ecx: answer.ecx, edx: answer.edx)
     }
 
     private static let highestExtendedLeaf: UInt32 = 0x8000_0004
@@ -57,5 +62,26 @@ extension Core {
             try requireFullPrivilege()
         }
         setPair(timestamp)
+    }
+}
+
+/// An answer of `cpuid`.
+public struct ProcessorIdentification: Equatable, Sendable {
+    public let leaf: UInt32
+    public let eax: UInt32
+    public let ebx: UInt32
+    public let ecx: UInt32
+    public let edx: UInt32
+}
+
+extension Processor {
+    /// Everything that `cpuid` answers, by ascending leaves; empty if the model does not have the instruction.
+    public var identification: [ProcessorIdentification] {
+        let core = Core(context)
+        let extended = core.identification(leaf: 0x8000_0000).map(\.eax) ?? 0
+        let highest = core.identification(leaf: 0).map(\.eax) ?? 0
+        // A model without extended leaves answers as the highest basic one does.
+        let leaves = Array(0...highest) + (extended >= 0x8000_0000 ? Array(0x8000_0000...extended) : [])
+        return leaves.compactMap { core.identification(leaf: $0) }
     }
 }

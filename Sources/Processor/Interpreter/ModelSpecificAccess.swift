@@ -42,7 +42,7 @@ extension Core {
     // MARK: Values
 
     /// The value of register `number`; nil if there is none that can be read.
-    private func modelSpecificValue(_ number: UInt32) -> UInt64? {
+    func modelSpecificValue(_ number: UInt32) -> UInt64? {
         let model = context.pointee.model
         let isP6 = model.generation >= .pentiumPro
         switch number {
@@ -192,5 +192,23 @@ extension Core {
         case 1: return 3
         default: return nil
         }
+    }
+}
+
+extension Processor {
+    /// The value of a model-specific register; nil if this model has none of the number that can be read.
+    public func modelSpecificRegister(_ number: UInt32) -> UInt64? { Core(context).modelSpecificValue(number) }
+
+    /// The numbers of all model-specific registers that can be read, ascending.
+    public var modelSpecificRegisterNumbers: [UInt32] {
+        typealias Number = ModelSpecificRegister
+        let single = [
+            Number.timestamp, Number.platformID, Number.apicBase, Number.powerOnConfiguration, Number.updateSignature,
+            Number.performanceCounter, Number.performanceCounter + 1, Number.memoryTypeCapabilities, Number.sysenterCS,
+            Number.sysenterESP, Number.sysenterEIP, Number.eventSelect, Number.eventSelect + 1, Number.miscellaneousEnable,
+            Number.pageAttributeTable, Number.memoryTypeDefault, Number.efer,
+        ]
+        let ranges = (0..<16).map { Number.memoryTypeVariable + $0 } + (0..<11).map { Number.memoryTypeFixed[$0] }
+        return (single + ranges).filter { modelSpecificRegister($0) != nil }.sorted()
     }
 }
