@@ -70,9 +70,8 @@ extension Stub {
             return .ended(code: 0)
         }
         switch stop.reason {
-        case .halted: print("halted with interrupts disabled: only a reset or an NMI wakes the processor")
         case .exited(let code): print("the guest asks to exit with code \(code); 'continue' lets it")
-        case .tripleFault(let report): print(debugger.explain(report))
+        case .halted, .tripleFault: print(debugger.explain().text)
         default: break
         }
         reply(stopReply(stop))

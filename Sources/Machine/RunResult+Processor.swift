@@ -1,7 +1,8 @@
 import Processor
 
 extension TripleFaultReport.Link {
-    init(_ record: FaultRecord) {
+    /// What the processor has noted about an exception.
+    public init(_ record: FaultRecord) {
         var registers = RegisterFile()
         registers.general = (0..<8).map { record.general[$0] }
         registers.eip = record.eip

@@ -88,9 +88,9 @@ final class DebuggerPrompt {
         if !execution.text.isEmpty { say(execution.text) }
     }
 
-    /// A triple fault in words.
-    func explain(_ report: TripleFaultReport) -> String {
-        commands.debugger.explain(report)
+    /// Why the guest has come to its end, in words.
+    func explain() -> String {
+        commands.debugger.explain().text
     }
 
     private func say(_ text: String) {

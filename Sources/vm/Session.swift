@@ -33,6 +33,8 @@ final class Session: @unchecked Sendable {
     private let recording: Recording?
     /// What to say when the console is gone and the terminal is free.
     private var closingWords: [String] = []
+    /// Why the guest stands still, while it does and there is a console to look at.
+    private var lastWords: String?
 
     /// A console that is there.
     private enum OpenConsole {
@@ -207,6 +209,7 @@ final class Session: @unchecked Sendable {
                 throw HostFailure("\(error)")
             }
         }
+        if let lastWords { HostOutput.complain(lastWords) }
         for line in closingWords { HostOutput.complain(line) }
         return code
     }
@@ -279,7 +282,9 @@ final class Session: @unchecked Sendable {
         defer { stub?.close() }
         if stub != nil, !options.gdbRun, let code = serve(isRunning: false) { return code }
         var last: (step: UInt64, delivered: Int)?
+        var explainedHalt: UInt64?
         while true {
+            if explainedHalt != machine.steps { lastWords = nil }
             let end = min(options.until ?? .max, recording?.end ?? .max)
             let result = measurements?.lookingOn { runner.run(until: end) } ?? runner.run(until: end)
             // In a recording it is known what came next, unless nothing did.
@@ -305,22 +310,26 @@ final class Session: @unchecked Sendable {
                 _ = timeline.step()
             case .halted:
                 guard hasConsole || stub != nil else {
-                    closingWords.append("the guest halted the processor with interrupts disabled.")
+                    closingWords.append(prompt.explain())
                     return 0
+                }
+                if explainedHalt != machine.steps {
+                    explainedHalt = machine.steps
+                    lastWords = prompt.explain()
                 }
                 // The last words stay on the screen until the person leaves, or presses reset.
                 Thread.sleep(forTimeInterval: 0.02)
-            case .tripleFault(let report):
+            case .tripleFault:
                 switch options.onTripleFault {
                 case .stop:
-                    closingWords.append(prompt.explain(report))
+                    closingWords.append(prompt.explain())
                     return Self.tripleFaultCode
                 case .reset:
-                    HostOutput.complain(prompt.explain(report))
+                    HostOutput.complain(prompt.explain())
                     // Recorded, unlike `reset()`.
                     machine.inject(.resetButton)
                 case .debug:
-                    HostOutput.complain(prompt.explain(report))
+                    HostOutput.complain(prompt.explain())
                     guard stub != nil else { return prompt.run(isInteractive: true) }
                     if let code = serve(isRunning: false) { return code }
                 }

@@ -40,8 +40,8 @@ struct CommandTests {
         "nonsense", "break", "break nowhere", "delete", "delete 7", "delete x", "x/9q 0", "x 0 99999999", "until",
         "page",
         "set", "set eax", "set cs 4", "write", "write 0", "write 0 300", "write/w 0 0x10000", "write/q 0 0", "gdt 9999",
-        "idt 300", "ldt", "symbols zzzz", "symbol-file /nonexistent", "step 1 2", "info", "info nothing",
-        "help nothing",
+        "idt 300", "ldt", "symbols zzzz", "symbol-file /nonexistent", "step 1 2", "info nothing",
+        "help nothing", "info pic 1", "info msr 0x12345", "info tlb 0xdead0000",
         "disassemble/64", "disassemble 0 0", "finish now", "x 1 2 3", "registers xyz", "step -", "continue 1:2:3",
     ])
     func errorsAreOneLine(line: String) throws {

@@ -203,7 +203,7 @@ struct StubTests {
         // cli; hlt
         let client = try StubClient([0xFA, 0xF4])
         let replies = client.replies("c")
-        #expect(replies.first?.hasPrefix("O" + hexadecimal("halted with interrupts disabled")) == true)
+        #expect(replies.first?.hasPrefix("O" + hexadecimal("halted for good at step ")) == true)
         #expect(replies.last == "T11thread:1;")
         #expect(client.reply("bs") == "T05thread:1;")
         #expect(client.reply("p8") == littleEndian(0xF0001))

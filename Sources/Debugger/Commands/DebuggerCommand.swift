@@ -46,7 +46,7 @@ struct DebuggerCommand: Sendable {
         registers, memory, physicalMemory, disassemble, list, backtrace, symbols, symbolFile, sourcePath, screen, devices, location,
         gdt, idt, ldt, tss, page,
         write, set,
-        trace, info, source, help, quit,
+        trace, explain, info, source, help, quit,
     ]
 
     /// The command of a name or of an unambiguous beginning of one.

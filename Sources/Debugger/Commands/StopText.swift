@@ -27,9 +27,8 @@ extension DebuggerCommands {
         case .beginningOfRecording: lines.append("this is the beginning of the recording")
         case .endOfRecording: lines.append("this is the end of the recording")
         case .interrupted: lines.append("stopped")
-        case .halted: lines.append("halted with interrupts disabled: only a reset or an NMI wakes the processor")
         case .exited(let code): lines.append("the guest asks to exit with code \(code)")
-        case .tripleFault(let report): lines.append(debugger.explain(report))
+        case .halted, .tripleFault: lines.append(debugger.explain().text)
         }
         switch stop.event {
         case .exception(let vector, let code, let address):
@@ -90,7 +89,11 @@ extension DebuggerCommands {
         } else {
             text += "  (no memory here)"
         }
-        if debugger.machine.processor.state.pointee.halted { text += "  (halted, waiting for an interrupt)" }
+        if debugger.isHaltedForGood {
+            text += "  (halted for good)"
+        } else if debugger.machine.processor.state.pointee.halted {
+            text += "  (halted, waiting for an interrupt)"
+        }
         if debugger.timeline.isInPast { text += "  (in the past: recorded up to step \(debugger.timeline.end))" }
         return text
     }

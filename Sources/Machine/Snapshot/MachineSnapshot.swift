@@ -31,6 +31,19 @@ public struct MachineSnapshot: Sendable {
     /// The registers of the processor; for looking at a snapshot without restoring it.
     public var processorState: ProcessorState { processor.state }
 
+    /// Whether processor and RAM are the same as in another snapshot of the same machine, but for the time. What comes
+    /// next is then the same too, unless a device says something else.
+    public func hasSameProcessorAndMemory(as other: MachineSnapshot) -> Bool {
+        func timeless(_ state: ProcessorState) -> SavedProcessor {
+            var state = state
+            state.steps = 0
+            state.interruptShadowEnd = 0
+            state.resumeEnd = 0
+            return SavedProcessor(state)
+        }
+        return timeless(processor.state) == timeless(other.processor.state) && memory == other.memory
+    }
+
     /// ``Machine/stateDigest()`` of a machine in this state.
     public var stateDigest: UInt64 {
         var hasher = Hasher64()

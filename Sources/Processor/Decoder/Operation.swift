@@ -197,5 +197,5 @@ public enum Operation: UInt16, CaseIterable, Sendable {
     /// The first of the x87 instructions, which are all up to ``firstSIMD``.
     static var firstX87: Operation { .x87Reserved }
     /// The first of the MMX, SSE and SSE2 instructions, which are all up to `repeatString`.
-    static var firstSIMD: Operation { .movupsLoad }
+    public static var firstSIMD: Operation { .movupsLoad }
 }

@@ -58,4 +58,9 @@ extension Processor {
         let chain = context.pointee.faultChain
         return (0..<chain.count).compactMap { chain.records[$0] }
     }
+
+    /// ``steps`` when the last exception happened; nil if there was none. Cheaper than ``faultChain``.
+    public var lastExceptionStep: UInt64? {
+        context.pointee.faultChain.count > 0 ? context.pointee.faultChain.records[0]?.steps : nil
+    }
 }

@@ -16,7 +16,7 @@ public struct ProcessorModel: Equatable, Sendable {
     /// Not a `String`, so that the engine can keep a model beside its state without reference counts.
     private let staticName: StaticString
     /// Instructions of later generations do not exist.
-    let generation: ProcessorGeneration
+    public let generation: ProcessorGeneration
     /// CPUID leaf 1, EAX, and EDX after a reset: family in bits 8-11, model in 4-7, stepping in 0-3.
     public let signature: UInt32
     /// CPUID leaf 1, EDX (``CPUFeature``); nil if there is no `cpuid`.
