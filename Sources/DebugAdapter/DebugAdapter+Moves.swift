@@ -70,10 +70,9 @@ extension DebugAdapter {
         case .interrupted: reportStop("pause")
         case .beginningOfRecording: reportStop("step", "this is the beginning of the recording")
         case .endOfRecording: reportStop("step", "this is the end of the recording")
-        case .halted:
-            reportStop("pause", "halted with interrupts disabled: only a reset or an NMI wakes the processor")
+        case .halted: reportStop("pause", debugger.explain().text)
         case .exited(let code): reportStop("pause", "the guest asks to exit with code \(code); continuing lets it")
-        case .tripleFault(let report): reportStop("exception", debugger.explain(report))
+        case .tripleFault: reportStop("exception", debugger.explain().text)
         }
     }
 

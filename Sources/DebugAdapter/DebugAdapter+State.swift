@@ -43,12 +43,12 @@ extension DebugAdapter {
             return ["targets": .array(targets)]
         },
         "exceptionInfo": { (adapter, _) throws(Failure) in
-            guard case .tripleFault(let report) = adapter.lastStop?.reason else {
+            guard case .tripleFault = adapter.lastStop?.reason else {
                 throw Failure("the machine has not stopped at an exception")
             }
             return [
                 "exceptionId": "triple fault", "breakMode": "always",
-                "description": .string(adapter.debugger.explain(report)),
+                "description": .string(adapter.debugger.explain().text),
             ]
         },
         "loadedSources": { (adapter, _) throws(Failure) in
