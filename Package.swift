@@ -136,6 +136,8 @@ let package = Package(
         .testTarget(name: "ShellLogicTests", dependencies: ["RandomTestSupport", "ShellLogic"]),
         .target(name: "UserText", path: "Kernel/Sources/UserText"),
         .testTarget(name: "UserTextTests", dependencies: ["UserText"]),
+        .target(name: "ACPI", path: "Kernel/Sources/ACPI"),
+        .testTarget(name: "ACPITests", dependencies: ["ACPI"]),
         .target(name: "ServiceProtocols", path: "Kernel/Sources/ServiceProtocols"),
         .testTarget(name: "ServiceProtocolsTests", dependencies: ["ServiceProtocols"]),
         .target(name: "ManagerLogic", dependencies: ["ServiceProtocols"], path: "Kernel/Sources/ManagerLogic"),

@@ -68,7 +68,7 @@ import Testing
 
     @Test(arguments: [true, false])
     func `spawning, talking, reading and killing at random leaves everything as it was`(inQEMU: Bool) async throws {
-        let seconds = ProcessInfo.processInfo.environment["MARTLET_SOAK_SECONDS"].flatMap { Int($0) } ?? 20
+        let seconds = ProcessInfo.processInfo.environment["MARTLET_SOAK_SECONDS"].flatMap { Int($0) } ?? 10
         let test: (ShellSession) async throws -> Void = { shell async throws in
             let start = shell.machine.serialOutput.count
             try shell.machine.send("allow kill soak \(seconds)\r")
@@ -107,7 +107,8 @@ import Testing
                     number = try await shell.processes().first { $0.name == "clock" }?.number
                 }
                 let answer = try await shell.run("kill \(try #require(number))")
-                let words = death == 1 ? "started again" : death == 7 ? "given up" : "started again in \(50 << death) ms"
+                let words =
+                    death == 1 ? "started again" : death == 7 ? "given up" : "started again in \(50 << death) ms"
                 #expect(answer.first?.hasSuffix(words) == true, "\(answer)")
             }
             #expect(try await shell.run("services").contains { $0.hasSuffix("  given up    clock") })

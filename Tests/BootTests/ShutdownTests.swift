@@ -52,6 +52,25 @@ import Testing
         }
     }
 
+    @Test(arguments: [MachineConfiguration.Board.pc, .q35])
+    func `power-off switches a machine with ACPI off`(board: MachineConfiguration.Board) async throws {
+        let medium: BootMedium = board == .pc ? .disk : .kernel
+        try await start(QEMU(), MachineConfiguration(medium: medium, board: board)) { machine in
+            try machine.send("poweroff\r")
+            for _ in 0..<1000 where machine.isRunning { try await Task.sleep(for: .milliseconds(20)) }
+            #expect(!machine.isRunning)
+            #expect(!machine.serialOutput.contains(Self.halted))
+        }
+    }
+
+    @Test func `power-off stops a machine without ACPI`() async throws {
+        try await start(MartletVM(), MachineConfiguration(board: .isapc)) { machine in
+            let length = machine.serialOutput.count
+            try machine.send("poweroff\r")
+            try await machine.wait(for: Self.halted, from: length)
+        }
+    }
+
     @Test func `reboot starts the system anew`() async throws {
         try await start(QEMU(allowsReset: true)) { try await reboots($0) }
     }

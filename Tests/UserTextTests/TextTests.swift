@@ -16,9 +16,10 @@ import UserText
 
     @Test func `bytes, digits and truths`() {
         #expect(("\(hexByte: 0) \(hexByte: 0xAB)" as Text).description == "00 ab")
+        let (five, twelve): (UInt32, UInt32) = (5, 12)
         #expect(
-            ("\(UInt32(5), digits: 2) \(UInt32(12), digits: 2) \(UInt32(7), digits: 4) \(UInt32(123), digits: 1)" as Text)
-                .description == "05 12 0007 123")
+            ("\(five, digits: 2) \(twelve, digits: 2) \(five, digits: 4) \(twelve, digits: 1)" as Text).description
+                == "05 12 0005 12")
         #expect(("\(true) \(false)" as Text).description == "true false")
     }
 

@@ -1,16 +1,16 @@
-// The console: screen, keyboard and serial line as the one thing that a person sits at. It has no device; it is a client of
-// three drivers and the server of all programs.
+// The console: screen, keyboard and serial line as the one thing that a person sits at. It has no device; it is a
+// client of three drivers and the server of all programs.
 //
-// Constraint: input comes from two drivers when it pleases; output is asked for by several programs; none of them may be able to
-// stop the others by not listening; and if everybody called everybody, two would sooner or later wait for each other. Choice:
-// calls go down only, from programs to the console and from the console to drivers. Two further threads read, one from each
-// driver of input, and bring what they get to the endpoint at which the first thread serves everybody. Whoever wants to
-// read while there is nothing to read has its reply saved, and is answered when a byte comes. A driver that dies is called again
-// when it has been started again; its endpoint outlives it.
+// Constraint: input comes from two drivers when it pleases; output is asked for by several programs; none of them may
+// be able to stop the others by not listening; and if everybody called everybody, two would sooner or later wait for
+// each other. Choice: calls go down only, from programs to the console and from the console to drivers. Two further
+// threads read, one from each driver of input, and bring what they get to the endpoint at which the first thread serves
+// everybody. Whoever wants to read while there is nothing to read has its reply saved, and is answered when a byte
+// comes. A driver that dies is called again when it has been started again; its endpoint outlives it.
 //
-// Example: A pressed on the keyboard: interrupt to the keyboard driver, byte 61 ("a") to the thread that reads from it, from
-// there to the first thread, reply to the shell's saved call; the shell asks to write "a", which goes to screen and serial
-// line.
+// Example: A pressed on the keyboard: interrupt to the keyboard driver, byte 61 ("a") to the thread that reads from it,
+// from there to the first thread, reply to the shell's saved call; the shell asks to write "a", which goes to screen
+// and serial line.
 
 import User
 

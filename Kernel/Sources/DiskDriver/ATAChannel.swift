@@ -5,9 +5,9 @@ import User
 /// The first ATA channel with up to two drives, by programmed I/O (ATA/ATAPI-6, T13 1410D).
 ///
 /// Interrupts are off (nIEN): a command's end is polled for, first at once, as it is mostly there already, then once a
-/// millisecond, and not for longer than `patience`. A drive that is not ready in time is reset, so that the next request finds
-/// it working, and so does a successor of this driver that died in the middle of a transfer. Nothing is sent to a device
-/// that is not a disk but IDENTIFY DEVICE, which every ATA and ATAPI device may be sent.
+/// millisecond, and not for longer than `patience`. A drive that is not ready in time is reset, so that the next
+/// request finds it working, and so does a successor of this driver that died in the middle of a transfer. Nothing is
+/// sent to a device that is not a disk but IDENTIFY DEVICE, which every ATA and ATAPI device may be sent.
 struct ATAChannel {
     private enum Port {
         static var data: UInt16 { 0x1F0 }

@@ -1,9 +1,9 @@
 // The disk driver: both drives of the first ATA channel, as the service `disk` (`DiskRequest`).
 //
-// Constraint: a disk is the one device that can lose somebody's data for good. Choice: a drive is not touched before somebody
-// asks for it; only clients with `Permissions.diskWrite` write, which the process manager's badge says; every address is
-// checked against what the drive says of itself; every wait is bounded and every failure an error with words. Before the machine
-// stops, a second thread has the drives write what they keep in their caches.
+// Constraint: a disk is the one device that can lose somebody's data for good. Choice: a drive is not touched before
+// somebody asks for it; only clients with `Permissions.diskWrite` write, which the process manager's badge says; every
+// address is checked against what the drive says of itself; every wait is bounded and every failure an error with
+// words. Before the machine stops, a second thread has the drives write what they keep in their caches.
 
 import DeviceLogic
 import User

@@ -1,4 +1,5 @@
-// The keyboard driver: a PS/2 keyboard as a stream to read from. Keys that are no characters are what a terminal would send.
+// The keyboard driver: a PS/2 keyboard as a stream to read from. Keys that are no characters are what a terminal would
+// send.
 
 import InputChannel
 import User
@@ -9,7 +10,8 @@ struct KeyboardDriver {
         var keyboard = Keyboard8042()
         var input = InputChannel()
         keyboard.start()
-        // Keys that were pressed before the interrupts were wanted; and a predecessor may have died without acknowledging.
+        // Keys that were pressed before the interrupts were wanted; and a predecessor may have died without
+        // acknowledging.
         keyboard.drain(into: &input)
         Interrupt.acknowledge(DriverSlot.line)
         Service.driver.serve { request in

@@ -1,6 +1,7 @@
-/// Rows whose number never changes. Their memory is taken once, when the table is made, so that nothing that happens later
-/// can fail for want of it; and unlike an `InlineArray`, which is copied with whatever it is part of, they stay in one place:
-/// the process manager's stack is small. They live as long as the process, and copies of the table are the same table.
+/// Rows whose number never changes. Their memory is taken once, when the table is made, so that nothing that happens
+/// later can fail for want of it; and unlike an `InlineArray`, which is copied with whatever it is part of, they stay
+/// in one place: the process manager's stack is small. They live as long as the process, and copies of the table are
+/// the same table.
 public struct FixedTable<Row> {
     private let rows: UnsafeMutablePointer<Row>
     public let count: Int

@@ -135,8 +135,8 @@ public struct ProcessTable {
     /// Set in the badges of faults, which only the kernel sends.
     public static var faultBadge: UInt32 { 1 << 24 }
 
-    /// The badge of a process's requests: its entry in bits 0-7, the entry's generation in bits 8-23, and bit 26, so that
-    /// it is never 0.
+    /// The badge of a process's requests: its entry in bits 0-7, the entry's generation in bits 8-23, and bit 26, so
+    /// that it is never 0.
     public func badge(_ index: Int) -> UInt32 { UInt32(index) | UInt32(entries[index].generation) << 8 | 1 << 26 }
 
     /// The living process that a badge names.

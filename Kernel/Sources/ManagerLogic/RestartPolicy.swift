@@ -1,8 +1,8 @@
 /// When a driver that died is started again.
 ///
-/// The first time at once, since most deaths are accidents. One that dies again soon after waits longer every time, so that
-/// it does not keep the machine busy; and one that never comes to live is given up, in words. A driver that has lived for
-/// a while begins anew.
+/// The first time at once, since most deaths are accidents. One that dies again soon after waits longer every time, so
+/// that it does not keep the machine busy; and one that never comes to live is given up, in words. A driver that has
+/// lived for a while begins anew.
 public struct RestartPolicy: Sendable {
     /// What to do about a death.
     public enum Decision: Equatable, Sendable {

@@ -91,8 +91,8 @@ extension ManagerServer {
             drivers[index].restartTime = now &+ delay
             pendingRestarts += 1
         case .giveUp:
-            log.print(
-                "process-manager: \(driver.name) has ended \(RestartPolicy.mostDeaths + 1) times in a row, and is given up")
+            let deaths = RestartPolicy.mostDeaths + 1
+            log.print("process-manager: \(driver.name) has ended \(deaths) times in a row, and is given up")
             guard let service = drivers[index].service else { return }
             try? Capabilities.delete(ManagerSlot.line(index))
             closeService(service)

@@ -3,10 +3,11 @@ import User
 
 // How the machine stops.
 //
-// Constraint: a driver may keep what was written in a cache, and a program may have something to put in order; but none of
-// them may keep the machine from stopping. Choice: whoever wants to be told makes a call (`ManagerRequest.awaitShutdown`)
-// that is answered now. They have `shutdownPatience` to end, or to ask again, which means that they are done. Programs go
-// first and drivers last, so that a program can still write to a disk, and the disk's driver flushes what it wrote.
+// Constraint: a driver may keep what was written in a cache, and a program may have something to put in order; but none
+// of them may keep the machine from stopping. Choice: whoever wants to be told makes a call
+// (`ManagerRequest.awaitShutdown`) that is answered now. They have `shutdownPatience` to end, or to ask again, which
+// means that they are done. Programs go first and drivers last, so that a program can still write to a disk, and the
+// disk's driver flushes what it wrote.
 
 /// What is going on while the machine is being stopped.
 struct Stop {
@@ -17,6 +18,10 @@ struct Stop {
         case ending
         /// Drivers do.
         case drivers
+        /// A program tries to switch the machine off.
+        case powerOff
+        /// The machine stops now.
+        case last
     }
 
     let action: StopAction
@@ -71,9 +76,31 @@ extension ManagerServer {
             }
             stop?.phase = .drivers
             beginPhase()
-        case .ending: break
-        case .drivers: finishStopping()
+        case .drivers:
+            stop?.phase = current.action == .powerOff ? .powerOff : .last
+            if current.action != .powerOff || !startPowerOff() { finishStopping() }
+        case .powerOff: finishStopping()
+        case .ending, .last: break
         }
+    }
+
+    /// Starts the program that switches the machine off; returns whether it runs.
+    private mutating func startPowerOff() -> Bool {
+        let path: StaticString = "bin/power-off"
+        let deadline = now &+ shutdownPatience
+        guard let index = try? load(ProgramSource(path: path), parent: nil, driver: nil) else { return false }
+        let process = Process(slot: ManagerSlot.process(index))
+        do throws(KernelError) {
+            try Capabilities.copy(
+                InitialSlot.ports, to: process, DriverSlot.ports, rights: [], badge: PortRange.all.rawValue)
+            try Capabilities.copy(InitialSlot.system, to: process, DriverSlot.system, rights: [.read, .manage])
+            try run(index)
+        } catch {
+            return false
+        }
+        stop?.deadline = deadline
+        stop?.awaited = 1 << UInt64(index)
+        return true
     }
 
     /// Whether a process is none that drives a device for others.
@@ -82,22 +109,17 @@ extension ManagerServer {
         return !DriverTable.row(driver).hasService
     }
 
-    /// The end: with whoever was waited for, or without.
+    /// The patience with a phase is over, or the last one is done.
     mutating func finishStopping() {
         guard let current = stop else { return }
-        for index in 0..<ProcessTable.capacity where current.awaited & 1 << UInt64(index) != 0 {
-            log.print("process-manager: \(table[index].name.text) is not ready for the end; going on without it")
-        }
-        if current.phase == .programs {
+        if current.phase == .programs || current.phase == .drivers {
+            for index in 0..<ProcessTable.capacity where current.awaited & 1 << UInt64(index) != 0 {
+                log.print("process-manager: \(table[index].name.text) is not ready for the end; going on without it")
+            }
             stop?.awaited = 0
             return continueStopping()
         }
-        if current.action == .powerOff { powerOff() }
         log.print(current.action == .reboot ? "Restarting." : "The machine has stopped; it may be switched off.")
         try? system.shutdown(current.action == .reboot ? .reboot : .halt)
-    }
-
-    /// Switches the machine off, if it knows how.
-    private func powerOff() {
     }
 }

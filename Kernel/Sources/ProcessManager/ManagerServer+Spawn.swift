@@ -24,6 +24,12 @@ struct ProgramSource {
         permissions = driver.permissions
     }
 
+    /// A program without arguments.
+    init(path: StaticString) {
+        self.path = path.utf8Bytes
+        arguments = .none
+    }
+
     init(_ request: SpawnRequest) {
         path = request.path
         arguments = request.arguments

@@ -1,9 +1,9 @@
 // The screen driver: VGA text. A stream to write to.
 //
-// Constraint: the kernel's log shows on the same screen, also while this driver is being replaced, and neither may wait for
-// the other. Choice: what they share is the hardware itself, the cells and the CRT controller's cursor. Each takes the cursor
-// from there before it writes, and puts it back. Should the kernel speak in the middle of a message, its line is lost
-// from the screen; the serial line has it.
+// Constraint: the kernel's log shows on the same screen, also while this driver is being replaced, and neither may wait
+// for the other. Choice: what they share is the hardware itself, the cells and the CRT controller's cursor. Each takes
+// the cursor from there before it writes, and puts it back. Should the kernel speak in the middle of a message, its
+// line is lost from the screen; the serial line has it.
 
 import CUser
 import DeviceLogic

@@ -1,8 +1,8 @@
 import CUser
 import TerminalInput
 
-/// The first serial port, a 16550 or one of its ancestors. The kernel's log has set its speed, and goes on sending: a byte
-/// at a time, like this driver, so neither needs to know of the other.
+/// The first serial port, a 16550 or one of its ancestors. The kernel's log has set its speed, and goes on sending: a
+/// byte at a time, like this driver, so neither needs to know of the other.
 ///
 /// Source: National Semiconductor PC16550D data sheet, section 8.
 struct SerialPort16550 {

@@ -1,10 +1,10 @@
 /// What the service `disk` is asked for.
 ///
-/// Word 0 names the drive in bits 0-7: 0 and 1 are master and slave of the first channel. Sectors have 512 bytes and are
-/// counted from 0. A reply has label 0, or is an error: the raw value of a `DiskError`.
+/// Word 0 names the drive in bits 0-7: 0 and 1 are master and slave of the first channel. Sectors have 512 bytes and
+/// are counted from 0. A reply has label 0, or is an error: the raw value of a `DiskError`.
 public enum DiskRequest {
-    /// What a drive is. Replies with the number of sectors in words 0 (low) and 1 (high); the bytes are its model, as it
-    /// names itself.
+    /// What a drive is. Replies with the number of sectors in words 0 (low) and 1 (high); the bytes are its model, as
+    /// it names itself.
     public static var information: UInt32 { 1 }
     /// Reads sectors: bits 8-15 of word 0 are how many, 1...`maximumDiskSectors`; word 1 and word 2 are the first
     /// (low, high). The reply's bytes are their contents.

@@ -2,8 +2,8 @@
 //
 // Constraint: a client and its server are compiled apart and meet only in messages, so both sides have to mean the same
 // by a number. Choice: values only, in one module that allocates nothing and makes no system call, one file for each
-// protocol; the user library re-exports it, and the host tests it. A request's label says what is wanted; a reply's label
-// is 0, or the raw value of the protocol's error type. Labels end at 999: the kernel's own begin there.
+// protocol; the user library re-exports it, and the host tests it. A request's label says what is wanted; a reply's
+// label is 0, or the raw value of the protocol's error type. Labels end at 999: the kernel's own begin there.
 
 /// What the process manager is asked for: the labels of messages to it.
 ///
@@ -16,8 +16,8 @@ public enum ManagerRequest {
     /// begins with `start`. Replies with its number.
     public static var spawn: UInt32 { 2 }
     /// Waits until a process that the sender started ends; word 0 is its number, or 0 for whichever ends first. Replies
-    /// with the kind of end (`ProcessEnd`), the exit status, and the number. With 1 in word 1 it does not wait, but answers
-    /// `.stillRunning`.
+    /// with the kind of end (`ProcessEnd`), the exit status, and the number. With 1 in word 1 it does not wait, but
+    /// answers `.stillRunning`.
     public static var wait: UInt32 { 3 }
     /// Asks about the process with the number in word 0: replies with its parent's number (0: none) and its permissions
     /// (`Permissions`); the bytes are its name.
@@ -41,10 +41,11 @@ public enum ManagerRequest {
     public static var interruptKey: UInt32 { 10 }
     /// Lets a process begin that the sender made with `spawn`; word 0 is its number.
     public static var start: UInt32 { 11 }
-    /// Registers a name: the bytes are it, word 0 is an empty slot of the sender, which gets the endpoint to receive on.
+    /// Registers a name: the bytes are it, word 0 is an empty slot of the sender, which gets the endpoint to receive
+    /// on.
     public static var register: UInt32 { 12 }
-    /// Looks a name up: the bytes are it, word 0 is an empty slot of the sender, which gets a capability to send. Word 1
-    /// is 1 if the reply shall wait until the name is there.
+    /// Looks a name up: the bytes are it, word 0 is an empty slot of the sender, which gets a capability to send. Word
+    /// 1 is 1 if the reply shall wait until the name is there.
     public static var lookUp: UInt32 { 13 }
     /// Asks for the service with the index in word 0: replies with its owner's number (0: it has none at present) and a
     /// `ServiceState`; the bytes are its name. `.noSuchName` past the last index.

@@ -10,7 +10,8 @@ public struct SpawnHeader {
     /// the payload.
     public var imageAddress: UInt32 = 0
     public var imageLength: UInt32 = 0
-    /// The most memory that the process may have, in KiB, everything counted that the kernel keeps for it; 0: the usual.
+    /// The most memory that the process may have, in KiB, everything counted that the kernel keeps for it; 0: the
+    /// usual.
     public var memoryLimit: UInt32 = 0
     /// A `Permissions`.
     public var permissions: UInt32 = 0

@@ -1,12 +1,12 @@
-/// What a stream is asked for: the standard streams of a program, the console behind them, the serial line, the screen and
-/// the keyboard all speak this protocol, as far as they can.
+/// What a stream is asked for: the standard streams of a program, the console behind them, the serial line, the screen
+/// and the keyboard all speak this protocol, as far as they can.
 ///
 /// A reply has label 0, or is an error: the raw value of a `StreamError`.
 public enum StreamRequest {
     /// Writes the message's bytes, at most `streamChunk`. The reply comes when they have been written.
     public static var write: UInt32 { 1 }
-    /// Reads: word 0 is the most bytes to return. The reply comes when there is at least one; without bytes it is the end
-    /// of the stream.
+    /// Reads: word 0 is the most bytes to return. The reply comes when there is at least one; without bytes it is the
+    /// end of the stream.
     public static var read: UInt32 { 2 }
     /// Clears the screen and puts the cursor into its first column and row.
     public static var clear: UInt32 { 3 }

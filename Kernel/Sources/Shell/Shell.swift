@@ -1,8 +1,8 @@
 // The shell: a person's way to the programs of the payload.
 //
 // It is an ordinary program with the permissions to stop the machine, end any process and let others write to disks
-// (`Permissions`). What it knows itself are the commands of `BuiltIn`; every other name is a program in `bin/`, which runs
-// while the shell waits, or beside it.
+// (`Permissions`). What it knows itself are the commands of `BuiltIn`; every other name is a program in `bin/`, which
+// runs while the shell waits, or beside it.
 
 import ShellLogic
 import TerminalInput

@@ -18,7 +18,8 @@ struct Run {
     private let answer = UnsafeMutableRawBufferPointer.allocate(byteCount: 4096, alignment: 16)
     /// Of the disk's first sectors, once they have been read.
     private var checksum: UInt32?
-    private let firstDriverDeath: UInt32 = 11_000
+    /// How long a driver is left alone after the last death, in milliseconds.
+    private let driverPause: UInt32 = 11_000
     private var lastDriverDeath: UInt32 = 0
 
     init(seed: UInt32) {
@@ -175,9 +176,8 @@ struct Run {
             return fail("the server does not answer")
         }
         messages += 1
-        if reply.word0 != word + 1 || reply.length != length || !answer.prefix(min(length, 64)).elementsEqual(bytes.prefix(64)) {
-            fail("the server answers something else")
-        }
+        let isSame = answer.prefix(min(length, 64)).elementsEqual(bytes.prefix(64))
+        if reply.word0 != word + 1 || reply.length != length || !isSame { fail("the server answers something else") }
     }
 
     // MARK: Drivers
@@ -202,7 +202,7 @@ struct Run {
 
     /// Kills a driver that can be done without, seldom enough that it counts as an accident.
     private mutating func killDriver() {
-        guard Clock.milliseconds &- lastDriverDeath > firstDriverDeath else { return }
+        guard Clock.milliseconds &- lastDriverDeath > driverPause else { return }
         lastDriverDeath = Clock.milliseconds
         let victim: StaticString = generator.next(below: 2) == 0 ? "disk" : "clock"
         var number: UInt32 = 0

@@ -1,11 +1,11 @@
-// A system that has run for long, in a program: it spawns, talks, reads the disk and kills at random, and looks at the end
-// whether everything is as it was.
+// A system that has run for long, in a program: it spawns, talks, reads the disk and kills at random, and looks at the
+// end whether everything is as it was.
 //
-// Constraint: what leaks one page in a thousand spawns, or loses a waiter when two die at once, shows in no test that does
-// a thing once. Choice: one loop that picks what to do from a seeded generator, so that a failure can be repeated; children
-// that do as they are told by their first argument; checks on the way (every exit status, every echoed byte, the checksum
-// of the disk's first sectors), and at the end the free page frames, against those after a first, short round, in which
-// servers and tables have grown to their size. Example:
+// Constraint: what leaks one page in a thousand spawns, or loses a waiter when two die at once, shows in no test that
+// does a thing once. Choice: one loop that picks what to do from a seeded generator, so that a failure can be repeated;
+// children that do as they are told by their first argument; checks on the way (every exit status, every echoed byte,
+// the checksum of the disk's first sectors), and at the end the free page frames, against those after a first, short
+// round, in which servers and tables have grown to their size. Example:
 //
 //     martlet> allow kill soak 10
 //     soak: 10 s, seed 1: 214 spawned, 61 killed, 1480 messages, 166 reads, 8 drivers killed; 537 pages free as before
@@ -22,13 +22,14 @@ struct Soak {
             print("usage: soak SECONDS [SEED]")
             Manager.exit(status: 2)
         }
-        var run = Run(seed: Arguments.number(2) ?? 1)
+        let seed = Arguments.number(2) ?? 1
+        var run = Run(seed: seed)
         run.warmUp()
         let before = freeFrames()
         run.go(milliseconds: seconds &* 1000)
         run.cool()
         let after = freeFrames()
-        var line: Text = "soak: \(seconds) s, seed \(Arguments.number(2) ?? 1): \(run.spawned) spawned, \(run.killed) killed, "
+        var line: Text = "soak: \(seconds) s, seed \(seed): \(run.spawned) spawned, \(run.killed) killed, "
         line.append("\(run.messages) messages, \(run.reads) reads, \(run.driversKilled) drivers killed; " as Text)
         line.append("\(after) pages free" as Text)
         if after == before { line.append(" as before") } else { line.append(" instead of \(before)" as Text) }

@@ -1,4 +1,4 @@
-// From keys to edited lines, without hardware: what the console driver and the shell do with what they receive.
+// From keys to edited lines, without hardware: what drivers and the shell do with what they receive.
 //
 // Constraint: a person may sit at a PS/2 keyboard or at the far end of a serial line, and programs should not have to
 // know which. A serial terminal already has a language for keys that are no characters: bytes below 0x20, DEL, and the

@@ -65,7 +65,8 @@ public enum Manager {
         _ = try ask(Message(ManagerRequest.shutdown, action.rawValue))
     }
 
-    /// Waits until the machine is to stop. The machine then waits (a little) until this process ends, or calls this again.
+    /// Waits until the machine is to stop. The machine then waits (a little) until this process ends, or calls this
+    /// again.
     public static func awaitShutdown() throws(ManagerError) {
         _ = try ask(Message(ManagerRequest.awaitShutdown))
     }

@@ -5,12 +5,12 @@
 ///     let child = try program.spawn()
 ///     if try child.wait() == .exited(status: 0) { print("It went well.") }
 ///
-/// It gets this program's environment and standard streams, and no permissions, unless it is told otherwise. It can be started
-/// several times.
+/// It gets this program's environment and standard streams, and no permissions, unless it is told otherwise. It can be
+/// started several times.
 public final class Program {
     private var header = SpawnHeader()
-    /// The request: room for the header, then path and arguments. It has its full size from the beginning, so that starting a
-    /// program does not fail half-way for want of memory in this one.
+    /// The request: room for the header, then path and arguments. It has its full size from the beginning, so that
+    /// starting a program does not fail half-way for want of memory in this one.
     private var request: [UInt8] = []
     private var environment = Environment.bytes
 

@@ -18,8 +18,8 @@ public struct Service {
         try Service(ManagerRequest.lookUp, name, waits ? 1 : 0)
     }
 
-    /// Registers a name for this process; requests are received at the endpoint. The name is free again when the process
-    /// ends, and clients that it has then get errors at once.
+    /// Registers a name for this process; requests are received at the endpoint. The name is free again when the
+    /// process ends, and clients that it has then get errors at once.
     public static func register(_ name: StaticString) throws(ManagerError) -> Service {
         try register(bytes: name.utf8Bytes)
     }

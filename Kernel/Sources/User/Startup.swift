@@ -31,6 +31,8 @@ public enum DriverSlot {
     /// The I/O ports that it may use.
     public static var ports: UInt32 { 10 }
     public static var morePorts: UInt32 { 11 }
+    /// The system, with the right to manage; for `PowerOff` only.
+    public static var system: UInt32 { 12 }
 
     /// Set in the badge of interrupts, and never in a client's.
     public static var interruptBadge: UInt32 { 1 << 31 }

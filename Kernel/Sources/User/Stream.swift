@@ -1,5 +1,5 @@
-/// A stream of bytes: a program's standard input and output, the console, a serial line. Whoever receives at the other end
-/// keeps to `StreamRequest`.
+/// A stream of bytes: a program's standard input and output, the console, a serial line. Whoever receives at the other
+/// end keeps to `StreamRequest`.
 public struct Stream {
     /// Where the other end receives.
     public let endpoint: Endpoint

@@ -5,8 +5,8 @@
 //
 // Choice: two layers. This file and `Endpoint.swift` give each system call a Swift name, typed errors, and a type for
 // the kind of slot that it takes; drivers and servers use them. Above them, `print`, `Arguments`, `Environment`,
-// `Program`, `Stream`, `Service`, `Clock` and `Disk` are what an ordinary program uses; they are messages to the servers
-// whose capabilities every program is born with (`ProgramSlot`), or finds by name.
+// `Program`, `Stream`, `Service`, `Clock` and `Disk` are what an ordinary program uses; they are messages to the
+// servers whose capabilities every program is born with (`ProgramSlot`), or finds by name.
 //
 // Example: a whole program.
 //
@@ -195,8 +195,8 @@ public struct Process {
         ).result()
     }
 
-    /// Creates a thread and lets it run. `slot` is used to name the thread meanwhile, and is empty again afterwards unless
-    /// `keepsThread` says otherwise.
+    /// Creates a thread and lets it run. `slot` is used to name the thread meanwhile, and is empty again afterwards
+    /// unless `keepsThread` says otherwise.
     public func start(
         at entry: UInt32, stack: UInt32, argument: UInt32, using slot: UInt32, keepsThread: Bool = false
     ) throws(KernelError) {

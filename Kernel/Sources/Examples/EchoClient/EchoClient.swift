@@ -1,6 +1,7 @@
 import User
 
-/// A client: sends its arguments to the server `echo` and shows what comes back. If there is no such server yet, it waits.
+/// A client: sends its arguments to the server `echo` and shows what comes back. If there is no such server yet, it
+/// waits.
 @main
 struct EchoClient {
     static func main() {

@@ -2,8 +2,8 @@ import KernelAssembly
 
 /// The VGA's text screen as an output for the log: 80 by 25 characters at 0xB8000, in the mode that the BIOS left.
 ///
-/// On a machine whose screen is in another mode, or that has none, the writes go nowhere. A driver in user space writes to
-/// the same screen, so the place of the next character is where the hardware's cursor is.
+/// On a machine whose screen is in another mode, or that has none, the writes go nowhere. A driver in user space writes
+/// to the same screen, so the place of the next character is where the hardware's cursor is.
 enum TextScreen {
     private static var memory: UInt32 { 0xB8000 }
     private static var columns: UInt32 { 80 }
