@@ -81,6 +81,48 @@ import Testing
         if inQEMU { try await withShell(QEMU(), test) } else { try await withShell(MartletVM(), test) }
     }
 
+    /// Both drives of the channel are written to, by who may.
+    private func writeDisks(_ engine: some BootEngine) async throws {
+        try await withShell(engine) { shell async throws in
+            let disks = try await shell.run("disk-dump")
+            #expect(disks.count == 2)
+            #expect(!disks.contains { $0.contains("no such drive") }, "\(disks)")
+            for drive in 0..<2 {
+                #expect(
+                    try await shell.run("manager-test write-disk \(drive)")
+                        == ["manager-test: not permitted", "manager-test: exit status 4"])
+                #expect(try await shell.run("allow disk-write manager-test write-disk \(drive)") == [])
+            }
+            // The drives are not each other.
+            let dump = try await shell.run("disk-dump 0 2015")
+            #expect(dump.count == 32)
+            #expect(try await shell.run("disk-dump 1 2015") == dump)
+            #expect(try await shell.run("disk-dump 1 0").first?.contains("  ff ff ff ff") == true)
+        }
+    }
+
+    private func withSecondDisk(_ body: (URL) async throws -> Void) async throws {
+        let url = FileManager.default.temporaryDirectory.appending(path: "martlet-second-\(UUID().uuidString).img")
+        try Data(repeating: 0xFF, count: 2016 * 512).write(to: url)
+        defer { try? FileManager.default.removeItem(at: url) }
+        try await body(url)
+    }
+
+    @Test func `two drives are written to in QEMU`() async throws {
+        try await withSecondDisk { disk async throws in
+            try await writeDisks(
+                QEMU(arguments: ["-drive", "file=\(disk.path),format=raw,if=ide,index=1,snapshot=on"]))
+        }
+    }
+
+    @Test func `two drives are written to in our emulator`() async throws {
+        try await withSecondDisk { disk async throws in
+            var engine = MartletVM()
+            engine.secondDisk = disk
+            try await writeDisks(engine)
+        }
+    }
+
     @Test func `the date is the machine's`() async throws {
         let engine = QEMU(arguments: ["-rtc", "base=2031-02-03T04:05:06"])
         try await withShell(engine) { shell async throws in

@@ -52,6 +52,22 @@ import Testing
         }
     }
 
+    @Test func `who asked is told of the end, and who is not ready is left behind`() async throws {
+        try await start(QEMU()) { machine in
+            for arguments in ["await", "await stubborn"] {
+                let length = machine.serialOutput.count
+                try machine.send("manager-test \(arguments) &\r")
+                try await machine.wait(for: "manager-test: waiting for the end\r\n", from: length)
+            }
+            let length = machine.serialOutput.count
+            try machine.send("halt\r")
+            let output = try await machine.wait(for: Self.halted, from: length)
+            #expect(output.components(separatedBy: "manager-test: ready for the end").count == 3, "\(output)")
+            #expect(output.contains("process-manager: manager-test is not ready for the end; going on without it\r\n"))
+            #expect(!output.contains("disk is not ready"))
+        }
+    }
+
     @Test(arguments: [MachineConfiguration.Board.pc, .q35])
     func `power-off switches a machine with ACPI off`(board: MachineConfiguration.Board) async throws {
         let medium: BootMedium = board == .pc ? .disk : .kernel

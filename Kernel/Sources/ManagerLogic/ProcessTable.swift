@@ -9,6 +9,8 @@ public enum ProcessWait: Equatable, Sendable {
     case service(ShortName, slot: UInt32)
     /// That the machine is to stop.
     case shutdown
+    /// That it has stopped, which is never answered: the process asked for it.
+    case end
 }
 
 /// What the process manager knows of a process.

@@ -123,18 +123,34 @@ enum Role {
             }
             Manager.exit(status: pages)
         }
-        if Arguments.is(1, "write-disk") {
-            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: diskSectorSize, alignment: 4)
-            do throws(DiskError) {
-                let disk = try Disk(0)
-                try disk.read(1, into: buffer)
-                try disk.write(1, UnsafeRawBufferPointer(buffer))
-                Manager.exit(status: 0)
-            } catch {
-                Manager.exit(status: error.rawValue)
-            }
+        if Arguments.is(1, "write-disk") { writeDisk(Arguments.number(2) ?? 0) }
+        if Arguments.is(1, "await") {
+            print("manager-test: waiting for the end")
+            try? Manager.awaitShutdown()
+            print("manager-test: ready for the end")
+            // Being told is no order to go: some never do.
+            if Arguments.is(2, "stubborn") { while true { Thread.sleep(milliseconds: 100_000) } }
+            Manager.exit(status: 0)
         }
         Manager.exit(status: 99)
+    }
+
+    /// Writes a drive's last two sectors, and reads them back. The status is the error, or 0.
+    private static func writeDisk(_ drive: UInt32) -> Never {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 2 * diskSectorSize, alignment: 4)
+        let again = UnsafeMutableRawBufferPointer.allocate(byteCount: 2 * diskSectorSize, alignment: 4)
+        do throws(DiskError) {
+            let disk = try Disk(drive)
+            let last = try disk.sectors() - 2
+            for index in 0..<buffer.count { buffer[index] = UInt8(truncatingIfNeeded: index &* 7 &+ index >> 8) }
+            try disk.write(last, UnsafeRawBufferPointer(buffer))
+            try disk.flush()
+            try disk.read(last, into: again)
+            Manager.exit(status: again.elementsEqual(buffer) ? 0 : 99)
+        } catch {
+            print("manager-test: \(error.message)")
+            Manager.exit(status: error.rawValue)
+        }
     }
 
     private static func isWord(_ bytes: UnsafeRawBufferPointer?, _ word: StaticString) -> Bool {

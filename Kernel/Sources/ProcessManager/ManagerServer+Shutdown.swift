@@ -37,7 +37,10 @@ extension ManagerServer {
         guard table[client].permissions.contains(.shutdown) else { return reply(.notPermitted) }
         guard let action = StopAction(rawValue: word) else { return reply(.badRequest) }
         guard stop == nil else { return reply(.stopping) }
-        // The caller is not answered: it ends with the machine.
+        // The caller is not answered: it ends with the machine. Without its call being saved it would be told that it
+        // failed.
+        guard table[client].wait == .nothing else { return reply(.alreadyWaiting) }
+        suspend(client, .end)
         stop = Stop(action: action, deadline: now &+ shutdownPatience)
         beginPhase()
     }
