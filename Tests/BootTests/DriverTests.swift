@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// Services, drivers and what programs are given, in QEMU and in our emulator.
-@Suite(.serialized) struct ServerTests {
+/// Drivers, services and what programs are given, in QEMU and in our emulator.
+@Suite(.serialized) struct DriverTests {
     /// What a person types, and what comes of it on any machine.
     private static let session: [(command: String, answer: [String])] = [
         ("set NAME=value OTHER=x", []),
