@@ -49,7 +49,8 @@ extension Debugger {
         let address = (target >> 16) << 4 &+ (target & 0xFFFF)
         guard (0xC_0000..<0x10_0000).contains(address) else {
             throw FirmwareSilence(
-                description: "interrupt vector 15h does not lead to the BIOS (\(address.digits)): go to a step at which it does, "
+                description:
+                    "interrupt vector 15h does not lead to the BIOS (\(address.digits)): go to a step at which it does, "
                     + "such as 'until 0:7c00'")
         }
         let origin = machine.snapshot()

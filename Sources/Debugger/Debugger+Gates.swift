@@ -26,7 +26,8 @@ extension Debugger {
         case SystemType.tss16, SystemType.tss32, SystemType.busyTSS16, SystemType.busyTSS32:
             return taskTarget(descriptor)
         default:
-            guard DescriptorText.isGate(descriptor), let code = self.descriptor(of: descriptor.gateSelector), code.isCode
+            guard DescriptorText.isGate(descriptor), let code = self.descriptor(of: descriptor.gateSelector),
+                code.isCode
             else { return nil }
             return GateTarget(
                 selector: descriptor.gateSelector, offset: descriptor.gateOffset,

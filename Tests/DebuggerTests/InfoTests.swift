@@ -26,7 +26,8 @@ struct InfoTests {
         #expect(ranges.last?.isWritable == false && ranges.last?.isUser == true)
         let output = commands.execute("info pages")
         #expect(
-            output.text.hasPrefix("00000000-003fffff     4096 KiB  physical 00000000         supervisor, read-write, large"))
+            output.text.hasPrefix(
+                "00000000-003fffff     4096 KiB  physical 00000000         supervisor, read-write, large"))
         #expect(output.text.hasSuffix("2 ranges, 4100 KiB are mapped"))
         #expect(output.values["ranges"]?.array?.count == 2)
         #expect(commands.execute("info pages 0x400000").text.hasPrefix("00400000-00400fff"))
@@ -64,7 +65,9 @@ struct InfoTests {
     @Test func translationsAndStaleOnes() throws {
         let commands = try commands(at: "paging_on")
         _ = commands.execute("step 2")
-        #expect(commands.execute("info tlb").text.contains("data, for levels 0-2, supervisor, read-write, dirty, large page"))
+        #expect(
+            commands.execute("info tlb").text.contains(
+                "data, for levels 0-2, supervisor, read-write, dirty, large page"))
         #expect(!commands.execute("info tlb").text.contains("STALE"))
         // The page tables change; the TLB does not notice.
         commands.debugger.writePhysicalMemory([0, 0, 0, 0], at: 0x1000)
@@ -166,7 +169,8 @@ struct InfoTests {
     /// The event queue tells the truth: at that step the timer's interrupt is requested, and not before.
     @Test func eventsComeWhenTheyAreSaidTo() throws {
         let debugger = try BrokenGuest.run(
-            "mov al, 0x34\nout 0x43, al\nmov al, 238\nout 0x40, al\nxor al, al\nout 0x40, al\nwait: jmp wait\n", steps: 5000)
+            "mov al, 0x34\nout 0x43, al\nmov al, 238\nout 0x40, al\nxor al, al\nout 0x40, al\nwait: jmp wait\n",
+            steps: 5000)
         let event = try #require(debugger.machine.scheduledEvents.first { $0.name == "timer" })
         debugger.continue(until: event.step - 1)
         #expect(debugger.machine.scheduledEvents.first { $0.name == "timer" }?.step == event.step)
@@ -180,7 +184,9 @@ struct InfoTests {
         for steps: UInt64 in [100, 5000, 100_000] {
             debugger.continue(until: steps)
             let digest = debugger.machine.stateDigest()
-            let topics = ["pages", "tlb", "e820", "msr", "cpuid", "fpu", "sse", "events", "chips", "system", "gdt", "idt", "tss"]
+            let topics = [
+                "pages", "tlb", "e820", "msr", "cpuid", "fpu", "sse", "events", "chips", "system", "gdt", "idt", "tss",
+            ]
             for topic in topics + debugger.machine.chips.map(\.name) { _ = commands.execute("info " + topic) }
             #expect(debugger.machine.stateDigest() == digest)
         }

@@ -16,7 +16,8 @@ extension DebuggerCommand {
     /// What people also call them.
     private static let aliases = [
         "8259": "pic", "8254": "pit", "timer": "pit", "clock": "rtc", "cmos": "rtc", "8042": "kbc", "serial": "com",
-        "uart": "com", "16550": "com", "disk": "ide", "ata": "ide", "drives": "ide", "ports": "system", "post": "system",
+        "uart": "com", "16550": "com", "disk": "ide", "ata": "ide", "drives": "ide", "ports": "system",
+        "post": "system",
         "exit": "system",
     ]
 
@@ -47,7 +48,8 @@ extension DebuggerCommand {
         }
         let memory = chip.memory.map { "memory \($0.lowerBound.digits)-\($0.upperBound.digits)" }
         let places = (ports.isEmpty ? [] : ["ports " + ports.joined(separator: " ")]) + memory
-        return "\(chip.name.padded(to: 9))  \(chip.title)" + (places.isEmpty ? "" : "; " + places.joined(separator: ", "))
+        return "\(chip.name.padded(to: 9))  \(chip.title)"
+            + (places.isEmpty ? "" : "; " + places.joined(separator: ", "))
     }
 
     private static func fieldText(_ field: ChipReport.Field) -> String {

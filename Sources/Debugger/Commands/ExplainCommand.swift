@@ -31,7 +31,8 @@ extension Explanation {
                 past.instructions.map { executed in
                     JSONValue(members: [
                         "step": JSONValue(executed.place.step), "address": JSONValue(executed.place.linear),
-                        "text": executed.text.map { .string($0) }, "event": executed.event == .instruction ? nil : .string(executed.event.name),
+                        "text": executed.text.map { .string($0) },
+                        "event": executed.event == .instruction ? nil : .string(executed.event.name),
                     ])
                 })
         }

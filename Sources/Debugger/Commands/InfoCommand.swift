@@ -20,7 +20,9 @@ extension DebuggerCommand {
             return output(chips)
         }
         let candidates = (infoTopics + all.filter(\.shows)).filter { $0.names.contains { $0.hasPrefix(topic) } }
-        guard let command = candidates.first else { throw CommandError("there is no information about '\(topic)'; 'info' lists the topics") }
+        guard let command = candidates.first else {
+            throw CommandError("there is no information about '\(topic)'; 'info' lists the topics")
+        }
         guard candidates.count == 1 else {
             throw CommandError("'\(topic)' is ambiguous: " + candidates.map { $0.names[0] }.joined(separator: ", "))
         }
@@ -33,7 +35,8 @@ extension DebuggerCommand {
     private static var topicLines: [String] {
         let commands = all.filter(\.shows)
         func lines(_ list: [DebuggerCommand]) -> [String] { list.map { "  \($0.usage.padded(to: 36))  \($0.summary)" } }
-        return ["info TOPIC shows:", "  \("breakpoints".padded(to: 36))  breakpoints and watchpoints"] + lines(infoTopics)
+        return ["info TOPIC shows:", "  \("breakpoints".padded(to: 36))  breakpoints and watchpoints"]
+            + lines(infoTopics)
             + ["and what these commands show by themselves:"] + lines(commands)
     }
 }

@@ -13,13 +13,16 @@ extension DebuggerCommand {
         "pages", "map", usage: "pages [ADDRESS]", summary: "what the page tables map, from an address on",
         details: "Neighbouring pages with the same rights are one range.", group: .tables
     ) { (commands, arguments) throws(CommandError) in
-        guard let all = commands.debugger.mappedRanges() else { return Output("paging is off: every address is physical") }
+        guard let all = commands.debugger.mappedRanges() else {
+            return Output("paging is off: every address is physical")
+        }
         let start = arguments.words.isEmpty ? 0 : try commands.address(arguments.text)
         let ranges = all.filter { $0.end >= start }
         let total = all.reduce(UInt64(0)) { $0 + $1.size }
         var lines = ranges.prefix(listLimit).map(text)
         if ranges.count > listLimit {
-            lines.append("... and \(ranges.count - listLimit) more; 'info pages \(ranges[listLimit].start.hexadecimal)' goes on")
+            lines.append(
+                "... and \(ranges.count - listLimit) more; 'info pages \(ranges[listLimit].start.hexadecimal)' goes on")
         }
         lines.append("\(all.count) ranges, \(total >> 10) KiB are mapped")
         return Output(lines, values: ["ranges": .array(ranges.map(json))])
@@ -31,7 +34,8 @@ extension DebuggerCommand {
     private static func text(_ range: Debugger.MappedRange) -> String {
         let rights = [
             range.isUser ? "user" : "supervisor", range.isWritable ? "read-write" : "read-only",
-            range.isExecutable ? "" : "not executable", range.isGlobal ? "global" : "", range.isLarge ? "large pages" : "",
+            range.isExecutable ? "" : "not executable", range.isGlobal ? "global" : "",
+            range.isLarge ? "large pages" : "",
         ].filter { !$0.isEmpty }.joined(separator: ", ")
         let physical =
             String(range.physical, radix: 16).count > 8
@@ -75,7 +79,8 @@ extension DebuggerCommand {
                     entries.map { entry in
                         [
                             "page": JSONValue(entry.page), "physical": JSONValue(entry.physical),
-                            "isForFetches": .boolean(entry.isForFetches), "isOfUserTable": .boolean(entry.isOfUserTable),
+                            "isForFetches": .boolean(entry.isForFetches),
+                            "isOfUserTable": .boolean(entry.isOfUserTable),
                             "isUser": .boolean(entry.isUser), "isWritable": .boolean(entry.isWritable),
                             "isDirty": .boolean(entry.isDirty), "isGlobal": .boolean(entry.isGlobal),
                             "isLarge": .boolean(entry.isLarge), "isStale": .boolean(debugger.isStale(entry)),
@@ -133,7 +138,8 @@ extension DebuggerCommand {
                 "ranges": .array(
                     ranges.map { range in
                         [
-                            "base": JSONValue(range.base), "length": JSONValue(range.length), "type": JSONValue(range.type),
+                            "base": JSONValue(range.base), "length": JSONValue(range.length),
+                            "type": JSONValue(range.type),
                         ]
                     })
             ])

@@ -15,7 +15,8 @@ extension DebuggerCommand {
         var values: [String: JSONValue] = [:]
         for number in numbers {
             guard let value = processor.modelSpecificRegister(number) else {
-                throw CommandError("this processor (\(processor.model.name)) has no model-specific register \(number.hexadecimal)")
+                throw CommandError(
+                    "this processor (\(processor.model.name)) has no model-specific register \(number.hexadecimal)")
             }
             lines.append("\(number.digits)  \(value.digits)  \(name(ofRegister: number))")
             values[number.hexadecimal] = JSONValue(value)
@@ -97,7 +98,8 @@ extension DebuggerCommand {
     }
 
     static let fpu = DebuggerCommand(
-        "fpu", "x87", usage: "fpu", summary: "the registers of the FPU as numbers, and its state in words", group: .looking
+        "fpu", "x87", usage: "fpu", summary: "the registers of the FPU as numbers, and its state in words",
+        group: .looking
     ) { (commands, arguments) throws(CommandError) in
         try arguments.limit(0)
         let state = commands.debugger.machine.processor.state.pointee.x87
@@ -108,7 +110,8 @@ extension DebuggerCommand {
             let isEmpty = state.emptyRegisters >> UInt8(physical) & 1 != 0
             let (significand, exponent) = (state.significands[physical], state.signExponents[physical])
             let number = NumberText.extended(significand: significand, signExponent: exponent)
-            lines.append("st\(index) (r\(physical))  \(exponent.digits) \(significand.digits)  " + (isEmpty ? "empty" : number))
+            lines.append(
+                "st\(index) (r\(physical))  \(exponent.digits) \(significand.digits)  " + (isEmpty ? "empty" : number))
             registers.append([
                 "isEmpty": .boolean(isEmpty), "text": .string(number), "signExponent": JSONValue(exponent),
                 "significand": JSONValue(significand),
@@ -125,7 +128,9 @@ extension DebuggerCommand {
         }
         let precision = ["24 bits", "reserved", "53 bits", "64 bits"][Int(state.control >> 8 & 3)]
         let rounding = ["to nearest", "down", "up", "towards zero"][Int(state.control >> 10 & 3)]
-        lines.append("control \(state.control.digits)  masked: \(names(state.control)); precision \(precision), rounding \(rounding)")
+        lines.append(
+            "control \(state.control.digits)  masked: \(names(state.control)); precision \(precision), rounding \(rounding)"
+        )
         lines.append(
             "status  \(state.statusWord.digits)  top \(state.top); flags: "
                 + names(

@@ -9,7 +9,8 @@ extension Debugger {
     func explainHalt(_ chain: ExceptionChain, _ past: RecentPast?) -> Explanation {
         var explanation = Explanation(
             occasion: .halted,
-            headline: "halted for good at step \(machine.steps): the processor sleeps in `hlt` with interrupts disabled; only "
+            headline:
+                "halted for good at step \(machine.steps): the processor sleeps in `hlt` with interrupts disabled; only "
                 + "a reset or an NMI wakes it")
         let location = location
         var fact = "at \(location.selector.digits):\((location.offset &- 1).digits)"
@@ -38,13 +39,17 @@ extension Debugger {
         let names = lines.map { "IRQ \($0)" }.joined(separator: ", ")
         return [
             Explanation.Finding(
-                .interruptWaits, "\(names) \(lines.count == 1 ? "asks" : "ask") to be served, and would wake it if interrupts were enabled")
+                .interruptWaits,
+                "\(names) \(lines.count == 1 ? "asks" : "ask") to be served, and would wake it if interrupts were enabled"
+            )
         ]
     }
 
     /// The last exception, unless its handler has put things right and come back.
     private func unresolvedExceptionFindings(_ chain: ExceptionChain, _ past: RecentPast?) -> [Explanation.Finding] {
-        guard let first = chain.links.first, chain.step >= timeline.beginning, chain.step < machine.steps else { return [] }
+        guard let first = chain.links.first, chain.step >= timeline.beginning, chain.step < machine.steps else {
+            return []
+        }
         if let past, past.lastExceptionIsResolved, chain.step >= past.beginning { return [] }
         let origin = machine.snapshot()
         defer { timeline.restore(origin) }
@@ -71,7 +76,8 @@ extension Debugger {
         guard let loop = goThrough(from: start) else { return nil }
         let length = machine.steps - start
         let what = length == 1 ? "an instruction that jumps to itself" : "a loop of \(length) steps"
-        let place = "\(location.selector.digits):\(location.offset.digits)"
+        let place =
+            "\(location.selector.digits):\(location.offset.digits)"
             + (location.symbol.map { " <\($0)>" } ?? "")
         func explanation(_ headline: String, _ finding: Explanation.Finding) -> Explanation {
             Explanation(
@@ -86,7 +92,8 @@ extension Debugger {
                 "the processor is in \(what) that waits for a device",
                 Explanation.Finding(
                     .pollsPort,
-                    "it reads \(names.joined(separator: ", ")) again and again; since step \(start) nothing has changed"))
+                    "it reads \(names.joined(separator: ", ")) again and again; since step \(start) nothing has changed"
+                ))
         }
         guard !loop.readsTime else { return nil }
         if loop.hasInterrupts {

@@ -40,7 +40,8 @@ extension ExceptionInquiry {
             if registers.cr4 & ControlRegister.osFXSR == 0 {
                 return [
                     finding(
-                        .featureDisabled, "CR4.OSFXSR is clear: the kernel has not said yet that it saves SSE registers")
+                        .featureDisabled, "CR4.OSFXSR is clear: the kernel has not said yet that it saves SSE registers"
+                    )
                 ]
             }
         }
@@ -75,8 +76,12 @@ extension ExceptionInquiry {
         if row.mnemonic == "aam" { return [finding(.divideByZero, "`aam` divides by its operand, which is 0")] }
         guard row.mnemonic.hasSuffix("div") else { return [] }
         guard divisor(instruction, row) == 0 else {
-            return [finding(.quotientOverflow, "the quotient is too large for its register: the dividend's high half "
-                    + "is not less than the divisor (was EDX cleared or sign-extended before?)")]
+            return [
+                finding(
+                    .quotientOverflow,
+                    "the quotient is too large for its register: the dividend's high half "
+                        + "is not less than the divisor (was EDX cleared or sign-extended before?)")
+            ]
         }
         return [finding(.divideByZero, "the divisor is 0")]
     }
@@ -101,7 +106,8 @@ extension ExceptionInquiry {
         return [
             finding(
                 .taskSwitched,
-                "CR0.TS is set: the registers of the FPU may belong to another task, and the handler is to exchange them")
+                "CR0.TS is set: the registers of the FPU may belong to another task, and the handler is to exchange them"
+            )
         ]
     }
 }

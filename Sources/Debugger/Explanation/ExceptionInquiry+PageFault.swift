@@ -9,13 +9,17 @@ extension ExceptionInquiry {
         let verb = code & 2 != 0 ? "writes to" : "reads from"
         guard !isFetch(address) else { return fetchFindings(address, code) }
         if code & 8 != 0 {
-            return [finding(.reservedBit, "the entry of the page of \(address.digits) has a bit set that must be clear")]
+            return [
+                finding(.reservedBit, "the entry of the page of \(address.digits) has a bit set that must be clear")
+            ]
         }
         if code & 1 != 0 { return [finding(.pageProtection, protectionText(address, code))] }
         let stack = stackFindings(address)
         if !stack.isEmpty { return stack }
         if address < 0x1000 {
-            return [finding(.nullPointer, "the instruction \(verb) \(address.digits), through a null pointer\(baseText)")]
+            return [
+                finding(.nullPointer, "the instruction \(verb) \(address.digits), through a null pointer\(baseText)")
+            ]
         }
         return [finding(.notMapped, "the instruction \(verb) \(symbolic(address)), where nothing is mapped\(baseText)")]
     }
@@ -59,7 +63,9 @@ extension ExceptionInquiry {
         guard let instruction = line?.instruction, instruction.hasMemoryOperand else { return "" }
         let names = [instruction.base, instruction.index].filter { $0 < 8 }.map { Int($0) }
         guard !names.isEmpty else { return "" }
-        return ": " + names.map { "\(RegisterFile.generalNames[$0]) is \(registers.general[$0].digits)" }.joined(separator: ", ")
+        return ": "
+            + names.map { "\(RegisterFile.generalNames[$0]) is \(registers.general[$0].digits)" }.joined(
+                separator: ", ")
     }
 
     // MARK: The stack
@@ -105,7 +111,8 @@ extension ExceptionInquiry {
         let isAll = frames.count < 64
         return [
             finding(
-                .recursion, "\(most.key) is \(isAll ? "" : "at least ")\(most.value) times on the stack: it calls itself"
+                .recursion,
+                "\(most.key) is \(isAll ? "" : "at least ")\(most.value) times on the stack: it calls itself"
                     + (counts.count > 1 ? ", through others or not," : "") + " without an end")
         ]
     }

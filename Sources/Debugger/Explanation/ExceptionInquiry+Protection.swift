@@ -11,7 +11,8 @@ extension ExceptionInquiry {
         guard line.instruction != nil else {
             return [finding(.tooLong, "the instruction is longer than 15 bytes")]
         }
-        return privilegeFindings() ?? controlFindings() ?? targetFindings() ?? operandFindings() ?? stackFindings() ?? []
+        return privilegeFindings() ?? controlFindings() ?? targetFindings() ?? operandFindings() ?? stackFindings()
+            ?? []
     }
 
     private var level: UInt8 { registers.cpl }
@@ -115,7 +116,8 @@ extension ExceptionInquiry {
             return [
                 finding(
                     .privilegedInstruction,
-                    "`\(line?.text ?? row.mnemonic)` is privileged: only level 0 may execute it, and this is level \(level)")
+                    "`\(line?.text ?? row.mnemonic)` is privileged: only level 0 may execute it, and this is level \(level)"
+                )
             ]
         }
         if ["cli", "sti"].contains(row.mnemonic), level > inputOutputLevel {
@@ -133,9 +135,12 @@ extension ExceptionInquiry {
                     "in virtual-8086 mode with IOPL \(inputOutputLevel), `\(row.mnemonic)` is left to a monitor")
             ]
         }
-        let isPort = ["in", "out"].contains(row.mnemonic) || row.mnemonic.hasPrefix("ins") || row.mnemonic.hasPrefix("outs")
+        let isPort =
+            ["in", "out"].contains(row.mnemonic) || row.mnemonic.hasPrefix("ins") || row.mnemonic.hasPrefix("outs")
         guard isPort, isVirtual8086 || level > inputOutputLevel else { return nil }
-        let port = row.operands.contains(.ib) ? UInt16(instruction.immediate & 0xFF) : UInt16(truncatingIfNeeded: registers.general[2])
+        let port =
+            row.operands.contains(.ib)
+            ? UInt16(instruction.immediate & 0xFF) : UInt16(truncatingIfNeeded: registers.general[2])
         let map = debugger.openPorts?.contains { $0.contains(port) } ?? false
         return [
             finding(
@@ -213,14 +218,19 @@ extension ExceptionInquiry {
             return [
                 finding(
                     .nullSegment,
-                    "\(name.uppercased()) holds the null selector \(selector.digits), through which nothing can be accessed")
+                    "\(name.uppercased()) holds the null selector \(selector.digits), through which nothing can be accessed"
+                )
             ]
         }
-        let isWrite = [.eb, .ew, .ev, .ed, .ob, .ov].contains(row.operands.first) && row.mnemonic != "cmp"
+        let isWrite =
+            [.eb, .ew, .ev, .ed, .ob, .ov].contains(row.operands.first) && row.mnemonic != "cmp"
             && row.mnemonic != "test" && row.mnemonic != "push"
         guard segment.allows(offset: operand.offset, size: size, write: false) else {
             guard segment.allows(offset: 0, size: 1, write: false) || operand.offset > segment.limit else {
-                return [finding(.segmentType, "\(name.uppercased()) (\(selector.digits)) is a code segment that cannot be read")]
+                return [
+                    finding(
+                        .segmentType, "\(name.uppercased()) (\(selector.digits)) is a code segment that cannot be read")
+                ]
             }
             return [
                 finding(

@@ -40,7 +40,9 @@ struct ExceptionInquiry {
             findings = [finding(.boundExceeded, "the index that `bound` checks lies outside of the bounds in memory")]
         default: findings = []
         }
-        if !findings.contains(where: { $0.cause == .jumpIntoNothing || $0.cause == .executesZeros }) { findings += strayFindings() }
+        if !findings.contains(where: { $0.cause == .jumpIntoNothing || $0.cause == .executesZeros }) {
+            findings += strayFindings()
+        }
         return findings + handlerFindings()
     }
 
@@ -116,7 +118,8 @@ struct ExceptionInquiry {
         guard bytes.allSatisfy({ $0 == 0xFF }) else { return [] }
         return [
             finding(
-                .executesOnes, "the processor executes ones, as memory reads that is not there: no code at "
+                .executesOnes,
+                "the processor executes ones, as memory reads that is not there: no code at "
                     + symbolic(place.linear))
         ] + lastBranchFindings()
     }

@@ -191,8 +191,10 @@ extension Debugger {
 
     /// `0008:00100020 <kernelMain+0x10>`.
     func placeText(_ place: RecentPast.Place) -> String {
-        var text = "\(place.selector.digits):" + (place.offset > 0xFFFF || place.isCode32
-            ? place.offset.digits : UInt16(truncatingIfNeeded: place.offset).digits)
+        var text =
+            "\(place.selector.digits):"
+            + (place.offset > 0xFFFF || place.isCode32
+                ? place.offset.digits : UInt16(truncatingIfNeeded: place.offset).digits)
         if let symbol = symbolText(at: place.linear) { text += " <\(symbol)>" }
         return text
     }

@@ -9,11 +9,13 @@ extension Board {
             "port61", systemControl.portB,
             ChipReport.words(
                 systemControl.portB, [(1, "speaker timer runs"), (2, "speaker on")], none: "speaker off"))
-        report.add("port92", systemControl.portA, systemControl.portA & 2 != 0 ? "asks for A20" : "does not ask for A20")
+        report.add(
+            "port92", systemControl.portA, systemControl.portA & 2 != 0 ? "asks for A20" : "does not ask for A20")
         report.add("a20", flag: processor.isA20Enabled, processor.isA20Enabled ? "open" : "closed")
         report.add(
             "speaker", count: Int(systemControl.speakerFrequency), systemControl.speakerFrequency > 0 ? "Hz" : "silent")
-        report.add("ferr", flag: processor.state.pointee.x87.errorOutput, "the FPU reports an error by IRQ 13 (port F0h)")
+        report.add(
+            "ferr", flag: processor.state.pointee.x87.errorOutput, "the FPU reports an error by IRQ 13 (port F0h)")
         report.add("console", words: "e9", "bytes written there go to the debug console")
         report.add("exit", words: "501", "a value v written there ends the machine with code 2v + 1")
         return report

@@ -84,7 +84,8 @@ extension Machine {
     /// The interrupt lines that ask to be heard, and are not masked: 0...15.
     public var waitingInterruptLines: [Int] {
         let registers = board.interrupts.registers
-        let asking = UInt16(registers.master.requests & ~registers.master.mask)
+        let asking =
+            UInt16(registers.master.requests & ~registers.master.mask)
             | UInt16(registers.slave.requests & ~registers.slave.mask) << 8
         return (0..<16).filter { $0 != 2 && asking >> UInt16($0) & 1 != 0 }
     }

@@ -26,7 +26,8 @@ extension IDEChannel {
                 status,
                 [
                     (Status.busy, "busy"), (Status.ready, "ready"), (Status.fault, "fault"),
-                    (Status.seekComplete, "seek complete"), (Status.dataRequest, "data request"), (Status.error, "error"),
+                    (Status.seekComplete, "seek complete"), (Status.dataRequest, "data request"),
+                    (Status.error, "error"),
                 ]))
         report.add(
             "error", registers.drives[selected].error,
@@ -73,7 +74,8 @@ extension IDEChannel {
                 "drive\(index)", words: models[index],
                 "\(disk.sectorCount) sectors, \(drive.geometry.cylinders)/\(drive.geometry.heads)/"
                     + "\(drive.geometry.sectors), "
-                    + (drive.multiple == 0 ? "no multiple mode" : "\(drive.multiple) sectors per interrupt in multiple mode"))
+                    + (drive.multiple == 0
+                        ? "no multiple mode" : "\(drive.multiple) sectors per interrupt in multiple mode"))
         }
         return report
     }

@@ -32,7 +32,8 @@ extension PIC8259 {
         words += chip.readsInService ? ", reads ISR" : ", reads IRR"
         report.add("\(name).mode", words: words)
         report.add(
-            "\(name).lowest", chip.lowestPriority, "IRQ \(firstLine + Int(chip.lowestPriority)) has the lowest priority")
+            "\(name).lowest", chip.lowestPriority, "IRQ \(firstLine + Int(chip.lowestPriority)) has the lowest priority"
+        )
         if chip.expectedICW != 0 {
             report.add("\(name).expects", chip.expectedICW, "being initialised: ICW\(chip.expectedICW) comes next")
         }

@@ -26,7 +26,8 @@ extension PIT8254 {
             report.add("\(name).output", flag: counter.output)
             report.add("\(name).gate", flag: counter.gate, counter.gate ? "" : "counting is held")
             let access = ["", "low byte", "high byte", "low byte, then high byte"][Int(counter.access & 3)]
-            report.add("\(name).access", counter.access, access + (counter.readsHigh ? "; the high byte is read next" : ""))
+            report.add(
+                "\(name).access", counter.access, access + (counter.readsHigh ? "; the high byte is read next" : ""))
             if let latch = counter.latch { report.add("\(name).latch", word: latch, "latched for reading") }
             if let status = counter.statusLatch { report.add("\(name).status", status, "latched for reading") }
         }

@@ -1,6 +1,7 @@
 extension RTC146818 {
     func report(_ board: Board) -> ChipReport {
-        var report = ChipReport("rtc", "Motorola MC146818A clock and CMOS RAM", ports: board.ports(of: [.realTimeClock]))
+        var report = ChipReport(
+            "rtc", "Motorola MC146818A clock and CMOS RAM", ports: board.ports(of: [.realTimeClock]))
         let memory = registers.memory
         func byte(_ index: Int) -> UInt8 { memory[index & 0x7F] }
         let isBinary = byte(Index.registerB) & RegisterB.binary != 0
@@ -35,9 +36,13 @@ extension RTC146818 {
             "c", byte(Index.registerC),
             ChipReport.words(
                 byte(Index.registerC),
-                [(RegisterB.periodic, "periodic flag"), (RegisterB.alarm, "alarm flag"), (RegisterB.update, "update flag")],
+                [
+                    (RegisterB.periodic, "periodic flag"), (RegisterB.alarm, "alarm flag"),
+                    (RegisterB.update, "update flag"),
+                ],
                 none: "no flag set"))
-        report.add("d", byte(Index.registerD), byte(Index.registerD) & 0x80 != 0 ? "battery is good" : "battery is empty")
+        report.add(
+            "d", byte(Index.registerD), byte(Index.registerD) & 0x80 != 0 ? "battery is good" : "battery is empty")
         report.add("index", registers.index, registers.masksNMI ? "NMI masked (port 70h bit 7)" : "NMI not masked")
         let base = Int(byte(0x15)) | Int(byte(0x16)) << 8
         let extended = Int(byte(0x30)) | Int(byte(0x31)) << 8

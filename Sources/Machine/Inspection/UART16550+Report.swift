@@ -29,7 +29,8 @@ extension UART16550 {
             "mcr", registers.modemControl,
             ChipReport.words(
                 registers.modemControl,
-                [(1, "DTR"), (2, "RTS"), (4, "OUT1"), (8, "OUT2 (interrupt connected)"), (0x10, "loop-back")], none: "nothing"))
+                [(1, "DTR"), (2, "RTS"), (4, "OUT1"), (8, "OUT2 (interrupt connected)"), (0x10, "loop-back")],
+                none: "nothing"))
         report.add(
             "lsr", lineStatus,
             ChipReport.words(
@@ -48,7 +49,8 @@ extension UART16550 {
         let sending = (registers.shifting.map { [$0] } ?? []) + registers.transmit
         report.add("sending", bytes: sending, "on their way out")
         report.add(
-            "incoming", count: registers.incoming.count - registers.incomingOffset, "bytes from outside that wait for room")
+            "incoming", count: registers.incoming.count - registers.incomingOffset,
+            "bytes from outside that wait for room")
         return report
     }
 }

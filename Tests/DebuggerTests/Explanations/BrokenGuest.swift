@@ -27,7 +27,8 @@ enum BrokenGuest {
     static func interruptTable(_ gates: Set<Int>) -> String {
         var text = "\n.balign 8\nidt:\n"
         for vector in 0..<15 {
-            text += gates.contains(vector)
+            text +=
+                gates.contains(vector)
                 ? ".short handler - begin, 8, 0x8E00, 0xF\n" : ".quad 0\n"
         }
         return text + "idt_end:\nidt_pointer: .short idt_end - idt - 1\n.long idt\n"

@@ -30,7 +30,8 @@ struct ExplanationTests {
                 + "\nhandler: hlt\n" + BrokenGuest.interruptTable([6])
         ).explain()
         #expect(causes(explanation) == [.notMapped, .badGate, .badGate])
-        #expect(explanation.text.contains("the instruction writes to 00021008, where nothing is mapped: ebx is 00021000"))
+        #expect(
+            explanation.text.contains("the instruction writes to 00021008, where nothing is mapped: ebx is 00021000"))
         #expect(explanation.text.contains("the IDT's entry for #PF page fault is no usable gate: null"))
     }
 
@@ -107,7 +108,9 @@ struct ExplanationTests {
 
     // MARK: Where execution should not be
 
-    @Test(arguments: [("mov eax, 0xC0000000\ncall_it: call eax\n", "`call eax`"), ("push 0xC0000000\ncall_it: ret\n", "`ret`")])
+    @Test(arguments: [
+        ("mov eax, 0xC0000000\ncall_it: call eax\n", "`call eax`"), ("push 0xC0000000\ncall_it: ret\n", "`ret`"),
+    ])
     func aJumpIntoNothing(source: String, branch: String) throws {
         let debugger = try BrokenGuest.run(
             BrokenGuest.enablePaging + BrokenGuest.loadInterruptTable + source + Self.halts
@@ -121,7 +124,8 @@ struct ExplanationTests {
 
     @Test func executingZeros() throws {
         let debugger = try BrokenGuest.run(
-            BrokenGuest.enablePaging + BrokenGuest.loadInterruptTable + "mov eax, 0x3000\nmov ebx, 0x20800\nleave_it: jmp ebx\n"
+            BrokenGuest.enablePaging + BrokenGuest.loadInterruptTable
+                + "mov eax, 0x3000\nmov ebx, 0x20800\nleave_it: jmp ebx\n"
                 + Self.halts + BrokenGuest.interruptTable([14]))
         let explanation = debugger.explain()
         #expect(causes(explanation).suffix(3) == [.lastException, .executesZeros, .lastBranch], "\(explanation.text)")
@@ -132,14 +136,22 @@ struct ExplanationTests {
     // MARK: Protection
 
     @Test(arguments: [
-        ("mov ax, 0x48\nmov ds, ax\n", Explanation.Cause.badSelector, "selector 0x48 lies beyond the GDT, which has 7 entries"),
+        (
+            "mov ax, 0x48\nmov ds, ax\n", Explanation.Cause.badSelector,
+            "selector 0x48 lies beyond the GDT, which has 7 entries"
+        ),
         ("mov ax, 8\nmov ss, ax\n", .badSelector, "selector 0x8 for SS is not that of a writable data segment"),
-        ("mov ax, 0x28\nmov fs, ax\nmov al, byte ptr fs:[0x1000]\n", .segmentLimit,
-            "offset 00001000 (1 byte) lies beyond the limit of FS (0028), 00000fff"),
+        (
+            "mov ax, 0x28\nmov fs, ax\nmov al, byte ptr fs:[0x1000]\n", .segmentLimit,
+            "offset 00001000 (1 byte) lies beyond the limit of FS (0028), 00000fff"
+        ),
         ("xor eax, eax\nmov gs, ax\nmov dword ptr gs:[0], eax\n", .nullSegment, "GS holds the null selector 0000"),
         ("mov dword ptr cs:[0x100], 1\n", .segmentType, "CS (0008) does not allow writing: code"),
         ("mov ecx, 0x12345\nrdmsr\n", .badModelSpecificRegister, "no model-specific register 0x12345"),
-        ("mov eax, 0x80000000\nmov cr0, eax\n", .badControlValue, "CR0 cannot hold 80000000: paging (PG) needs protected mode"),
+        (
+            "mov eax, 0x80000000\nmov cr0, eax\n", .badControlValue,
+            "CR0 cannot hold 80000000: paging (PG) needs protected mode"
+        ),
         ("int 0x40\n", .idtTooShort, "ends before interrupt 0x40"),
         ("xor edx, edx\ndiv edx\n", .divideByZero, "the divisor is 0"),
         ("mov edx, 1\nmov ecx, 1\ndiv ecx\n", .quotientOverflow, "the quotient is too large"),
@@ -152,7 +164,8 @@ struct ExplanationTests {
         // The assembler refuses `lock mov`; the bytes do not mind.
         let source = source.replacing("lock mov eax, ebx", with: ".byte 0xF0, 0x89, 0xD8")
         let debugger = try BrokenGuest.run(
-            BrokenGuest.loadInterruptTable + source + Self.halts + BrokenGuest.interruptTable([0, 6, 10, 11, 12, 13, 14]))
+            BrokenGuest.loadInterruptTable + source + Self.halts
+                + BrokenGuest.interruptTable([0, 6, 10, 11, 12, 13, 14]))
         let explanation = debugger.explain()
         #expect(explanation.findings.contains { $0.cause == cause && $0.text.contains(words) }, "\(explanation.text)")
     }
@@ -167,7 +180,10 @@ struct ExplanationTests {
     }
 
     @Test(arguments: [
-        ("hlt\n", Explanation.Cause.privilegedInstruction, "`hlt` is privileged: only level 0 may execute it, and this is level 3"),
+        (
+            "hlt\n", Explanation.Cause.privilegedInstruction,
+            "`hlt` is privileged: only level 0 may execute it, and this is level 3"
+        ),
         ("cli\n", .privilegedInstruction, "`cli` needs a level up to IOPL (0), and this is level 3"),
         ("mov dx, 0x3F8\nout dx, al\n", .portNotAllowed, "port 0x3f8 is not open to level 3: IOPL is 0"),
         ("int 6\n", .gatePrivilege, "level 3 may not call #UD invalid opcode: its gate has DPL 0"),
@@ -202,7 +218,10 @@ struct ExplanationTests {
     }
 
     /// What changes something is not called endless: it may come to an end.
-    @Test(arguments: ["stuck: inc eax\njmp stuck\n", "stuck: inc dword ptr [0x3000]\njmp stuck\n", "stuck: rdtsc\nxor eax, eax\nxor edx, edx\njmp stuck\n"])
+    @Test(arguments: [
+        "stuck: inc eax\njmp stuck\n", "stuck: inc dword ptr [0x3000]\njmp stuck\n",
+        "stuck: rdtsc\nxor eax, eax\nxor edx, edx\njmp stuck\n",
+    ])
     func aLoopThatMayEndIsNotBlamed(source: String) throws {
         let debugger = try BrokenGuest.run(source, steps: 10_000)
         #expect(debugger.explain().occasion == .nothing)
@@ -211,7 +230,10 @@ struct ExplanationTests {
     // MARK: Looking
 
     @Test func explainingChangesNothing() throws {
-        for source in ["sti\nnop\ncli\nhlt\n", BrokenGuest.enablePaging + "mov eax, dword ptr [0xC0000000]\n", "stuck: jmp stuck\n"] {
+        for source in [
+            "sti\nnop\ncli\nhlt\n", BrokenGuest.enablePaging + "mov eax, dword ptr [0xC0000000]\n",
+            "stuck: jmp stuck\n",
+        ] {
             let debugger = try BrokenGuest.run(source, steps: 10_000)
             let digest = debugger.machine.stateDigest()
             let first = debugger.explain()
@@ -235,7 +257,8 @@ struct ExplanationTests {
     /// The last exception can be explained long after, wherever the machine has come to.
     @Test func anExceptionLongAgo() throws {
         let debugger = try BrokenGuest.run(
-            BrokenGuest.loadInterruptTable + "bad: ud2\nhandler: inc eax\njmp handler\n" + BrokenGuest.interruptTable([6]),
+            BrokenGuest.loadInterruptTable + "bad: ud2\nhandler: inc eax\njmp handler\n"
+                + BrokenGuest.interruptTable([6]),
             steps: 5000)
         let explanation = debugger.explain()
         #expect(explanation.occasion == .exception)
