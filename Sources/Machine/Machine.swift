@@ -123,7 +123,7 @@ public final class Machine {
     public func run(until step: UInt64) -> RunResult {
         while true {
             if let result = serveBetweenInstructions() { return result }
-            if processor.observe() || processor.hasWatchedAccesses { return .watchpoint }
+            if processor.observe() || processor.hasWatchedAccesses || processor.hasEvents { return .watchpoint }
             guard steps < step else { return .reached }
             let deadline = min(step, nextStop)
             switch processor.run(until: deadline) {
@@ -159,9 +159,10 @@ public final class Machine {
     /// Takes one step: an instruction, an iteration of `rep` or the delivery of an interrupt; breakpoints are ignored.
     /// In `hlt`, time goes on to the next event, but not beyond the step `limit`.
     public func step(atMost limit: UInt64 = .max) -> RunResult {
-        let breakpoints = processor.breakpoints
+        let breakpoints = (processor.breakpoints, processor.physicalBreakpoints)
         processor.breakpoints = []
-        defer { processor.breakpoints = breakpoints }
+        processor.physicalBreakpoints = []
+        defer { (processor.breakpoints, processor.physicalBreakpoints) = breakpoints }
         if let result = serveBetweenInstructions() { return result }
         let sleeps = processor.state.pointee.halted && !processor.state.pointee.interruptRequested
         return run(until: min(limit, sleeps ? max(nextStop, steps &+ 1) : steps &+ 1))

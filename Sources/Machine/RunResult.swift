@@ -7,7 +7,8 @@ public enum RunResult: Sendable, Equatable {
     /// The next instruction's linear address is one of ``Processor/breakpoints``; it has not been executed.
     case breakpoint(UInt32)
     /// Memory in ``Processor/watches`` was accessed (``Processor/takeWatchedAccesses()``), or ``Processor/observer``
-    /// asks for a stop (``Processor/takeObserverStop()``). The instruction that did it is complete.
+    /// asks for a stop (``Processor/takeObserverStop()``), or an event was caught (``Processor/takeEvents()``). The
+    /// instruction that did it is complete.
     case watchpoint
     /// ``InputQueue/requestStop()`` was called.
     case stopped

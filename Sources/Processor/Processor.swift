@@ -29,6 +29,7 @@ public final class Processor {
             context.pointee.breakpointCount = breakpoints.count
             _ = UnsafeMutableBufferPointer(start: context.pointee.breakpoints, count: breakpoints.count)
                 .initialize(from: breakpoints)
+            updateHasBreakpoints()
         }
     }
 
@@ -36,6 +37,16 @@ public final class Processor {
     public var watches: [MemoryWatch] = [] {
         didSet { watchesChanged(from: oldValue) }
     }
+    /// As ``breakpoints``, by physical addresses: at code there, however it is mapped.
+    public var physicalBreakpoints: Set<UInt32> = [] {
+        didSet { updateHasBreakpoints() }
+    }
+    /// Which events end a run; nil: no cost. See ``ProcessorEvent``.
+    public var eventFilter: EventFilter? {
+        didSet { context.pointee.catchesEvents = eventFilter != nil }
+    }
+    var caughtEvents: [CaughtEvent] = []
+
     /// What of ``watches`` has been accessed since ``takeWatchedAccesses()`` was last called.
     var watchedAccesses: [WatchedAccess] = []
     /// Called between any two steps. Makes execution go step by step, which takes ten times as long; nil: no cost.
@@ -91,6 +102,11 @@ public final class Processor {
     /// step. Results do not depend on how a run is cut into pieces.
     public func run(until deadline: UInt64) -> RunExit {
         Core(context).run(until: deadline)
+    }
+
+    private func updateHasBreakpoints() {
+        context.pointee.hasBreakpoints = !breakpoints.isEmpty || !physicalBreakpoints.isEmpty
+        context.pointee.hasPhysicalBreakpoints = !physicalBreakpoints.isEmpty
     }
 
     /// Makes ``run(until:)`` return before the next instruction. For use by devices during a call to the ``Bus``:

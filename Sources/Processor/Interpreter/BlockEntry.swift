@@ -129,7 +129,7 @@ extension Core {
         let limit = state.pointee.segments[1].limit
         guard eip <= limit else { throw .generalProtection() }
         let linear = eip &+ state.pointee.segments[1].base
-        let breakpoints = context.pointee.breakpointCount != 0
+        let breakpoints = context.pointee.hasBreakpoints
         if breakpoints && isBreakpoint(linear) { return nil }
         let mode = codeMode
         let physical = try translateForFetch(linear)
@@ -188,7 +188,7 @@ extension Core {
             let instruction = header[count + 1]
             let offset = UInt32(truncatingIfNeeded: instruction.blockOffset)
             if UInt64(offset) &+ UInt64(instruction.length) > toLimit { break }
-            if count > 0 && context.pointee.breakpointCount != 0 && isBreakpoint(linear &+ offset) { break }
+            if count > 0 && context.pointee.hasBreakpoints && isBreakpoint(linear &+ offset) { break }
             count += 1
             // In the copy, a jump ends the block.
             if instruction.endsBlock(context.pointee.code.tables) && !instruction.isConditionalJump { break }
@@ -200,7 +200,11 @@ extension Core {
         for index in 0..<context.pointee.breakpointCount where context.pointee.breakpoints[index] == linear {
             return true
         }
-        return false
+        guard context.pointee.hasPhysicalBreakpoints else { return false }
+        // Without a trace: the instruction may not come to be fetched.
+        return context.pointee.processor._withUnsafeGuaranteedRef { processor in
+            processor.physicalAddress(ofLinear: linear).map(processor.physicalBreakpoints.contains) ?? false
+        }
     }
 
     /// A copy of the first `count` instructions of a block, after which the run loop looks around.

@@ -54,7 +54,9 @@ extension Core {
             value & (ControlRegister.paging | ControlRegister.protection) == ControlRegister.paging
         let writeThroughWithoutCache =
             value & (ControlRegister.notWriteThrough | ControlRegister.cacheDisable) == ControlRegister.notWriteThrough
-        if pagingWithoutProtection || writeThroughWithoutCache && model.controlRegister0 & ControlRegister.cacheDisable != 0 {
+        if pagingWithoutProtection
+            || writeThroughWithoutCache && model.controlRegister0 & ControlRegister.cacheDisable != 0
+        {
             throw .generalProtection(0)
         }
         let new = value & model.controlRegister0 | model.fixedControlRegister0
@@ -63,6 +65,7 @@ extension Core {
         if changed & reloading != 0, usesPAE(cr0: new, cr4: state.pointee.cr4) {
             try loadPageDirectoryPointers(from: state.pointee.cr3)
         }
+        note(.controlRegister(number: 0, old: state.pointee.cr0, new: new))
         state.pointee.cr0 = new
         if changed & (ControlRegister.paging | ControlRegister.protection) != 0 {
             flushTLB(includingGlobal: true)
@@ -81,6 +84,7 @@ extension Core {
         if changed & paging != 0, usesPAE(cr0: state.pointee.cr0, cr4: value) {
             try loadPageDirectoryPointers(from: state.pointee.cr3)
         }
+        note(.controlRegister(number: 4, old: state.pointee.cr4, new: value))
         state.pointee.cr4 = value
         // SDM vol. 3A, 11.9.
         if changed & paging != 0 { flushTLB(includingGlobal: true) }
@@ -90,6 +94,7 @@ extension Core {
     /// (SDM vol. 3A, 4.10.4.1). Throws #GP with nothing changed if PAE's tables have reserved bits set.
     func setPageDirectoryBase(_ value: UInt32) throws(Fault) {
         if usesPAE(cr0: state.pointee.cr0, cr4: state.pointee.cr4) { try loadPageDirectoryPointers(from: value) }
+        note(.controlRegister(number: 3, old: state.pointee.cr3, new: value))
         state.pointee.cr3 = value
         flushTLB(includingGlobal: false)
     }

@@ -66,6 +66,11 @@ struct Context {
     /// The linear addresses in ``Processor/breakpoints``.
     var breakpoints: UnsafeMutablePointer<UInt32>
     var breakpointCount = 0
+    /// There are ``Processor/breakpoints`` or ``Processor/physicalBreakpoints``.
+    var hasBreakpoints = false
+    var hasPhysicalBreakpoints = false
+    /// ``Processor/eventFilter`` is there.
+    var catchesEvents = false
     /// ``Processor/watches`` has one of linear memory.
     var watchesLinear = false
     /// ``Processor/watches`` has one of reads of physical memory.

@@ -118,6 +118,7 @@ extension Core {
             selectors[index] = UInt16(truncatingIfNeeded: try stack.peek(16 &+ UInt32(index) &* 4, size: 4))
         }
         guard offset <= 0xFFFF else { throw .generalProtection(0) }
+        note(.virtual8086(isEntered: true))
         setFlags(flags, mask: 0xFFFF_FFFF)
         setPrivilege(3)
         setCode(SegmentRegister(realModeSelector: selector, privilege: 3), eip: offset)

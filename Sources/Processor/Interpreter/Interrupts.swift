@@ -36,6 +36,10 @@ extension Core {
                 try raise(
                     current.vector, .hardware, errorCode: current.hasErrorCode ? current.errorCode : nil,
                     returnEIP: state.pointee.eip, isFault: current.isFaultClass)
+                note(
+                    .exception(
+                        vector: current.vector, errorCode: current.hasErrorCode ? current.errorCode : nil,
+                        address: current.vector == Vector.pageFault ? state.pointee.cr2 : nil))
                 return true
             } catch {
                 context.pointee.faultChain.append(FaultRecord(error, self))
@@ -62,6 +66,7 @@ extension Core {
         noteDelivery(vector, .interrupt, returnEIP: state.pointee.eip)
         do throws(Fault) {
             try raise(vector, .hardware, errorCode: nil, returnEIP: state.pointee.eip, isFault: false)
+            note(.interrupt(vector: vector))
             return true
         } catch {
             return deliver(error)
@@ -71,20 +76,26 @@ extension Core {
     /// `int n`. `returnEIP`: offset of the next instruction.
     func softwareInterrupt(vector: UInt8, returnEIP: UInt32) throws(Fault) {
         noteDelivery(vector, .software, returnEIP: returnEIP)
-        if isVirtual8086, try redirectInVirtual8086(vector, returnEIP: returnEIP) { return }
+        if isVirtual8086, try redirectInVirtual8086(vector, returnEIP: returnEIP) {
+            note(.softwareInterrupt(vector: vector))
+            return
+        }
         try raise(vector, .software, errorCode: nil, returnEIP: returnEIP, isFault: false)
+        note(.softwareInterrupt(vector: vector))
     }
 
     /// `int3`, and `into` with OF set. `returnEIP`: offset of the next instruction.
     func trapInterrupt(vector: UInt8, returnEIP: UInt32) throws(Fault) {
         noteDelivery(vector, .software, returnEIP: returnEIP)
         try raise(vector, .trap, errorCode: nil, returnEIP: returnEIP, isFault: false)
+        note(.softwareInterrupt(vector: vector))
     }
 
     /// `int1` (icebp). `returnEIP`: offset of the next instruction.
     func debugInterrupt(returnEIP: UInt32) throws(Fault) {
         noteDelivery(Vector.debug, .software, returnEIP: returnEIP)
         try raise(Vector.debug, .hardware, errorCode: nil, returnEIP: returnEIP, isFault: false)
+        note(.softwareInterrupt(vector: Vector.debug))
     }
 
     // MARK: Real mode and the choice
@@ -246,6 +257,7 @@ extension Core {
         if gate.type & 1 == 0 { cleared |= Flag.interrupt }
         setFlags(0, mask: cleared)
         if fromVirtual8086 {
+            note(.virtual8086(isEntered: false))
             let data: InlineArray<4, SegmentIndex> = [.gs, .fs, .ds, .es]
             for index in 0..<4 {
                 setSegment(data[index].rawValue, SegmentRegister())

@@ -7,6 +7,7 @@ extension Core {
         guard context.pointee.model.hasModelSpecificRegisters else { throw .invalidOpcode }
         try requireFullPrivilege()
         guard let value = modelSpecificValue(state.pointee.general[1]) else { throw .generalProtection(0) }
+        note(.modelSpecificRead(register: state.pointee.general[1], value: value))
         setPair(value)
     }
 
@@ -16,6 +17,7 @@ extension Core {
         try requireFullPrivilege()
         let value = UInt64(state.pointee.general[2]) << 32 | UInt64(state.pointee.general[0])
         guard setModelSpecificValue(state.pointee.general[1], value) else { throw .generalProtection(0) }
+        note(.modelSpecificWrite(register: state.pointee.general[1], value: value))
     }
 
     /// `rdpmc`: the counters exist and stand still. At every level in real mode or with CR4.PCE, otherwise privileged.

@@ -66,7 +66,7 @@ extension Core {
                 guard deliverCounted(.generalProtection()) else { return .shutdown }
                 continue
             }
-            if context.pointee.breakpointCount != 0 {
+            if context.pointee.hasBreakpoints {
                 let linear = state.pointee.segments[1].base &+ state.pointee.eip
                 if isBreakpoint(linear) { return .breakpoint(linear) }
             }

@@ -32,7 +32,8 @@ extension Core {
         guard old.limit >= (isOld32Bit ? 0x5F : 0x29) else { throw .invalidTSS(old.selector.errorCode | external) }
 
         // Everything that the switch reads or writes is translated first, so that page faults come before any effect.
-        try probeLinear(base, size: is32Bit ? 0x68 : 0x2C, kind == .return || kind == .jump ? .read : .write, user: false)
+        try probeLinear(
+            base, size: is32Bit ? 0x68 : 0x2C, kind == .return || kind == .jump ? .read : .write, user: false)
         let saved: UInt32 = isOld32Bit ? 0x20 : 0x0E
         try probeLinear(old.base &+ saved, size: isOld32Bit ? 0x40 : 0x1C, .write, user: false)
         if kind != .return { try probeLinear(newAddress &+ 4, size: 4, .write, user: false) }
@@ -59,6 +60,7 @@ extension Core {
             newDescriptor.high |= UInt32(SystemType.busy) << 8
             try writeSystem8(newAddress &+ 5, UInt8(truncatingIfNeeded: newDescriptor.high >> 8))
         }
+        note(.taskSwitch(from: old.selector, to: selector))
         state.pointee.tr = SegmentRegister(selector: selector, descriptor: newDescriptor)
         state.pointee.cr0 |= ControlRegister.taskSwitched
         try load(image, external: external)
@@ -155,7 +157,9 @@ extension Core {
             let invalid = Fault.invalidTSS(selector.errorCode | external)
             var descriptor = try readDescriptor(selector, orFault: Vector.invalidTSS, external: external)
             guard descriptor.isReadable else { throw invalid }
-            if !descriptor.isConforming, descriptor.privilege < max(level, selector.requestedPrivilege) { throw invalid }
+            if !descriptor.isConforming, descriptor.privilege < max(level, selector.requestedPrivilege) {
+                throw invalid
+            }
             guard descriptor.isPresent else { throw .notPresent(selector.errorCode | external) }
             try markAccessed(selector, &descriptor)
             setSegment(UInt8(index), SegmentRegister(selector: selector, descriptor: descriptor))

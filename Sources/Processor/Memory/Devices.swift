@@ -27,14 +27,18 @@ extension Core {
         let value = context.pointee.processor._withUnsafeGuaranteedRef {
             $0.bus?.readPort(port, size: Int(size)) ?? 0xFFFF_FFFF
         }
-        return size == 4 ? value : value & (1 << (size * 8) &- 1)
+        let result = size == 4 ? value : value & (1 << (size * 8) &- 1)
+        note(.portRead(port: port, size: Int(size), value: result))
+        return result
     }
 
     /// Reads elements of `size` bytes from a port without asking whether the program may; returns how many. Nothing
     /// happens that the run loop would have to look at (``Bus/readPort(_:size:into:)``).
     @inline(never)
     func readPort(_ port: UInt16, size: UInt32, into target: UnsafeMutableRawBufferPointer) -> UInt32 {
-        context.pointee.processor._withUnsafeGuaranteedRef {
+        // Each is an event of its own.
+        if context.pointee.catchesEvents { return 0 }
+        return context.pointee.processor._withUnsafeGuaranteedRef {
             UInt32(truncatingIfNeeded: $0.bus?.readPort(port, size: Int(size), into: target) ?? 0)
         }
     }
@@ -42,7 +46,8 @@ extension Core {
     /// Writes elements of `size` bytes to a port without asking whether the program may; returns how many.
     @inline(never)
     func writePort(_ port: UInt16, size: UInt32, from source: UnsafeRawBufferPointer) -> UInt32 {
-        context.pointee.processor._withUnsafeGuaranteedRef {
+        if context.pointee.catchesEvents { return 0 }
+        return context.pointee.processor._withUnsafeGuaranteedRef {
             UInt32(truncatingIfNeeded: $0.bus?.writePort(port, size: Int(size), from: source) ?? 0)
         }
     }
@@ -54,5 +59,6 @@ extension Core {
         context.pointee.processor._withUnsafeGuaranteedRef {
             $0.bus?.writePort(port, size: Int(size), value: value)
         }
+        note(.portWrite(port: port, size: Int(size), value: size == 4 ? value : value & (1 << (size * 8) &- 1)))
     }
 }

@@ -119,7 +119,7 @@ extension Processor {
 
     func forgetWatchedAccesses() {
         watchedAccesses = []
-        context.pointee.watchedStep = .max
+        if caughtEvents.isEmpty { context.pointee.watchedStep = .max }
     }
 
     func watchesChanged(from old: [MemoryWatch]) {
@@ -217,7 +217,7 @@ extension Core {
                 let space = processor.watches[access.watch].space
                 return processor.contents(space, access.address, count: access.before.count) == access.before
             }
-            if processor.watchedAccesses.isEmpty { context.pointee.watchedStep = .max }
+            if processor.watchedAccesses.isEmpty, processor.caughtEvents.isEmpty { context.pointee.watchedStep = .max }
         }
     }
 }
