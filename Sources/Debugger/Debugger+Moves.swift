@@ -91,8 +91,8 @@ extension Debugger {
     /// processor only while it runs.
     func move(to goal: Goal) -> Stop {
         guard machine.steps < goal.step else { return stop(.arrived) }
-        let wanted = enabledAddresses
-        arm(wanted.union(goal.addresses), enabledWatches)
+        removeSpent()
+        arm(addresses: enabledAddresses.union(goal.addresses))
         instruments.forEach { $0.attach() }
         defer {
             instruments.reversed().forEach { $0.detach() }
@@ -109,15 +109,16 @@ extension Debugger {
             switch result {
             case .reached: break
             case .watchpoint:
-                if let stop = stopAtWatchpoint() { return stop }
+                if let stop = stopAtWatchpoint() ?? stopAtCatchpoint() { return stop }
             case .breakpoint(let address):
-                if wanted.contains(address), let stop = stopAtBreakpoint(address) { return stop }
+                if let stop = stopAtBreakpoint(address) { return stop }
                 if goal.addresses.contains(address), goal.isReached() { return stop(.arrived) }
             default: return stop(for: result)
             }
             if machine.steps >= goal.step {
-                let address = linearInstructionPointer
-                return (wanted.contains(address) ? stopAtBreakpoint(address) : nil) ?? stop(.arrived)
+                // What would have stopped there without a goal has not been looked at if the run reached it by itself.
+                if case .breakpoint = result { return stop(.arrived) }
+                return stopAtBreakpoint(linearInstructionPointer) ?? stop(.arrived)
             }
             if machine.steps >= endOfRecording {
                 timeline.stopsAtEnd = false
@@ -144,26 +145,39 @@ extension Debugger {
         return runMachine(step)
     }
 
-    /// The addresses of the user's breakpoints.
-    var enabledAddresses: Set<UInt32> { Set(breakpoints.filter(\.isEnabled).flatMap(\.addresses)) }
-
-    /// The watches of the user's watchpoints.
-    var enabledWatches: [MemoryWatch] { watchpoints.filter(\.isEnabled).map(\.watch) }
-
-    func arm(_ addresses: Set<UInt32>, _ watches: [MemoryWatch]) {
-        machine.processor.breakpoints = addresses
-        if machine.processor.watches != watches { machine.processor.watches = watches }
-        _ = machine.processor.takeWatchedAccesses()
+    /// Gives the processor what the user wants to stop at, with `addresses` in the place of the breakpoints'.
+    func arm(addresses: Set<UInt32>) {
+        arm(
+            Arming(
+                addresses: addresses, physicalAddresses: enabledPhysicalAddresses, watches: enabledWatches,
+                eventFilter: eventFilter))
     }
 
-    func disarm() {
-        machine.processor.breakpoints = []
-        if !machine.processor.watches.isEmpty { machine.processor.watches = [] }
-        _ = machine.processor.takeWatchedAccesses()
+    /// What the processor stops at.
+    struct Arming {
+        var addresses: Set<UInt32> = []
+        var physicalAddresses: Set<UInt32> = []
+        var watches: [MemoryWatch] = []
+        var eventFilter: Processor.EventFilter?
     }
 
-    func stop(_ reason: Stop.Reason, event: Stop.Event? = nil, accesses: [Watchpoint.Access] = []) -> Stop {
-        Stop(reason: reason, steps: machine.steps, location: location, event: event, accesses: accesses)
+    func arm(_ arming: Arming) {
+        machine.processor.breakpoints = arming.addresses
+        machine.processor.physicalBreakpoints = arming.physicalAddresses
+        if machine.processor.watches != arming.watches { machine.processor.watches = arming.watches }
+        machine.processor.eventFilter = arming.eventFilter
+        _ = machine.processor.takeWatchedAccesses()
+        _ = machine.processor.takeEvents()
+    }
+
+    func disarm() { arm(Arming()) }
+
+    func stop(
+        _ reason: Stop.Reason, event: Stop.Event? = nil, accesses: [Watchpoint.Access] = [],
+        caught: [ProcessorEvent] = []
+    ) -> Stop {
+        Stop(
+            reason: reason, steps: machine.steps, location: location, event: event, accesses: accesses, caught: caught)
     }
 
     func stop(for result: RunResult) -> Stop {
@@ -173,60 +187,6 @@ extension Debugger {
         case .halted: stop(.halted)
         case .exited(let code): stop(.exited(code: code))
         case .tripleFault(let report): stop(.tripleFault(report))
-        }
-    }
-
-    /// The stop at the user's breakpoints at an address; counts the hits.
-    private func stopAtBreakpoint(_ address: UInt32) -> Stop? {
-        hitBreakpoint(at: address).map { stop(.breakpoint($0)) }
-    }
-
-    /// The stop behind an instruction that accessed the memory of watchpoints; counts the hits. Nil if it accessed
-    /// none.
-    private func stopAtWatchpoint() -> Stop? {
-        let accesses = accesses(machine.processor.takeWatchedAccesses(), isBehind: true)
-        guard let first = accesses.first else { return nil }
-        countHits(of: Set(accesses.map(\.number)))
-        return stop(.watchpoint(first.number), accesses: accesses)
-    }
-
-    func countHits(of numbers: Set<Int>) {
-        for index in watchpoints.indices where numbers.contains(watchpoints[index].number) {
-            watchpoints[index].hits += 1
-        }
-    }
-
-    /// What the processor recorded about the watches of ``enabledWatches``, for the user.
-    func accesses(_ accesses: [WatchedAccess], isBehind: Bool) -> [Watchpoint.Access] {
-        let enabled = watchpoints.filter(\.isEnabled)
-        return accesses.compactMap { access in
-            guard enabled.indices.contains(access.watch) else { return nil }
-            let watchpoint = enabled[access.watch]
-            return Watchpoint.Access(
-                number: watchpoint.number, isWrite: access.isWrite, origin: access.origin, step: access.step,
-                address: access.address, before: access.before,
-                after: isBehind
-                    ? contents(of: watchpoint.watch.space, at: access.address, count: access.before.count) : [])
-        }
-    }
-
-    /// Counts the hit; the first of several breakpoints at the address gives its number.
-    func hitBreakpoint(at address: UInt32) -> Int? {
-        var number: Int?
-        for index in breakpoints.indices where isHit(breakpoints[index], at: address) {
-            breakpoints[index].hits += 1
-            number = number ?? breakpoints[index].number
-        }
-        return number
-    }
-
-    /// Whether a breakpoint means the code that is at `address` now.
-    func isHit(_ breakpoint: Breakpoint, at address: UInt32) -> Bool {
-        guard breakpoint.isEnabled else { return false }
-        return breakpoint.places.contains { place in
-            guard place.address == address else { return false }
-            guard let module = place.module else { return true }
-            return symbols.isInMemory(module, at: address) { address, count in readMemory(at: address, count: count) }
         }
     }
 

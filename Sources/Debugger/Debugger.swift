@@ -31,8 +31,12 @@ public final class Debugger {
     public internal(set) var breakpoints: [Breakpoint] = []
     /// In the order in which they were set.
     public internal(set) var watchpoints: [Watchpoint] = []
-    /// For breakpoints and watchpoints together.
+    /// In the order in which they were set.
+    public internal(set) var catchpoints: [Catchpoint] = []
+    /// For breakpoints, watchpoints and catchpoints together.
     var nextBreakpointNumber = 1
+    /// The numbers of the watchpoints or catchpoints that a search of the past has found last.
+    var foundInPast: Set<Int> = []
     /// The machine's past.
     public let timeline: Timeline
 
@@ -135,12 +139,17 @@ public final class Debugger {
     /// The linear address that a person means: see ``AddressExpression``; or the first of a source line (`FILE:LINE`).
     public func address(_ text: String) throws(AddressExpression.InvalidExpression) -> UInt32 {
         if let address = try linePlaces(text).first?.addresses.first { return address }
+        return try expression(text).evaluate(in: environment())
+    }
+
+    /// An expression, its symbols looked up now.
+    func expression(_ text: String) throws(AddressExpression.InvalidExpression) -> Expression {
         let registers = registers
-        // A symbol's search may fail in words of its own, which the expression's closures cannot throw.
+        // A symbol's search may fail in words of its own, which the parser's closures cannot throw.
         var ambiguity: SymbolTable.Ambiguity?
-        let environment = AddressExpression.Environment(
-            register: { registers.value(named: $0) },
-            segmentBase: { registers.segmentBase(named: $0) },
+        let names = ExpressionParser.Names(
+            isRegister: { registers.value(named: $0) != nil || StopVariable.names.contains($0) },
+            isSegment: { registers.segmentBase(named: $0) != nil },
             symbol: { [symbols] name in
                 do throws(SymbolTable.Ambiguity) {
                     return try symbols.symbol(named: name)?.address
@@ -150,11 +159,20 @@ public final class Debugger {
                 }
             })
         do throws(AddressExpression.InvalidExpression) {
-            return try AddressExpression.evaluate(text, in: environment)
+            return try ExpressionParser.parse(text, names)
         } catch {
             if let ambiguity { throw AddressExpression.InvalidExpression(ambiguity.description) }
             throw error
         }
+    }
+
+    /// The machine as expressions see it; `variable` knows what is no register.
+    func environment(_ variable: @escaping (String) -> UInt32? = { _ in nil }) -> Expression.Environment {
+        let registers = registers
+        return Expression.Environment(
+            register: { registers.value(named: $0) ?? variable($0) },
+            segmentBase: { registers.segmentBase(named: $0) },
+            memory: { [unowned self] in readValue(at: $0, size: $1) })
     }
 
     /// Where the code of `FILE:LINE` is; empty if the text means something else.

@@ -1,11 +1,14 @@
 import Machine
+import Processor
 
 /// Where a move ended, and why.
 public struct Stop: Sendable, Equatable {
     public enum Reason: Sendable, Equatable {
         /// The move is complete.
         case arrived
-        /// The next instruction has this breakpoint (``Breakpoint/number``).
+        /// The next instruction has this breakpoint (``Breakpoint/number``), or an event of this catchpoint
+        /// (``Catchpoint/number``) has happened, which ``Stop/caught`` tells; if the move went backwards, it is going
+        /// to.
         case breakpoint(Int)
         /// The instruction before accessed the memory of this watchpoint (``Watchpoint/number``); if the move went
         /// backwards, the next one is going to. ``Stop/accesses`` has more.
@@ -41,4 +44,8 @@ public struct Stop: Sendable, Equatable {
     public var event: Event?
     /// The accesses to watched memory that ended the move.
     public var accesses: [Watchpoint.Access] = []
+    /// What catchpoints have caught, if one ended the move (its number is that of the breakpoint in ``reason``).
+    public var caught: [ProcessorEvent] = []
+    /// ``caught`` is what the next step is going to do: the move went backwards.
+    public var isBefore = false
 }

@@ -46,6 +46,8 @@ public struct SymbolTable: Sendable {
         var code: [(address: UInt32, bytes: [UInt8])] = []
         /// Source lines.
         var lines = LineTable()
+        /// Where callers are found.
+        var frames = CallFrameTable()
         /// What is wrong with the debugging information, in words.
         var problems: [String] = []
     }
@@ -119,6 +121,11 @@ public struct SymbolTable: Sendable {
             // Names are worth having without lines.
             module.problems.append("no source lines: \(error.description)")
         }
+        do throws(DWARFError) {
+            module.frames = try CallFrameTable(file, within: module.ranges)
+        } catch {
+            module.problems.append("backtraces go by frame pointers only: \(error.description)")
+        }
         return module
     }
 
@@ -134,6 +141,14 @@ public struct SymbolTable: Sendable {
             if let match = module.match(address) { matches.append((module, match)) }
         }
         return matches.first { $0.module.isInMemory(at: address, memory) }?.match
+    }
+
+    /// Where callers and registers are found at an address, by the file whose code is in memory there.
+    func frameRow(at address: UInt32, memory: (UInt32, Int) -> [UInt8?]) -> CallFrameTable.Row? {
+        for module in modules {
+            if let row = module.frames.row(at: address), module.isInMemory(at: address, memory) { return row }
+        }
+        return nil
     }
 
     /// Whether memory holds the code of a file there.

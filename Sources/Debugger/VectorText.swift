@@ -24,6 +24,23 @@ public enum VectorText {
         names[vector].map { "\($0.short) \($0.long)" } ?? "interrupt \(vector.hexadecimal)"
     }
 
+    /// The exception of a name, `#PF` or `pf`; nil if there is none.
+    public static func vector(named name: String) -> UInt8? {
+        let name = name.uppercased()
+        return names.first { $0.value.short == name || $0.value.short == "#" + name }?.key
+    }
+
+    /// `#PF page fault, error code 0002 (...), address c0000000`.
+    public static func exception(_ vector: UInt8, code: UInt16?, address: UInt32?) -> String {
+        var text = description(vector)
+        if let code {
+            let words = errorCode(code, of: vector)
+            text += ", error code \(code.digits)" + (words.isEmpty ? "" : " (\(words))")
+        }
+        if let address { text += ", address \(address.digits)" }
+        return text
+    }
+
     /// What an exception's error code says (SDM vol. 3A, 6.13 and 4.7); empty if nothing. That the exception arose
     /// while another was delivered (EXT) is left to the report's context.
     public static func errorCode(_ code: UInt16, of vector: UInt8) -> String {

@@ -8,8 +8,8 @@ extension DebuggerCommand {
         "disassemble", "dis", usage: "disassemble[/16 | /32 | /s] [ADDRESS] [COUNT]",
         summary: "show instructions, from the next one if no address is given",
         details: """
-            The size of the code is that of the code segment; /16 and /32 choose another. /s (also /s16, /s32) shows the \
-            source lines in between. Without an address it goes on behind what was shown last.
+            The size of the code is that of the code segment; /16 and /32 choose another. /s (also /s16, /s32) shows \
+            the source lines in between. Without an address it goes on behind what was shown last.
             """,
         group: .looking, repetition: .some("disassemble")
     ) { (commands, arguments) throws(CommandError) in
@@ -51,7 +51,11 @@ extension DebuggerCommand {
 
     static let backtrace = DebuggerCommand(
         "backtrace", "bt", "where", usage: "backtrace [LIMIT]", summary: "show which functions have called each other",
-        details: "Follows the chain of frame pointers; a function without one hides its caller.", group: .looking
+        details: """
+            Through functions, interrupts and stack switches: by the symbol file's call frame information where there \
+            is some, by frame pointers, and by what the processor pushed at an interrupt. Frames marked with ? are \
+            guesses.
+            """, group: .looking
     ) { (commands, arguments) throws(CommandError) in
         try arguments.limit(1)
         var limit = 32
@@ -64,9 +68,11 @@ extension DebuggerCommand {
         }
         return Output(
             frames.enumerated().map { index, frame in
-                let place = commands.placeText(frame.linear)
+                let place = commands.placeText(frame)
                 let source = frame.source.map { "  \($0)" } ?? ""
-                return "#\(String(index).padded(to: 3)) \(place)\(source)  frame \(frame.framePointer.digits)"
+                return commands.interruptLine(frame)
+                    + "#\(String(index).padded(to: 3))\(frame.isGuess ? "?" : " ")\(place)\(source)  "
+                    + "frame \(frame.framePointer.digits)"
             }, values: ["frames": .array(values)])
     }
 
@@ -102,6 +108,28 @@ extension DebuggerCommand {
 }
 
 extension DebuggerCommands {
+    /// `00100010 <kernelMain+0x10>`, or `f000:e05b <...>`.
+    fileprivate func placeText(_ frame: Debugger.Frame) -> String {
+        let isRealMode = frame.linear == UInt32(frame.selector) << 4 &+ frame.offset && frame.offset <= 0xFFFF
+        guard isRealMode, debugger.usesRealModeVectors || debugger.isVirtual8086 else { return placeText(frame.linear) }
+        return "\(frame.selector.digits):\(UInt16(truncatingIfNeeded: frame.offset).digits)"
+            + (frame.symbol.map { " <\($0)>" } ?? "")
+    }
+
+    /// What lies between a frame and the one inside it, as a line of its own.
+    fileprivate func interruptLine(_ frame: Debugger.Frame) -> String {
+        guard case .interrupt(let interrupt) = frame.origin else { return "" }
+        var text = "     -- "
+        if let vector = interrupt.vector {
+            text += interrupt.isSoftware ? "int \(vector.hexadecimal)" : VectorText.description(vector)
+            if !interrupt.isSoftware, debugger.usesRealModeVectors { text = "     -- interrupt \(vector.hexadecimal)" }
+        } else {
+            text += "an interrupt or exception"
+        }
+        if interrupt.switchesStack { text += ", from privilege level \(frame.selector & 3) and its stack" }
+        return text + "\n"
+    }
+
     /// A listing with labels where symbols begin, and a mark at the next instruction.
     func listing(_ lines: [Disassembler.Line], base: UInt32, showsSource: Bool) -> [String] {
         var text: [String] = []

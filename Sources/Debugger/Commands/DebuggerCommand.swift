@@ -41,9 +41,12 @@ struct DebuggerCommand: Sendable {
     /// All commands, in the order of `help`.
     static let all: [DebuggerCommand] = [
         step, next, stepLine, nextLine, finish, `continue`, until, reset,
-        reverseStep, reverseNext, reverseStepLine, reverseNextLine, reverseFinish, reverseContinue, goto, lastWrite, timeline, branch, record,
-        `break`, watch, readWatch, accessWatch, delete, enable, disable,
-        registers, memory, physicalMemory, disassemble, list, backtrace, symbols, symbolFile, sourcePath, screen, devices, location,
+        reverseStep, reverseNext, reverseStepLine, reverseNextLine, reverseFinish, reverseContinue, goto, lastWrite,
+        timeline, branch, record,
+        `break`, temporaryBreak, `catch`, watch, readWatch, accessWatch, condition, ignore, commands, delete, enable,
+        disable,
+        registers, memory, physicalMemory, disassemble, list, backtrace, symbols, symbolFile, sourcePath, screen,
+        devices, location,
         gdt, idt, ldt, tss, page,
         write, set,
         trace, explain, info, source, help, quit,

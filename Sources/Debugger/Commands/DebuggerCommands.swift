@@ -81,8 +81,35 @@ public final class DebuggerCommands {
         stopText(Stop(reason: .arrived, steps: debugger.machine.steps, location: debugger.location))
     }
 
-    /// Executes a line.
+    /// Executes a line, and what is attached to the breakpoint that it ends at.
     public func execute(_ line: String) -> Output {
+        var output = executeAlone(line)
+        let repetition = repeatable
+        defer { repeatable = repetition }
+        for _ in 0..<Self.attachedLimit {
+            guard let number = output.stop?.reason.number, let attached = debugger.rule(number)?.commands,
+                !attached.isEmpty, !output.isError
+            else { return output }
+            var moved = false
+            for command in attached where !moved {
+                let next = executeAlone(command)
+                if !next.text.isEmpty { output.text += (output.text.isEmpty ? "" : "\n") + next.text }
+                output.shouldQuit = output.shouldQuit || next.shouldQuit
+                output.isError = next.isError
+                if output.isError || output.shouldQuit { return output }
+                guard let stop = next.stop else { continue }
+                (output.stop, output.stopValues, moved) = (stop, next.stopValues, true)
+            }
+            if !moved { return output }
+        }
+        output.text += "\nstopped: the commands of breakpoints have gone on \(Self.attachedLimit) times"
+        return output
+    }
+
+    /// How often commands that are attached to breakpoints may let the machine go on, before somebody looks.
+    private static let attachedLimit = 10_000
+
+    private func executeAlone(_ line: String) -> Output {
         var text = line.drop(while: \.isWhitespace)[...]
         if text.isEmpty {
             guard let repeatable else { return Output("") }
@@ -102,8 +129,8 @@ public final class DebuggerCommands {
             repeatable = command.repetition.map { $0 ?? String(text) }
             if let future = debugger.timeline.takeForgottenFuture() {
                 let notice =
-                    "a new branch begins at step \(future.lowerBound): what had happened up to step \(future.upperBound) "
-                    + "is forgotten"
+                    "a new branch begins at step \(future.lowerBound): "
+                    + "what had happened up to step \(future.upperBound) is forgotten"
                 output.text = output.text.isEmpty ? notice : notice + "\n" + output.text
             }
             return output

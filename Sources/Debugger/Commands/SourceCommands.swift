@@ -39,7 +39,8 @@ extension DebuggerCommand {
     }
 
     static let list = DebuggerCommand(
-        "list", "l", usage: "list [LINE | FILE:LINE | ADDRESS]", summary: "show source lines, around here if none is given",
+        "list", "l", usage: "list [LINE | FILE:LINE | ADDRESS]",
+        summary: "show source lines, around here if none is given",
         details: """
             FILE is a name (Queue.swift) or the last parts of a path (IPC/Queue.swift). A bare LINE is one of the file \
             that was shown last. Without an argument it goes on behind what was shown last. => marks the line that the \
@@ -53,8 +54,8 @@ extension DebuggerCommand {
     static let sourcePath = DebuggerCommand(
         "source-path", usage: "source-path [FOLDER...]", summary: "show or set where sources are looked for",
         details: """
-            A source is looked for at the path that it was compiled at, then under each of the folders, with as many of \
-            the last parts of its path as lead to a file: the folder of the repository will do.
+            A source is looked for at the path that it was compiled at, then under each of the folders, with as many \
+            of the last parts of its path as lead to a file: the folder of the repository will do.
             """,
         group: .other
     ) { (commands, arguments) throws(CommandError) in
@@ -141,7 +142,10 @@ extension DebuggerCommands {
 
     /// `Queue.swift:20      let head = ...`, or why there is no text, once per file; nil where no line is known.
     func sourceLineText(at linear: UInt32) -> String? {
-        guard let location = debugger.sourceLocation(at: linear) else { return nil }
+        debugger.sourceLocation(at: linear).flatMap(sourceLineText)
+    }
+
+    func sourceLineText(of location: SourceLocation) -> String? {
         switch debugger.sourceText(of: location) {
         case .line(let text): return "\(location)  \(text)".trimmingTrailingSpaces
         case .missing(let words):

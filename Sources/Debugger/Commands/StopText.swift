@@ -22,6 +22,11 @@ extension DebuggerCommands {
             if let breakpoint = debugger.breakpoints.first(where: { $0.number == number }) {
                 let times = breakpoint.hits == 1 ? "" : ", hit \(breakpoint.hits) times"
                 lines.append("breakpoint \(number) at \(breakpoint.text)\(times)")
+            } else {
+                let times = debugger.rule(number).map { $0.hits == 1 ? "" : ", hit \($0.hits) times" } ?? ""
+                let verb = stop.isBefore ? "next comes " : ""
+                lines.append(
+                    "catchpoint \(number)\(times): " + verb + stop.caught.map(CatchText.event).joined(separator: "; "))
             }
         case .watchpoint: lines += stop.accesses.map(accessText)
         case .beginningOfRecording: lines.append("this is the beginning of the recording")
@@ -32,13 +37,7 @@ extension DebuggerCommands {
         }
         switch stop.event {
         case .exception(let vector, let code, let address):
-            var text = "exception: " + VectorText.description(vector)
-            if let code {
-                let words = VectorText.errorCode(code, of: vector)
-                text += ", error code \(code.digits)" + (words.isEmpty ? "" : " (\(words))")
-            }
-            if let address { text += ", address \(address.digits)" }
-            lines.append(text)
+            lines.append("exception: " + VectorText.exception(vector, code: code, address: address))
         case .interrupt(let vector): lines.append("interrupt \(vector.hexadecimal) delivered")
         case nil: break
         }

@@ -88,6 +88,12 @@ struct DWARFReader {
         offset += try check(count)
     }
 
+    /// All bytes that are left.
+    mutating func rest() throws(DWARFError) -> [UInt8] {
+        defer { offset = bytes.count }
+        return Array(bytes[offset...])
+    }
+
     /// The next `count` bytes, as a reader of their own.
     mutating func part(_ count: UInt64) throws(DWARFError) -> DWARFReader {
         let count = try check(count)

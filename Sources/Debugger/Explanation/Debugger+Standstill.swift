@@ -147,6 +147,6 @@ extension Debugger {
             return false
         }
         defer { machine.processor.observer = nil }
-        return runThrough(until: origin.steps, addresses: [], watches: []) { _ in } ? loop : nil
+        return runThrough(until: origin.steps) ? loop : nil
     }
 }

@@ -101,7 +101,7 @@ extension Debugger {
             recorder.look()
             return false
         }
-        let isComplete = runThrough(until: end, addresses: [], watches: []) { _ in }
+        let isComplete = runThrough(until: end)
         machine.processor.observer = nil
         guard isComplete else { return nil }
         return recorder.past(beginning: start)

@@ -1,8 +1,8 @@
 import JSON
 
 extension Execution {
-    /// The execution as one JSON object, for programs: `command`, `place` if it comes from a file, `ok`, and `text` as a
-    /// person would read it, or `error`. A move adds `stop`, a command with results `values`.
+    /// The execution as one JSON object, for programs: `command`, `place` if it comes from a file, `ok`, and `text` as
+    /// a person would read it, or `error`. A move adds `stop`, a command with results `values`.
     public var json: JSONValue {
         JSONValue(members: [
             "command": .string(command), "place": place.map { .string($0) }, "ok": .boolean(!output.isError),
@@ -28,6 +28,7 @@ extension DebuggerCommands {
             "file": source.map { .string($0.path) }, "line": source.map { JSONValue($0.line) },
             "inPast": debugger.timeline.isInPast ? true : nil,
             "event": stop.event.map(json),
+            "caught": stop.caught.isEmpty ? nil : .array(stop.caught.map { .string(CatchText.event($0)) }),
             "accesses": stop.accesses.isEmpty ? nil : .array(stop.accesses.map(json)),
         ])
     }

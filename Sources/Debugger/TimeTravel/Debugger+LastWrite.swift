@@ -65,7 +65,7 @@ extension Debugger {
     private func lastWrite(to watches: [MemoryWatch], ignoringPageWalks: Bool, goes: Bool) -> LastWriteResult {
         let origin = machine.snapshot()
         timeline.record()
-        let result = searchBackward(to: timeline.beginning, addresses: [], watches: watches) { finding in
+        let result = searchBackward(to: timeline.beginning, Arming(watches: watches)) { finding in
             guard case .accesses(let accesses) = finding else { return false }
             return accesses.contains { !ignoringPageWalks || !$0.isPageWalk }
         }
@@ -111,6 +111,15 @@ extension Debugger {
     /// The past is gone through step by step, from snapshot to snapshot backwards.
     public func lastWrite(toRegister name: String, goes: Bool = false) -> LastWriteResult? {
         guard let read = Self.register(name, machine.processor) else { return nil }
+        return lastChange(goes: goes, of: read)
+    }
+
+    /// Finds the last change of what `read` reads from the processor's state.
+    func lastChange(goes: Bool, of read: () -> UInt32) -> LastWriteResult {
+        withoutActuallyEscaping(read) { lastChange(goes: goes, ofEscaping: $0) }
+    }
+
+    private func lastChange(goes: Bool, ofEscaping read: @escaping () -> UInt32) -> LastWriteResult {
         let origin = machine.snapshot()
         timeline.record()
         var end = machine.steps
@@ -129,7 +138,7 @@ extension Debugger {
                 place = linearInstructionPointer
                 return false
             }
-            let isComplete = runThrough(until: end, addresses: [], watches: []) { _ in }
+            let isComplete = runThrough(until: end)
             machine.processor.observer = nil
             guard isComplete else {
                 timeline.restore(origin)

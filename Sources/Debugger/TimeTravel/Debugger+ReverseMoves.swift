@@ -50,29 +50,67 @@ extension Debugger {
     private func searchBackward(to floor: UInt64, otherwise reason: Stop.Reason) -> Stop {
         let origin = machine.snapshot()
         timeline.record()
-        let wanted = enabledAddresses
-        let result = searchBackward(to: floor, addresses: wanted, watches: enabledWatches) { [self] finding in
-            guard case .address(let address) = finding else { return true }
-            return breakpoints.contains { isHit($0, at: address) }
-        }
-        switch result {
-        case .interrupted: return interrupted(origin)
-        case .nothing: return travel(to: floor, from: origin, reason: reason)
-        case .found(let finding, let step): return stop(at: finding, step, from: origin)
+        removeSpent()
+        while true {
+            switch searchBackward(to: floor, userArming, accepts: isUserStop) {
+            case .interrupted: return interrupted(origin)
+            case .nothing: return travel(to: floor, from: origin, reason: reason)
+            case .found(let finding, let step):
+                if let stop = stop(at: finding, step, from: origin) { return stop }
+            }
         }
     }
 
-    /// Goes to a breakpoint or watchpoint that a search has found, and counts the hit.
-    private func stop(at finding: Finding, _ step: UInt64, from origin: MachineSnapshot) -> Stop {
+    /// What the user wants to stop at.
+    private var userArming: Arming {
+        Arming(
+            addresses: enabledAddresses, physicalAddresses: enabledPhysicalAddresses, watches: enabledWatches,
+            eventFilter: eventFilter)
+    }
+
+    /// Whether something in the past is a stop of the user's, but for ignore counts.
+    private func isUserStop(_ finding: Finding) -> Bool {
+        let numbers: Set<Int>
+        switch finding {
+        case .address(let address): return isBreakpointHit(at: address)
+        case .accesses(let accesses): numbers = watchpoints(accesses)
+        case .events(let events): numbers = catchpoints(events)
+        }
+        // Behind the step the conditions hold or not; the move will end before it.
+        if !numbers.isEmpty { foundInPast = numbers }
+        return !numbers.isEmpty
+    }
+
+    /// Counts the arrivals of what has been found in the past; returns the numbers of those that stop.
+    private func countFound() -> Set<Int> {
+        foundInPast.filter { number in
+            var stops = false
+            changeRule(number) { rule in
+                rule.arrivals += 1
+                if rule.ignoreCount > 0 { rule.ignoreCount -= 1 } else { stops = true }
+                if stops { rule.stopped() }
+            }
+            return stops
+        }
+    }
+
+    /// Goes to a breakpoint, watchpoint or catchpoint that a search has found, and counts the hit. Nil if it is to be
+    /// ignored.
+    private func stop(at finding: Finding, _ step: UInt64, from origin: MachineSnapshot) -> Stop? {
         let stop = travel(to: step, from: origin)
         guard stop.reason == .arrived else { return stop }
         switch finding {
-        case .address(let address):
-            return self.stop(hitBreakpoint(at: address).map { .breakpoint($0) } ?? .arrived)
+        case .address(let address): return stopAtBreakpoint(address)
         case .accesses(let accesses):
-            let accesses = self.accesses(accesses, isBehind: false)
-            countHits(of: Set(accesses.map(\.number)))
-            return self.stop(accesses.first.map { .watchpoint($0.number) } ?? .arrived, accesses: accesses)
+            let numbers = countFound()
+            let stops = self.accesses(accesses, isBehind: false).filter { numbers.contains($0.number) }
+            return stops.first.map { self.stop(.watchpoint($0.number), accesses: stops) }
+        case .events(let events):
+            return countFound().min().map { number in
+                var stop = self.stop(.breakpoint(number), caught: events)
+                stop.isBefore = true
+                return stop
+            }
         }
     }
 
@@ -98,24 +136,34 @@ extension Debugger {
         let stack = stackPointer
         // A call lies right before where it returns to; what an interrupt interrupted, or a fault, is there itself.
         let candidates = Set((isInterruptReturn ? 0...2 : 2...8).map { here.linear &- UInt32($0) })
-        let wanted = enabledAddresses
-        let result = searchBackward(
-            to: timeline.beginning, addresses: candidates.union(wanted), watches: enabledWatches
-        ) { [self] finding in
-            guard case .address(let address) = finding else { return true }
-            if wanted.contains(address) { return breakpoints.contains { isHit($0, at: address) } }
-            if isInterruptReturn { return stackPointer == here.stack }
-            let pushed = stackPointer &- stack
-            guard [2, 4, 8].contains(pushed), let call = currentInstruction?.instruction else { return false }
-            return address &+ UInt32(call.length) == here.linear
-                && OpcodeTable.rows[Int(call.row)].mnemonic.hasPrefix("call")
+        removeSpent()
+        var arming = userArming
+        arming.addresses.formUnion(candidates)
+        // Of the last finding that counts, as the search itself takes it.
+        var isUsers = false
+        let result = searchBackward(to: timeline.beginning, arming) { [self] finding in
+            if isUserStop(finding) {
+                isUsers = true
+                return true
+            }
+            guard case .address(let address) = finding, candidates.contains(address) else { return false }
+            if isInterruptReturn {
+                guard stackPointer == here.stack else { return false }
+            } else {
+                guard [2, 4, 8].contains(stackPointer &- stack), let call = currentInstruction?.instruction,
+                    address &+ UInt32(call.length) == here.linear,
+                    OpcodeTable.rows[Int(call.row)].mnemonic.hasPrefix("call")
+                else { return false }
+            }
+            isUsers = false
+            return true
         }
         switch result {
         case .interrupted: return interrupted(origin)
         case .nothing: return travel(to: back, from: origin)
-        case .found(.address(let address), let step) where !wanted.contains(address):
+        case .found(let finding, let step):
+            if isUsers, let stop = self.stop(at: finding, step, from: origin) { return stop }
             return travel(to: step, from: origin)
-        case .found(let finding, let step): return self.stop(at: finding, step, from: origin)
         }
     }
 
@@ -127,7 +175,7 @@ extension Debugger {
             timeline.restore(index)
             let start = machine.steps
             var run: ClosedRange<UInt64>?
-            let isComplete = runThrough(until: first, addresses: [address], watches: []) { _ in
+            let isComplete = runThrough(until: first, Arming(addresses: [address])) { _ in
                 let step = machine.steps
                 run = run.flatMap { $0.upperBound + 1 == step ? $0.lowerBound...step : nil } ?? step...step
             }
@@ -155,7 +203,7 @@ extension Debugger {
             let start = machine.steps
             let tracker = CallTracker(self)
             machine.processor.observer = { tracker.look() }
-            let isComplete = runThrough(until: end, addresses: [], watches: []) { _ in }
+            let isComplete = runThrough(until: end)
             machine.processor.observer = nil
             guard isComplete else { return interrupted(origin) }
             if let call = tracker.calls.last(where: { $0.stack >= highest }) {

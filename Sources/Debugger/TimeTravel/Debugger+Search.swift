@@ -13,6 +13,8 @@ extension Debugger {
         case address(UInt32)
         /// The next step accesses memory that is watched.
         case accesses([WatchedAccess])
+        /// The next step has these events.
+        case events([ProcessorEvent])
     }
 
     enum SearchResult {
@@ -23,24 +25,24 @@ extension Debugger {
         case interrupted
     }
 
-    /// Looks for the last step before the present, and at `floor` or later, at which one of `addresses` is reached or
-    /// behind which watched memory has been accessed, and `accepts` says yes, the machine being there (for accesses:
-    /// right behind).
+    /// Looks for the last step before the present, and at `floor` or later, at which one of the addresses is reached or
+    /// behind which watched memory has been accessed or an event happened, and `accepts` says yes, the machine being
+    /// there (for accesses and events: right behind).
     ///
     /// Leaves the machine somewhere in the past.
     func searchBackward(
-        to floor: UInt64, addresses: Set<UInt32>, watches: [MemoryWatch], accepts: (Finding) -> Bool = { _ in true }
+        to floor: UInt64, _ arming: Arming, accepts: (Finding) -> Bool = { _ in true }
     ) -> SearchResult {
         var end = machine.steps
         while end > floor, let index = timeline.lastEntry(notAfter: end - 1) {
             timeline.restore(index)
             let start = machine.steps
             var last: (finding: Finding, step: UInt64)?
-            let isComplete = runThrough(until: end, addresses: addresses, watches: watches) { finding in
+            let isComplete = runThrough(until: end, arming) { finding in
                 let step: UInt64
                 switch finding {
                 case .address: step = machine.steps
-                case .accesses: step = machine.steps - 1
+                case .accesses, .events: step = machine.steps - 1
                 }
                 if step >= floor, step < end, accepts(finding) { last = (finding, step) }
             }
@@ -53,10 +55,8 @@ extension Debugger {
 
     /// Runs the recorded stretch from here to `end`, and calls `body` at every finding. False if somebody asked for a
     /// stop.
-    func runThrough(
-        until end: UInt64, addresses: Set<UInt32>, watches: [MemoryWatch], body: (Finding) -> Void
-    ) -> Bool {
-        arm(addresses, watches)
+    func runThrough(until end: UInt64, _ arming: Arming = Arming(), body: (Finding) -> Void = { _ in }) -> Bool {
+        arm(arming)
         defer { disarm() }
         return timeline.runThrough(until: end) { [self] result in
             switch result {
@@ -64,6 +64,8 @@ extension Debugger {
             case .watchpoint:
                 let accesses = machine.processor.takeWatchedAccesses()
                 if !accesses.isEmpty { body(.accesses(accesses)) }
+                let events = machine.processor.takeEvents().map(\.event)
+                if !events.isEmpty { body(.events(events)) }
             default: break
             }
         }
