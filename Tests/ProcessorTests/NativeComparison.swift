@@ -48,7 +48,18 @@ final class NativeComparison {
             results.append(result)
         }
         try #require(native.run(count: cases.count), "the runner has died")
-        for (index, next) in cases.enumerated() { compare(next, native.results[index], results[index]) }
+        var suspects: [Int] = []
+        for (index, next) in cases.enumerated() where !compare(next, native.results[index], results[index]) {
+            suspects.append(index)
+        }
+        // Where the host switches tasks in the middle of a case, AMD's processors lose FIP, FDP and FOP (APM vol. 5,
+        // FXSAVE). What is a difference will be one again.
+        guard !suspects.isEmpty else { return }
+        for (place, index) in suspects.enumerated() { native.cases[place] = cases[index].test }
+        try #require(native.run(count: suspects.count), "the runner has died")
+        for (place, index) in suspects.enumerated() {
+            _ = compare(cases[index], native.results[place], results[index], isFinal: true)
+        }
     }
 
     /// Lines of 64 bytes, each with an alphabet of its own.
@@ -65,12 +76,16 @@ final class NativeComparison {
         ours.setData(UnsafeRawBufferPointer(native.data))
     }
 
-    private func compare(_ next: CaseGenerator.Case, _ expected: NativeResult, _ actual: NativeResult) {
+    /// Whether they agree, but for what is known. Differences are recorded if they are `isFinal`.
+    private func compare(
+        _ next: CaseGenerator.Case, _ expected: NativeResult, _ actual: NativeResult, isFinal: Bool = false
+    ) -> Bool {
+        let (differences, reasons) = next.compare(expected, actual)
+        guard differences.isEmpty || isFinal else { return false }
         vectors.insert(expected.vector)
         if next.test.isComplete(expected) { completedRows.formUnion(next.rows) }
-        let (differences, reasons) = next.compare(expected, actual)
         for reason in reasons { excuses[reason, default: 0] += 1 }
-        guard !differences.isEmpty else { return }
+        guard !differences.isEmpty else { return true }
         let names = next.rows.map { OpcodeTable.rows[$0].mnemonic }
         let kind = names.count == 1 ? names[0] : "(sequence)"
         failures[kind, default: 0] += 1
@@ -78,6 +93,7 @@ final class NativeComparison {
             Issue.record(
                 "\(names.joined(separator: "; ")) \(describe(next.test)): \(differences.joined(separator: ", "))")
         }
+        return false
     }
 
     private func describe(_ test: NativeCase) -> String {
