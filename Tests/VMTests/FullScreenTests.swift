@@ -160,11 +160,11 @@ struct FullScreenTests {
         defer { if terminal.process.isRunning { terminal.process.terminate() } }
         try #require(terminal.waits(for: "q quit"))
         // Of the line that comes next, before its instructions and as a file.
-        #expect(terminal.waits(for: "SerialPort.initialise()"), "\(terminal.screen.text)")
+        #expect(terminal.waits(for: "Log.initialise()"), "\(terminal.screen.text)")
         terminal.type("m")
         #expect(
             terminal.wait { _ in
-                terminal.screen.lines.contains { $0.contains(/▶ +[0-9]+ +SerialPort.initialise\(\)/) }
+                terminal.screen.lines.contains { $0.contains(/▶ +[0-9]+ +Log.initialise\(\)/) }
             }, "\(terminal.screen.text)")
         terminal.type("qy")
         expectEnd(terminal)
