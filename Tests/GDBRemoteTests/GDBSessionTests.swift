@@ -74,12 +74,13 @@ struct GDBSessionTests {
         #expect(emulator.exitCode() == 0)
     }
 
-    /// The shell, at level 3 in an address space of its own: over a line of Swift, and back.
+    /// The shell, at level 3 in an address space of its own: over a line of Swift, and back. gdb knows `Shell.main()` by its
+    /// mangled name only.
     @Test func aSwiftLineOfAUserProgram() throws {
         let emulator = try RunningEmulator()
         let shell = RunningEmulator.images.appendingPathComponent("shell.elf").path
         let output = try emulator.gdb(
-            ["file \(shell)", "target remote PLACE", "break main", "continue"]
+            ["file \(shell)", "target remote PLACE", "break '$e5ShellAAV4mainyyFZ'", "continue"]
                 + marked("line", "print $cpl", "info line *$pc", "print $pc") + ["next"]
                 + marked("next", "print $pc == $2") + ["reverse-continue"] + marked("back", "print $pc == $2") + [
                     "kill"

@@ -189,7 +189,6 @@ struct ScreenTests {
         // All of it is in the log.
         session.type("\t", "\t", "z")
         #expect(session.row("the last steps:") != nil)
-        #expect(session.row("; #PF page fault") != nil)
         session.type("z")
         #expect(session.row("─ registers") != nil)
     }
