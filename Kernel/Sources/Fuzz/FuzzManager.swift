@@ -75,9 +75,17 @@ struct FuzzManager {
         try? Capabilities.delete(FuzzPlace.thread(child))
     }
 
-    /// Starts a child anew.
+    /// Starts a child anew. What ended children have made lives on while others hold it, and so do their accounts: if no
+    /// memory is left, all children end and begin anew.
     private mutating func start(_ child: UInt32) {
         stop(child)
+        if begins(child) { return }
+        for child in 0..<FuzzPlace.children { stop(child) }
+        for child in 0..<FuzzPlace.children where !begins(child) { result.problem = "no memory for a child" }
+    }
+
+    /// Makes a child's process and lets it run; false if there is no memory.
+    private mutating func begins(_ child: UInt32) -> Bool {
         result.processes += 1
         do throws(KernelError) {
             let (process, _) = try Process.create(
@@ -98,8 +106,9 @@ struct FuzzManager {
             try process.start(
                 at: address_of_child_entry(), stack: FuzzPlace.stack + pageSize, argument: random.next() << 8 | child,
                 using: FuzzPlace.thread(child), keepsThread: true)
+            return true
         } catch {
-            result.problem = "no memory for a child"
+            return false
         }
     }
 
