@@ -41,12 +41,7 @@ struct CallFrameTable: Sendable {
 
     /// Reads the frame information of a file.
     init(_ file: ELFFile, within ranges: [ClosedRange<UInt32>]) throws(DWARFError) {
-        let sections: DWARFSections
-        do throws(ELFError) {
-            sections = try DWARFSections(file)
-        } catch {
-            throw DWARFError(error.description)
-        }
+        let sections = try DWARFSections(file)
         try read(sections.frames, ".debug_frame", isException: false, at: 0)
         try read(sections.exceptionFrames, ".eh_frame", isException: true, at: sections.exceptionFramesAddress)
         entries = entries.filter { entry in entry.start < entry.end && ranges.contains { $0.contains(entry.start) } }

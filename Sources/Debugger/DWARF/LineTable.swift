@@ -68,12 +68,7 @@ public struct LineTable: Sendable {
     ///
     /// - Throws: what is wrong with the first damaged unit.
     init(_ file: ELFFile, within ranges: [ClosedRange<UInt32>]) throws(DWARFError) {
-        let sections: DWARFSections
-        do throws(ELFError) {
-            sections = try DWARFSections(file)
-        } catch {
-            throw DWARFError(error.description)
-        }
+        let sections = try DWARFSections(file)
         guard !sections.line.isEmpty else { return }
         let folders = try CompilationUnits.folders(sections)
         var sequences: [[Row]] = []
