@@ -25,9 +25,14 @@ extension Processor {
 }
 
 extension Core {
-    @inline(never)
+    /// Hands a delivery to who observes them.
+    @inline(__always)
     func noteDelivery(_ vector: UInt8, _ kind: Delivery.Kind, errorCode: UInt16? = nil, returnEIP: UInt32) {
-        guard context.pointee.isDeliveryObserved else { return }
+        if context.pointee.isDeliveryObserved { handOver(vector, kind, errorCode: errorCode, returnEIP: returnEIP) }
+    }
+
+    @inline(never)
+    private func handOver(_ vector: UInt8, _ kind: Delivery.Kind, errorCode: UInt16?, returnEIP: UInt32) {
         let delivery = Delivery(
             vector: vector, kind: kind, errorCode: errorCode, step: synchronizedSteps, returnOffset: returnEIP)
         context.pointee.processor._withUnsafeGuaranteedRef { $0.deliveryObserver?(delivery) }
