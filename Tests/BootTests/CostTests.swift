@@ -32,13 +32,9 @@ import Testing
     }
 
     @Test func thePromptIsThereSoon() throws {
-        var configuration = Machine.Configuration()
-        configuration.memorySize = 4 << 20
-        configuration.processorModel = "486"
-        configuration.firmware = [UInt8](try Data(contentsOf: try BuiltFile.firmware.url()))
-        let image = [UInt8](try Data(contentsOf: try BuiltFile.kernelImage.url()))
-        configuration.drives = [Machine.Drive(image: MemoryDisk(image), policy: .discard)]
-        let machine = try Machine(configuration)
+        let configuration = MachineConfiguration(processor: .i486, memory: 4)
+        let machine = try Machine(
+            try MartletVM().machineConfiguration(configuration, image: try BuiltFile.kernelImage.url()))
         let log = SerialLog()
         machine.output = log
         while machine.work < 30_000_000, !log.text.contains("\n" + KernelLog.prompt) {

@@ -26,6 +26,11 @@ struct MartletVM: BootEngine {
 
     func start(_ configuration: MachineConfiguration, image: URL) throws -> any BootableMachine {
         if let reason = Self.impossibility(configuration) { throw BootFailure("our emulator: \(reason)") }
+        return try MartletMachine(try machineConfiguration(configuration, image: image))
+    }
+
+    /// The machine for whoever runs it by itself.
+    func machineConfiguration(_ configuration: MachineConfiguration, image: URL) throws -> Machine.Configuration {
         var machine = Machine.Configuration()
         machine.memorySize = configuration.memory << 20
         machine.processorModel = configuration.processor.rawValue
@@ -37,7 +42,7 @@ struct MartletVM: BootEngine {
         machine.hostility = hostility
         machine.memoryFill = memoryFill
         machine.cmosOverrides = cmosOverrides
-        return try MartletMachine(machine)
+        return machine
     }
 }
 

@@ -10,14 +10,6 @@ final class AdapterClient {
         let description: String
     }
 
-    static let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
-    static let images = repository.appendingPathComponent("images")
-    static let executable = repository.appendingPathComponent(".build/debug/vm")
-    static let areImagesBuilt = ["bios.bin", "kernel.img", "kernel.elf", "shell.elf"].allSatisfy {
-        FileManager.default.fileExists(atPath: images.appendingPathComponent($0).path)
-    }
-
     private let process = Process()
     private let input = Pipe()
     private let output = Pipe()
@@ -29,12 +21,12 @@ final class AdapterClient {
 
     /// Boots the kernel's image.
     init(_ arguments: [String] = []) throws {
-        process.executableURL = Self.executable
-        process.currentDirectoryURL = Self.repository
+        process.executableURL = BuiltEmulator.executable
+        process.currentDirectoryURL = BuiltEmulator.repository
         process.arguments =
             [
                 "--dap", "--console", "none", "--snapshot", "--fast", "--symbols",
-                Self.images.appendingPathComponent("shell.elf").path, "kernel.img",
+                BuiltEmulator.images.appendingPathComponent("shell.elf").path, "kernel.img",
             ] + arguments
         process.standardInput = input
         process.standardOutput = output

@@ -1,13 +1,14 @@
 import Foundation
 import JSON
+import ProcessTestSupport
 import Testing
 
 /// A client of `vm --dap`, booting our kernel.
-@Suite(.enabled(if: AdapterClient.areImagesBuilt, "images/ is empty: run `make image` first"))
+@Suite(.enabled(if: BuiltEmulator.areImagesBuilt, "images/ is empty: run `make image` first"))
 struct AdapterSessionTests {
     private let descriptorTables =
-        AdapterClient.repository.appendingPathComponent("Kernel/Sources/Kernel/Processor/DescriptorTables.swift").path
-    private let shell = AdapterClient.repository.appendingPathComponent("Kernel/Sources/Shell/Shell.swift").path
+        BuiltEmulator.repository.appendingPathComponent("Kernel/Sources/Kernel/Processor/DescriptorTables.swift").path
+    private let shell = BuiltEmulator.repository.appendingPathComponent("Kernel/Sources/Shell/Shell.swift").path
 
     /// The number of the line that has `text` in it.
     private func line(of text: String, in path: String) throws -> JSONValue {

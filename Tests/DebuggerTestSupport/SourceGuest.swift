@@ -47,24 +47,11 @@ public struct SourceGuest {
         .code16
         .globl start
         start:
-            cli
-            .byte 0x2e, 0x66, 0x0f, 0x01, 0x16      # lgdtd cs:[...]
-            .short gdt_pointer - start
-            mov eax, cr0
-            or al, 1
-            mov cr0, eax
-            .byte 0x66, 0xea                        # jmp far
-            .long protected_start
-            .short 8
+        \(ProtectedModeEntry.jump(from: "start", to: "protected_start"))
         .code32
         .type protected_start, @function
         protected_start:
-            mov ax, 0x10
-            mov ds, ax
-            mov es, ax
-            mov ss, ax
-            mov esp, 0x8000
-            xor ebp, ebp
+        \(ProtectedModeEntry.segmentsAndStack)
             call main_program
             hlt
         .size protected_start, . - protected_start

@@ -47,15 +47,7 @@ public enum TestMachine {
             mov al, 0x41
             rep stosb
         after_store:
-            cli
-            .byte 0x2e, 0x66, 0x0f, 0x01, 0x16      # lgdtd cs:[...]
-            .short gdt_pointer - real_start
-            mov eax, cr0
-            or al, 1
-            mov cr0, eax
-            .byte 0x66, 0xea                        # jmp far
-            .long protected_start
-            .short 8
+        \(ProtectedModeEntry.jump(from: "real_start", to: "protected_start"))
 
         double_it:
             add ax, ax
@@ -73,12 +65,7 @@ public enum TestMachine {
         .code32
         .type protected_start, @function
         protected_start:
-            mov ax, 0x10
-            mov ds, ax
-            mov es, ax
-            mov ss, ax
-            mov esp, 0x8000
-            xor ebp, ebp
+        \(ProtectedModeEntry.segmentsAndStack)
             call outer
         after_outer:
             mov dword ptr [0x1000], 0x83            # 4 MiB at 0

@@ -1,13 +1,14 @@
 import EmulatorTestSupport
 import Foundation
+import ProcessTestSupport
 import Testing
 
 /// Debian's gdb against `vm`, booting our kernel from the reset vector.
 @Suite(
     .enabled(if: BoundedProcess.find("gdb") != nil, "gdb is not installed"),
-    .enabled(if: RunningEmulator.areImagesBuilt, "images/ is empty: run `make image` first"))
+    .enabled(if: BuiltEmulator.areImagesBuilt, "images/ is empty: run `make image` first"))
 struct GDBSessionTests {
-    private let kernel = "file " + RunningEmulator.images.appendingPathComponent("kernel.elf").path
+    private let kernel = "file " + BuiltEmulator.images.appendingPathComponent("kernel.elf").path
 
     /// What stands between two lines that `echo` has left.
     private func part(_ name: String, of output: String) -> String {
@@ -78,7 +79,7 @@ struct GDBSessionTests {
     /// mangled name only.
     @Test func aSwiftLineOfAUserProgram() throws {
         let emulator = try RunningEmulator()
-        let shell = RunningEmulator.images.appendingPathComponent("shell.elf").path
+        let shell = BuiltEmulator.images.appendingPathComponent("shell.elf").path
         let output = try emulator.gdb(
             ["file \(shell)", "target remote PLACE", "break '$e5ShellAAV4mainyyFZ'", "continue"]
                 + marked("line", "print $cpl", "info line *$pc", "print $pc") + ["next"]
@@ -95,8 +96,8 @@ struct GDBSessionTests {
     @Test func aRecordingIsReplayed() throws {
         let scratch = try ScratchDirectory()
         let recording = scratch.url.appendingPathComponent("recording").path
-        let program = RunningEmulator.executable.path
-        let image = RunningEmulator.images.appendingPathComponent("kernel.img").path
+        let program = BuiltEmulator.executable.path
+        let image = BuiltEmulator.images.appendingPathComponent("kernel.img").path
         let (_, status) = try BoundedProcess.run(
             [program, "--console", "none", "--snapshot", "--until", "700000", "--record", recording, image],
             seconds: 60, in: scratch.url)

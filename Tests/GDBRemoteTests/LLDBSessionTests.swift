@@ -1,14 +1,15 @@
+import ProcessTestSupport
 import Testing
 import ToolchainTestSupport
 
 /// The Swift toolchain's lldb against `vm`.
 @Suite(
     .enabled(if: Toolchain.has("lldb"), "the toolchain's lldb does not start here (is its libpython installed?)"),
-    .enabled(if: RunningEmulator.areImagesBuilt, "images/ is empty: run `make image` first"))
+    .enabled(if: BuiltEmulator.areImagesBuilt, "images/ is empty: run `make image` first"))
 struct LLDBSessionTests {
     @Test func toASwiftLineAndBack() throws {
         let emulator = try RunningEmulator()
-        let kernel = RunningEmulator.images.appendingPathComponent("kernel.elf").path
+        let kernel = BuiltEmulator.images.appendingPathComponent("kernel.elf").path
         let output = try emulator.session(
             [Toolchain.path(of: "lldb"), "-x", "-b"], option: "-o",
             [

@@ -8,14 +8,6 @@ final class RunningEmulator {
         let description: String
     }
 
-    static let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
-    static let images = repository.appendingPathComponent("images")
-    static let executable = repository.appendingPathComponent(".build/debug/vm")
-    static let areImagesBuilt = ["bios.bin", "kernel.img", "kernel.elf", "shell.elf"].allSatisfy {
-        FileManager.default.fileExists(atPath: images.appendingPathComponent($0).path)
-    }
-
     let process = Process()
     let scratch: ScratchDirectory
     /// Where it says that it listens.
@@ -28,8 +20,8 @@ final class RunningEmulator {
         scratch = try ScratchDirectory()
         serialFile = scratch.url.appendingPathComponent("serial")
         let errors = Pipe()
-        process.executableURL = Self.executable
-        process.currentDirectoryURL = Self.repository
+        process.executableURL = BuiltEmulator.executable
+        process.currentDirectoryURL = BuiltEmulator.repository
         process.arguments =
             [
                 "--gdb", address ?? "0", "--console", "none", "--serial", serialFile.path, "--snapshot", "--fast",
@@ -80,7 +72,7 @@ final class RunningEmulator {
     }
 
     func gdb(_ commands: [String], script: Bool = true) throws -> String {
-        let path = Self.repository.appendingPathComponent("scripts/martlet.gdb").path
+        let path = BuiltEmulator.repository.appendingPathComponent("scripts/martlet.gdb").path
         return try session(["gdb", "-batch", "-nx"] + (script ? ["-x", path] : []), option: "-ex", commands)
     }
 }

@@ -1,10 +1,11 @@
 import Foundation
 import GDBRemote
 import RandomTestSupport
+import ProcessTestSupport
 import Testing
 
 /// The stub behind its socket, without gdb.
-@Suite(.enabled(if: RunningEmulator.areImagesBuilt, "images/ is empty: run `make image` first"))
+@Suite(.enabled(if: BuiltEmulator.areImagesBuilt, "images/ is empty: run `make image` first"))
 struct ServerTests {
     @Test func anInterruptStopsARunningGuest() throws {
         let emulator = try RunningEmulator()

@@ -1,16 +1,13 @@
 import Foundation
+import ProcessTestSupport
 
 /// The program `vm` as this build made it.
 enum EmulatorProgram {
-    static let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
-    static let executable = repository.appendingPathComponent(".build/debug/vm")
-
     typealias Result = (code: Int32, output: String, errors: String)
 
     /// Runs the program, or another one that starts it, with `input` at its standard input and waits for its end.
     static func run(
-        _ arguments: [String], program: URL = executable, input: String = "", in folder: URL
+        _ arguments: [String], program: URL = BuiltEmulator.executable, input: String = "", in folder: URL
     ) throws -> Result {
         let process = Process()
         process.executableURL = program

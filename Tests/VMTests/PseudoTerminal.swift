@@ -32,9 +32,9 @@ final class PseudoTerminal {
         var size = winsize(ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
         _ = ioctl(follower, UInt(TIOCSWINSZ), &size)
         let handle = FileHandle(fileDescriptor: follower, closeOnDealloc: true)
-        process.executableURL = EmulatorProgram.executable
+        process.executableURL = BuiltEmulator.executable
         process.arguments = arguments
-        process.currentDirectoryURL = EmulatorProgram.repository
+        process.currentDirectoryURL = BuiltEmulator.repository
         process.environment = ["PATH": "/usr/bin:/bin", "TERM": "xterm"].merging(environment) { $1 }
         process.standardInput = handle
         process.standardOutput = handle

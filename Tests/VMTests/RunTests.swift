@@ -1,4 +1,5 @@
 import Foundation
+import ProcessTestSupport
 import Testing
 
 /// What the options do to a run, seen from outside: exit codes, files, and what is printed. The guests are boot sectors
@@ -293,7 +294,7 @@ final class RunTests {
         }
         let command = "exec \"$0\" disk.img --console none --fast --until \(Self.limit) \(redirections)"
         let result = try EmulatorProgram.run(
-            ["-c", command, EmulatorProgram.executable.path], program: URL(fileURLWithPath: "/bin/sh"), in: folder)
+            ["-c", command, BuiltEmulator.executable.path], program: URL(fileURLWithPath: "/bin/sh"), in: folder)
         #expect(result.code == 70)
         #expect(try contents("disk.img") == original)
     }

@@ -1,4 +1,5 @@
 import Foundation
+import ProcessTestSupport
 import Testing
 
 /// What `vm` makes of where it runs: without a display, without images.
@@ -13,14 +14,14 @@ struct SurroundingsTests {
     /// `shell` runs with the program as `$0`.
     private func run(_ shell: String, in folder: URL) throws -> EmulatorProgram.Result {
         try EmulatorProgram.run(
-            ["-c", shell, EmulatorProgram.executable.path], program: URL(fileURLWithPath: "/bin/sh"), in: folder)
+            ["-c", shell, BuiltEmulator.executable.path], program: URL(fileURLWithPath: "/bin/sh"), in: folder)
     }
 
     /// Neither display nor terminal: the machine runs all the same, with COM1 on standard output.
     @Test(arguments: ["unset DISPLAY WAYLAND_DISPLAY", "unset WAYLAND_DISPLAY; DISPLAY=:4077; export DISPLAY"])
     func withoutADisplay(_ setting: String) throws {
         try inTemporaryFolder { folder in
-            let image = EmulatorProgram.repository.appendingPathComponent("images/kernel.img").path
+            let image = BuiltEmulator.repository.appendingPathComponent("images/kernel.img").path
             let result = try run("\(setting); exec \"$0\" --snapshot --fast --until 60000000 '\(image)'", in: folder)
             #expect(result.code == 0)
             #expect(result.output.contains("Martlet "))
@@ -32,7 +33,7 @@ struct SurroundingsTests {
         try inTemporaryFolder { folder in
             // A copy outside the repository does not find the repository's images.
             let copy = folder.appendingPathComponent("vm")
-            try FileManager.default.copyItem(at: EmulatorProgram.executable, to: copy)
+            try FileManager.default.copyItem(at: BuiltEmulator.executable, to: copy)
             let result = try EmulatorProgram.run([], program: copy, in: folder)
             #expect(result.code == 66)
             #expect(result.errors == "vm: images/kernel.img has not been built yet; 'make image' builds it\n")

@@ -1,11 +1,12 @@
 import Foundation
+import ProcessTestSupport
 import Testing
 
 /// `docs/find-the-bug.md`: what the page says that the debugger prints, it prints. One after the other, since each builds
 /// the page's guest.
 @Suite(.serialized)
 struct TutorialTests {
-    private static let repository = EmulatorProgram.repository
+    private static let repository = BuiltEmulator.repository
 
     /// Builds the page's guest, as the page says.
     private func build() throws {

@@ -5,9 +5,6 @@ import Testing
 /// A person at the window, played by xdotool under Xvfb: types, pastes, resizes, and looks at the pixels.
 @Suite(.serialized)
 struct WindowTests {
-    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
-
     /// An emulator in a window on a server of its own.
     private final class Session {
         let server: XServer
@@ -17,9 +14,11 @@ struct WindowTests {
 
         init() throws {
             server = try XServer(width: 1600, height: 900)
-            reader = try ScreenReader(fontFile: root.appendingPathComponent("Firmware/Font/martlet-8x16.txt"))
-            emulator.executableURL = root.appendingPathComponent(".build/debug/vm")
-            emulator.arguments = ["--console", "sdl", "--snapshot", root.appendingPathComponent("images/kernel.img").path]
+            let font = BuiltEmulator.repository.appendingPathComponent("Firmware/Font/martlet-8x16.txt")
+            reader = try ScreenReader(fontFile: font)
+            emulator.executableURL = BuiltEmulator.executable
+            let image = BuiltEmulator.images.appendingPathComponent("kernel.img")
+            emulator.arguments = ["--console", "sdl", "--snapshot", image.path]
             emulator.environment = server.environment
             emulator.standardInput = FileHandle.nullDevice
             do {

@@ -1,4 +1,5 @@
 import Debugger
+import DebuggerTestSupport
 import Machine
 import ToolchainTestSupport
 
@@ -79,23 +80,10 @@ enum BrokenGuest {
     private static let prologue = """
         .code16
         begin:
-            cli
-            .byte 0x2e, 0x66, 0x0f, 0x01, 0x16      # lgdtd cs:[...]
-            .short gdt_pointer - begin
-            mov eax, cr0
-            or al, 1
-            mov cr0, eax
-            .byte 0x66, 0xea                        # jmp far
-            .long protected
-            .short 8
+        \(ProtectedModeEntry.jump(from: "begin", to: "protected"))
         .code32
         protected:
-            mov ax, 0x10
-            mov ds, ax
-            mov es, ax
-            mov ss, ax
-            mov esp, 0x8000
-            xor ebp, ebp
+        \(ProtectedModeEntry.segmentsAndStack)
             mov esi, offset gdt                     # a copy that can be written to: ltr marks the TSS busy
             mov edi, 0x4000
             mov ecx, 14
