@@ -86,13 +86,14 @@ enum RandomCall {
             registers.ecx = 2
             registers.esi = random.next(below: 32)
             registers.edi = random.next(below: 10)
+            registers.ebp = random.next(below: 2) * process
         case .threadCreate:
             registers.ebx = process
             registers.ecx = empty
             registers.edx = address_of_child_entry()
             registers.esi = FuzzPlace.stack + pageSize
         case .threadStart, .threadCancel, .threadConfigure: registers.ebx = empty
-        case .memoryMap, .memoryUnmap:
+        case .memoryMap, .memoryUnmap, .memoryUnshare:
             registers.ebx = process
             registers.ecx = page
             registers.edx = random.next(below: 12) * pageSize
@@ -104,7 +105,7 @@ enum RandomCall {
             registers.ebx = process
             registers.ecx = page
             registers.edx = random.next(below: 9) * pageSize
-            registers.esi = 4 | random.next(below: 2) << 8
+            registers.esi = 4 | random.next(below: 3) << 8
             registers.edi = random.next(below: 9) * pageSize
         case .systemInformation:
             registers.ebx = 5

@@ -43,6 +43,8 @@ public enum InitialSlot {
     public static var interrupts: UInt32 { 5 }
     /// All I/O ports, to be copied in parts.
     public static var ports: UInt32 { 6 }
+    /// The payload, a memory object, with the right to read; empty if there is none.
+    public static var payload: UInt32 { 7 }
     /// The first slot that the process manager finds empty.
     public static var firstFree: UInt32 { 16 }
 }
@@ -67,7 +69,7 @@ public struct PortRange: Equatable, Sendable {
     public func contains(_ other: PortRange) -> Bool { first <= other.first && other.last <= last }
 }
 
-/// How memory is mapped; `SystemCall.memoryMap`'s ESI. Memory is always readable, and (on processors without NX)
+/// How memory is mapped: `SystemCall.memoryMap`'s ESI, and a part of `SystemCall.memoryAttach`'s. Memory is always readable, and (on processors without NX)
 /// executable.
 public struct MemoryAccess: OptionSet, Sendable {
     public var rawValue: UInt32
@@ -81,4 +83,6 @@ public struct MemoryAccess: OptionSet, Sendable {
     public static var readOnly: Self { Self(rawValue: 0) }
     /// Writable as well.
     public static var write: Self { Self(rawValue: 1) }
+    /// Of a memory object only: readable, and writable after `SystemCall.memoryUnshare`, in a copy of the page.
+    public static var copyOnWrite: Self { Self(rawValue: 2) }
 }

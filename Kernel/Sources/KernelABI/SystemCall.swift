@@ -97,6 +97,8 @@ public enum SystemCall: UInt32 {
     case memoryAttach = 36
     /// Copies from a process to the caller.
     case memoryRead = 18
+    /// Gives a process copies of its own of pages that it has mapped copy-on-write.
+    case memoryUnshare = 38
 
     // MARK: Devices
 

@@ -93,13 +93,16 @@ public struct ProcessInformation {
     public var threads: UInt32
     /// Page frames charged to it: its memory, page tables, kernel stacks and tables.
     public var frames: UInt32
-    /// The most it may have, or 0.
+    /// The most that it and those whose accounts are below its own may have, or 0.
     public var frameLimit: UInt32
+    /// Pages that it can reach: its own, and those that it shares, which others pay for.
+    public var mappedPages: UInt32
 
-    public init(process: UInt32, threads: UInt32, frames: UInt32, frameLimit: UInt32) {
+    public init(process: UInt32, threads: UInt32, frames: UInt32, frameLimit: UInt32, mappedPages: UInt32) {
         self.process = process
         self.threads = threads
         self.frames = frames
         self.frameLimit = frameLimit
+        self.mappedPages = mappedPages
     }
 }

@@ -36,8 +36,6 @@ public struct ProcessEntry {
     /// The row of the driver table that it is, if it is one.
     public var driver: Int?
     public var permissions = Permissions.none
-    /// The most page frames that it may have; 0: no limit.
-    public var frameLimit: UInt32 = 0
     /// Whether nobody will wait for it, once it runs.
     public var isDetached = false
     public var wait = ProcessWait.nothing

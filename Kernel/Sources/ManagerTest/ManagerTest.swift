@@ -123,6 +123,13 @@ enum Role {
             }
             Manager.exit(status: pages)
         }
+        if Arguments.is(1, "family") {
+            // Has a child hoard, with a limit of its own that is as high.
+            let program = ManagerTest.program("hoard")
+            program.memoryLimit = 400
+            guard case .exited(let pages)? = try? program.spawn().wait() else { Manager.exit(status: 0) }
+            Manager.exit(status: pages)
+        }
         if Arguments.is(1, "write-disk") { writeDisk(Arguments.number(2) ?? 0) }
         if Arguments.is(1, "await") {
             print("manager-test: waiting for the end")

@@ -112,6 +112,11 @@ func testLimits() {
     program.memoryLimit = 400
     guard case .exited(let more)? = try? program.spawn().wait() else { return Check.isTrue(false, "limit") }
     Check.equal(more - few, 50, "limit: 200 KiB more")
+    // With a parent of the same limit, whose own frames count too.
+    let family = ManagerTest.program("family")
+    family.memoryLimit = 400
+    guard case .exited(let shared)? = try? family.spawn().wait() else { return Check.isTrue(false, "limit") }
+    Check.isTrue(0 < shared && shared <= more - 10, "limit: a child's frames count in its parent's")
     program.memoryLimit = 8
     Check.refusal(.outOfMemory, "limit: too low for the program") { () throws(ManagerError) in
         _ = try program.spawn()

@@ -10,13 +10,19 @@ extension ManagerServer {
         let fault = bytes.loadUnaligned(as: FaultRecord.self)
         let process = Process(slot: ManagerSlot.process(index))
         var cause: StaticString?
-        if fault.vector == 14, fault.errorCode & PageFault.present == 0, isOnDemand(fault.address, index) {
+        if fault.vector == 14 {
+            let page = fault.address & ~(pageSize - 1)
             do throws(KernelError) {
-                try process.map(fault.address & ~(pageSize - 1), length: pageSize, access: .write)
-                // Label 0: the thread runs the instruction again.
-                return reply()
+                if fault.errorCode & PageFault.present != 0 {
+                    try process.unshare(page, length: pageSize)
+                    return reply()
+                } else if isOnDemand(fault.address, index) {
+                    try process.map(page, length: pageSize, access: .write)
+                    // Label 0: the thread runs the instruction again.
+                    return reply()
+                }
             } catch {
-                cause = "lack of memory"
+                if error == .outOfMemory || error == .quotaExceeded { cause = "lack of memory" }
             }
         }
         // A system call was given an address that is none: the program's business.

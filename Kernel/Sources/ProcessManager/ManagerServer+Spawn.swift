@@ -55,12 +55,8 @@ extension ManagerServer {
         guard stop == nil else { throw .stopping }
         guard let request = SpawnRequest(bytes) else { throw .badRequest }
         var source = ProgramSource(request)
-        // Nobody gives what it does not have, and no child is larger than its parent may be.
+        // Nobody gives what it does not have.
         source.permissions.formIntersection(table[parent].permissions)
-        if table[parent].frameLimit > 0 {
-            source.frameLimit = min(
-                source.frameLimit == 0 ? .max : source.frameLimit, table[parent].frameLimit)
-        }
         let index: Int
         if request.header.imageLength > 0 {
             index = try load(source, from: request.header, in: parent)
@@ -134,19 +130,20 @@ extension ManagerServer {
         guard let contents = source.image ?? payloadFile else { throw .noSuchFile }
         let file = try check(contents, source.path)
         guard let index = table.freeIndex else { throw .tooManyProcesses }
-        let limit = min(source.frameLimit == 0 ? .max : source.frameLimit, frameLimit)
+        let limit = min(source.frameLimit == 0 ? .max : source.frameLimit, frameLimit(ofDriver: driver))
         do throws(KernelError) {
             let (process, number) = try Process.create(
                 in: ManagerSlot.process(index), faultEndpoint: endpoint,
                 badge: table.badge(index) | ProcessTable.faultBadge, frameLimit: limit,
-                priorityLimit: driver.map { DriverTable.row($0).priority } ?? Priority.program)
+                priorityLimit: driver.map { DriverTable.row($0).priority } ?? Priority.program,
+                // What a child uses counts in its parent's limit too, and in that of the parent's parent.
+                below: parent.map { Process(slot: ManagerSlot.process($0)) })
             table[index].state = .created
             table[index].number = number
             table[index].name = ShortName(path: source.path)
             table[index].parent = parent
             table[index].driver = driver
             table[index].permissions = source.permissions
-            table[index].frameLimit = limit
             // What was given in memory is gone when the process runs, and its symbols with it.
             table[index].image = source.image == nil ? contents : .none
             table[index].entry = file.header.entry
@@ -181,9 +178,10 @@ extension ManagerServer {
         }
     }
 
-    /// No program may use up more than half of the memory.
-    private var frameLimit: UInt32 {
-        guard let memory = try? system.memory() else { return 0 }
+    /// No program may use up more than half of the memory, its children included; but all programs together may use all
+    /// of it, and they are the shell's children.
+    private func frameLimit(ofDriver driver: Int?) -> UInt32 {
+        guard driver != DriverTable.shell, let memory = try? system.memory() else { return 0 }
         return memory.totalFrames / 2
     }
 

@@ -89,8 +89,6 @@ func testCapabilitiesInMessages() {
 /// Processes of a process that has a limit itself.
 func testChildren() {
     let free = memoryInformation().freeFrames
-    Check.error(invoke(.processCreate, Place.second, 0, 0, 0), .permissionDenied, "processCreate: without a limit")
-    Check.error(invoke(.processCreate, Place.second, 0, 0, 0x10_0000), .quotaExceeded, "processCreate: too much")
     Check.error(invoke(.processCreate, Place.second, 0, 0, 2), .quotaExceeded, "processCreate: too little")
     Check.error(invoke(.processCreate, Place.second, Place.scratch, 0, 64), .badCapability, "processCreate: endpoint")
     Check.isTrue(invoke(.processCreate, Place.second, 0, 0, 64) > 0, "processCreate")
@@ -116,4 +114,51 @@ func testChildren() {
     Check.error(invoke(.memoryMap, Place.second, Place.buffer, 4096, 1), .objectGone, "memoryMap: gone")
     for slot in [Place.second, Place.scratch, Place.endpoint] { _ = invoke(.capabilityDelete, slot) }
     Check.equal(Int32(memoryInformation().freeFrames), Int32(free), "processDestroy: frees all its frames")
+}
+
+/// A limit is one for a process and all that are below it, whatever limits those have.
+func testLimitsOfMany() {
+    let free = memoryInformation().freeFrames
+    Check.isTrue(invoke(.processCreate, Place.second, 0, 0, 0) > 0, "processCreate: without a limit of its own")
+    Check.isTrue(invoke(.processCreate, Place.scratch, 0, 0, 0x10_0000) > 0, "processCreate: with a higher one")
+    var address = Place.plenty
+    var result: Int32 = 0
+    while result == 0, address < Place.plentyEnd {
+        // By turns, so that neither uses up the limit alone.
+        let slot = address & 0x10_0000 == 0 ? Place.second : Place.scratch
+        result = invoke(.memoryMap, slot, address, 0x10_0000, 1)
+        address += 0x10_0000
+    }
+    Check.error(result, .quotaExceeded, "memoryMap: in children, until it fails")
+    // Where there is a page table.
+    Check.error(
+        invoke(.memoryMap, InitialSlot.process, Place.free, 0x10_0000, 1), .quotaExceeded,
+        "memoryMap: children have used it up")
+    Check.equal(invoke(.processDestroy, Place.second), 0, "processDestroy: a large one")
+    Check.equal(invoke(.processDestroy, Place.scratch), 0, "processDestroy: another")
+    for slot in [Place.second, Place.scratch] { _ = invoke(.capabilityDelete, slot) }
+    Check.equal(Int32(memoryInformation().freeFrames), Int32(free), "processDestroy: gives the account back")
+
+    // Below one another: a frame counts in each.
+    var registers = system_call_registers()
+    var depth: UInt32 = 0
+    result = 1
+    while result > 0, depth < 40 {
+        registers = system_call_registers()
+        registers.ebx = Place.many + depth
+        registers.esi = 0x1000
+        registers.ebp = depth == 0 ? 0 : Place.many + depth - 1
+        result = invoke(.processCreate, &registers)
+        if result > 0 { depth += 1 }
+    }
+    Check.error(result, .quotaExceeded, "processCreate: too many limits below one another")
+    Check.equal(Int32(depth), 15, "processCreate: below one another")
+    registers.ebp = Place.stack
+    Check.error(invoke(.processCreate, &registers), .badCapability, "processCreate: below nobody")
+    // From the top: what is below outlives it, and still counts.
+    for index in 0..<depth {
+        Check.equal(invoke(.processDestroy, Place.many + index), 0, "processDestroy: with others below")
+        _ = invoke(.capabilityDelete, Place.many + index)
+    }
+    Check.equal(Int32(memoryInformation().freeFrames), Int32(free), "processDestroy: the accounts end too")
 }

@@ -31,7 +31,8 @@ func testMemoryObjects() {
     Check.error(invoke(.memoryAttach, process, there, 0x2_1000, object, 0), .badArgument, "memoryAttach: too long")
     Check.error(invoke(.memoryAttach, process, there, 4096, object, 0x2_0000), .badArgument, "memoryAttach: offset")
     Check.error(invoke(.memoryAttach, process, there, 4096, object, 5), .badArgument, "memoryAttach: alignment")
-    Check.error(invoke(.memoryAttach, process, there, 4096, object | 0x200, 0), .badArgument, "memoryAttach: access")
+    Check.error(invoke(.memoryAttach, process, there, 4096, object | 0x300, 0), .badArgument, "memoryAttach: access")
+    Check.error(invoke(.memoryAttach, process, there, 4096, object | 0x400, 0), .badArgument, "memoryAttach: access")
     Check.error(invoke(.memoryAttach, process, 0x10_0000, 4096, object, 0), .badArgument, "memoryAttach: kernel's")
     Check.error(invoke(.memoryAttach, process, there, 4096, process, 0), .badCapability, "memoryAttach: kind")
     // Who pretends that a part is there already is told.
@@ -71,6 +72,65 @@ func testMemoryObjects() {
     Check.equal(invoke(.capabilityDelete, object), 0, "capabilityDelete: memory")
     Check.error(
         invoke(.memoryRead, process, here, Place.buffer, 16), .badAddress, "capabilityDelete: unmaps")
+    Check.equal(Int32(memoryInformation().freeFrames), Int32(free), "capabilityDelete: frees the memory")
+}
+
+/// Pages that are shared until somebody writes them.
+func testCopyOnWrite() {
+    let process = InitialSlot.process
+    let here = Place.free
+    let there = Place.free + 0x100_0000
+    let copyOnWrite: UInt32 = 2 << 8
+    let object = Place.scratch
+    for address in [here, there] {
+        _ = invoke(.memoryMap, process, address, 4096, 1)
+        _ = invoke(.memoryUnmap, process, address, 4096)
+    }
+    let free = memoryInformation().freeFrames
+    Check.equal(invoke(.memoryCreate, object, 0x1_0000), 0, "memoryCreate")
+    Check.equal(invoke(.memoryAttach, process, here, 0x1_0000, object | 1 << 8, 0), 0, "memoryAttach")
+    for page in 0..<16 as Range<UInt32> { pointer(here + page << 12)[0] = UInt8(truncatingIfNeeded: 0x40 + page) }
+    // The right to read is enough.
+    let read = CapabilityRights.read.rawValue
+    Check.equal(invoke(.capabilityCopy, object, 0, Place.second, read), 0, "capabilityCopy: memory")
+    Check.equal(
+        invoke(.memoryAttach, process, there, 0x1_0000, Place.second | copyOnWrite, 0), 0, "memoryAttach: copy-on-write")
+    let shared = memoryInformation().freeFrames
+    Check.equal(Int32(pointer(there + 0x3000)[0]), 0x43, "memoryAttach: copy-on-write is shared")
+    pointer(here + 0x3000)[0] = 0x53
+    Check.equal(Int32(pointer(there + 0x3000)[0]), 0x53, "memoryAttach: as long as nobody has written")
+
+    Check.error(invoke(.memoryUnshare, process, here + 0x10, 4096), .badArgument, "memoryUnshare: alignment")
+    Check.error(invoke(.memoryUnshare, process, there, 0x100_1000), .badArgument, "memoryUnshare: too much")
+    Check.error(invoke(.memoryUnshare, Place.endpoint, there, 4096), .badCapability, "memoryUnshare: no process")
+    Check.error(invoke(.memoryUnshare, process, there + 0x1_0000, 4096), .badAddress, "memoryUnshare: not mapped")
+    Check.equal(invoke(.memoryMap, process, there + 0x1_0000, 4096, 0), 0, "memoryMap: read-only")
+    Check.error(invoke(.memoryUnshare, process, there + 0x1_0000, 4096), .badAddress, "memoryUnshare: read-only")
+    Check.equal(invoke(.memoryUnmap, process, there + 0x1_0000, 4096), 1, "memoryUnmap: read-only")
+    Check.equal(invoke(.memoryUnshare, process, here, 4096), 0, "memoryUnshare: writable already")
+    Check.equal(invoke(.memoryUnshare, process, there, 0x3000), 3, "memoryUnshare")
+    Check.equal(invoke(.memoryUnshare, process, there, 0x4000), 1, "memoryUnshare: what has not been copied")
+    Check.equal(Int32(shared - memoryInformation().freeFrames), 4, "memoryUnshare: takes a frame a page")
+    pointer(there + 0x3000)[0] = 0x63
+    Check.equal(Int32(pointer(here + 0x3000)[0]), 0x53, "memoryUnshare: the original stays")
+    Check.equal(Int32(pointer(there + 0x2000)[0]), 0x42, "memoryUnshare: contents")
+
+    // Touching is enough: the process manager makes the copy; and a system call counts as touching.
+    pointer(there + 0x5000)[8] = 0x65
+    Check.equal(Int32(pointer(there + 0x5000)[0]), 0x45, "copy-on-write: contents")
+    Check.equal(Int32(pointer(here + 0x5000)[8]), 0, "copy-on-write: the original stays")
+    Check.equal(
+        invoke(.memoryRead, process, here + 0x3000, there + 0x6008, 1), 0, "copy-on-write: a system call writes")
+    Check.equal(Int32(pointer(there + 0x6000)[8]), 0x53, "copy-on-write: what it wrote")
+    Check.equal(Int32(pointer(here + 0x6000)[8]), 0, "copy-on-write: the original stays, system call")
+
+    // A capability that is taken back takes what is shared, and leaves the copies.
+    Check.equal(invoke(.capabilityRevoke, object), 0, "capabilityRevoke: memory")
+    Check.error(
+        invoke(.memoryRead, process, there + 0x7000, Place.buffer, 16), .badAddress, "capabilityRevoke: copy-on-write")
+    Check.equal(Int32(pointer(there + 0x5000)[8]), 0x65, "capabilityRevoke: copies stay")
+    Check.equal(invoke(.memoryUnmap, process, there, 0x1_0000), 6, "memoryUnmap: copies")
+    Check.equal(invoke(.capabilityDelete, object), 0, "capabilityDelete: memory")
     Check.equal(Int32(memoryInformation().freeFrames), Int32(free), "capabilityDelete: frees the memory")
 }
 

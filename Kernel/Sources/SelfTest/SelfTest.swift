@@ -25,6 +25,7 @@ struct SelfTest {
         testMemory()
         testLongCopies()
         testMemoryObjects()
+        testCopyOnWrite()
         testSystem()
         testAuthorities()
         testMessageErrors()
@@ -41,6 +42,7 @@ struct SelfTest {
         testNotifications()
         testCapabilitiesInMessages()
         testChildren()
+        testLimitsOfMany()
         testQuota()
         testManyEndpoints()
         if Check.failures == 0 {

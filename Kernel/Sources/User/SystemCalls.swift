@@ -146,14 +146,19 @@ public struct Process {
     ///   - slot: An empty slot for it.
     ///   - faultEndpoint: Who is told of its faults, and of its end.
     ///   - badge: The badge of those messages.
-    ///   - frameLimit: The most page frames that it may use; 0 sets no limit.
+    ///   - frameLimit: The most page frames that it, and the processes whose accounts are below its own, may use; 0
+    ///     sets no limit.
     ///   - priorityLimit: The highest priority of its threads, 0...31, with which they begin.
+    ///   - parent: The process whose account the new one's is below, so that what it uses counts there too; nil for this
+    ///     process.
     /// - Returns: The process, and its number for people to read.
     public static func create(
-        in slot: UInt32, faultEndpoint: Endpoint, badge: UInt32, frameLimit: UInt32, priorityLimit: UInt32
+        in slot: UInt32, faultEndpoint: Endpoint, badge: UInt32, frameLimit: UInt32, priorityLimit: UInt32,
+        below parent: Process? = nil
     ) throws(KernelError) -> (process: Process, number: UInt32) {
         let number = try Call(
-            .processCreate, ebx: slot, ecx: faultEndpoint.slot, edx: badge, esi: frameLimit, edi: priorityLimit
+            .processCreate, ebx: slot, ecx: faultEndpoint.slot, edx: badge, esi: frameLimit, edi: priorityLimit,
+            ebp: parent?.slot ?? 0
         ).result()
         return (Process(slot: slot), number)
     }
@@ -170,6 +175,14 @@ public struct Process {
     @discardableResult
     public func unmap(_ address: UInt32, length: UInt32) throws(KernelError) -> UInt32 {
         try Call(.memoryUnmap, ebx: slot, ecx: address, edx: length).result()
+    }
+
+    /// Makes memory that is mapped copy-on-write writable, by copying its pages; returns how many those were.
+    ///
+    /// - Throws: `.badAddress` if a page is not there, or can be written by nobody.
+    @discardableResult
+    public func unshare(_ address: UInt32, length: UInt32) throws(KernelError) -> UInt32 {
+        try Call(.memoryUnshare, ebx: slot, ecx: address, edx: length).result()
     }
 
     /// Copies bytes into the process, even into memory that it can only read.
@@ -326,7 +339,7 @@ public struct System {
 
     /// A process; nil past the last index.
     public func process(_ index: UInt32) throws(KernelError) -> ProcessInformation? {
-        var record = ProcessInformation(process: 0, threads: 0, frames: 0, frameLimit: 0)
+        var record = ProcessInformation(process: 0, threads: 0, frames: 0, frameLimit: 0, mappedPages: 0)
         return try read(.process, index: index, into: &record) ? record : nil
     }
 

@@ -45,8 +45,8 @@ struct AddressSpace {
         return entry.pointee & PageFlags.present != 0
     }
 
-    /// Maps the frame `physical` at `address`, which is user space and not mapped. `flags`: `.writable`, `.owned` and
-    /// cache bits.
+    /// Maps the frame `physical` at `address`, which is user space and not mapped. `flags`: `.writable`, `.owned`,
+    /// `.copyOnWrite` and cache bits.
     func map(
         _ address: UInt32, to physical: UInt32, flags: UInt32, account: AccountReference
     ) throws(KernelError) {
@@ -59,15 +59,12 @@ struct AddressSpace {
         // Another thread may have mapped it while a long call was interrupted.
         guard let entry = entry(address), entry.pointee & PageFlags.present == 0 else { throw .alreadyMapped }
         entry.pointee = physical | flags | PageFlags.present | PageFlags.user
+        account.pointee.mappedPages += 1
     }
 
     /// Maps a new frame of zeros at `address`.
     func mapZeroed(_ address: UInt32, writable: Bool, account: AccountReference) throws(KernelError) {
-        try account.pointee.charge(1)
-        guard let frame = Frames.allocateForUser() else {
-            Accounts.refund(account, 1)
-            throw .outOfMemory
-        }
+        let frame = try Frames.allocateForUser(account)
         Window.open(frame, .destination).initializeMemory(as: UInt8.self, repeating: 0, count: Int(pageSize))
         do {
             try map(address, to: frame, flags: PageFlags.owned | (writable ? PageFlags.writable : 0), account: account)
@@ -77,11 +74,28 @@ struct AddressSpace {
         }
     }
 
+    /// Makes the page at `address` writable: one that is mapped copy-on-write is replaced by a copy, in a new frame.
+    ///
+    /// - Returns: Whether there was something to copy.
+    /// - Throws: `.badAddress` if the page is missing or nobody may write it, and what the lack of a frame is.
+    func unshare(_ address: UInt32, account: AccountReference) throws(KernelError) -> Bool {
+        guard let entry = entry(address), entry.pointee & PageFlags.present != 0 else { throw .badAddress }
+        if entry.pointee & PageFlags.writable != 0 { return false }
+        guard entry.pointee & PageFlags.copyOnWrite != 0 else { throw .badAddress }
+        let frame = try Frames.allocateForUser(account)
+        Window.open(frame, .destination).copyMemory(
+            from: Window.open(entry.pointee & PageFlags.addressMask, .source), byteCount: Int(pageSize))
+        entry.pointee = frame | PageFlags.owned | PageFlags.writable | PageFlags.present | PageFlags.user
+        if read_cr3() == directory { invalidate_page(address) }
+        return true
+    }
+
     /// Unmaps the page at `address`, and frees its frame if it belongs to the mapping. False if nothing is mapped.
     func unmap(_ address: UInt32, account: AccountReference) -> Bool {
         guard let entry = entry(address), entry.pointee & PageFlags.present != 0 else { return false }
         let old = entry.pointee
         entry.pointee = 0
+        account.pointee.mappedPages -= 1
         if read_cr3() == directory { invalidate_page(address) }
         if old & PageFlags.owned != 0 {
             Accounts.releaseFrame(old & PageFlags.addressMask, to: account)

@@ -37,9 +37,19 @@ enum Frames {
     }
 
     /// Takes a frame for user memory: its physical address. The contents are undefined.
-    static func allocateForUser() -> UInt32? {
+    private static func allocateForUser() -> UInt32? {
         if let frame = userZone.allocate() { return frame << 12 }
         return allocateForKernel()
+    }
+
+    /// Takes a frame for user memory, charged to `account`.
+    static func allocateForUser(_ account: AccountReference) throws(KernelError) -> UInt32 {
+        try Accounts.charge(account, 1)
+        guard let frame = allocateForUser() else {
+            Accounts.refund(account, 1)
+            throw .outOfMemory
+        }
+        return frame
     }
 
     /// Gives a frame back.

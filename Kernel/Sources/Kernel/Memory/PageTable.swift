@@ -12,6 +12,8 @@ enum PageFlags {
     static var global: UInt32 { 256 }
     /// Bit 9 is the system's: the frame belongs to the mapping, and is freed with it.
     static var owned: UInt32 { 512 }
+    /// Bit 10 too: who wants to write the page gets a copy of its own first (`SystemCall.memoryUnshare`).
+    static var copyOnWrite: UInt32 { 1024 }
     static var addressMask: UInt32 { ~4095 }
 }
 

@@ -8,14 +8,26 @@ typealias AccountReference = UnsafeMutablePointer<Account>
 ///
 /// Kernel objects come from pools that belong to an account, so objects of two accounts never share a frame. An object
 /// can outlive the process that made it, while others hold capabilities to it; its account then stays, closed, until
-/// the last frame is given back. The limit of an account is charged as a whole to the account of the creator (if that
-/// has a limit itself), so that nobody escapes a limit through processes of its own.
+/// the last frame is given back.
+///
+/// Accounts are a tree, and a limit is one for all that is below it: a frame counts in its own account, and in every
+/// account above that has a limit. So nobody escapes a limit through processes of its own, and yet nothing is set aside
+/// for a process that does not use it.
 struct Account {
-    /// Page frames in use, and the most that may be; 0 = no limit.
-    private(set) var frames: UInt32 = 0
+    /// Page frames in use by the process itself.
+    fileprivate(set) var frames: UInt32 = 0
+    /// Those of all accounts below as well; counted only where there is a limit.
+    fileprivate var framesOfAll: UInt32 = 0
+    /// The most that all of them may be; 0 = no limit.
     let limit: UInt32
-    /// The account that this one's limit is charged to.
+    /// Pages that the process can reach, its own and shared ones.
+    var mappedPages: UInt32 = 0
+    /// The account that this one's record is charged to.
     let parent: AccountReference?
+    /// The next account above that has a limit, and how many there are. Valid as long as this account: the records of
+    /// accounts below are in frames of the one above, which therefore outlives them.
+    fileprivate let limitedAncestor: AccountReference?
+    fileprivate let limitsAbove: UInt32
     /// Its process is gone: it ends with its last frame.
     var isClosed = false
     /// Objects of up to `smallSize` bytes, and of up to `largeSize`.
@@ -29,16 +41,14 @@ struct Account {
     init(limit: UInt32, parent: AccountReference?) {
         self.limit = limit
         self.parent = parent
+        if let parent, parent.pointee.limit != 0 {
+            limitedAncestor = parent
+            limitsAbove = parent.pointee.limitsAbove + 1
+        } else {
+            limitedAncestor = parent?.pointee.limitedAncestor
+            limitsAbove = parent?.pointee.limitsAbove ?? 0
+        }
     }
-
-    /// Takes `count` frames on it.
-    mutating func charge(_ count: UInt32) throws(KernelError) {
-        guard limit == 0 || (frames <= limit && count <= limit - frames) else { throw .quotaExceeded }
-        frames += count
-    }
-
-    /// Gives `count` frames back. Only `Accounts` may, which knows when an account ends.
-    fileprivate mutating func remove(_ count: UInt32) { frames -= count }
 }
 
 enum Accounts {
@@ -48,20 +58,31 @@ enum Accounts {
     /// Valid for good: a static variable does not move.
     static var kernel: AccountReference { withUnsafeMutablePointer(to: &kernelAccount) { $0 } }
 
-    /// An account whose record, and whose limit, are charged to `parent`.
+    /// The most limits, one below the other, that a frame may count in: charging takes a step for each.
+    static var mostLimits: UInt32 { 16 }
+
+    /// An account below `parent`, which its record is charged to.
     static func create(limit: UInt32, parent: AccountReference) throws(KernelError) -> AccountReference {
-        if parent.pointee.limit != 0 {
-            // Without a limit of its own it would have none.
-            guard limit != 0 else { throw .permissionDenied }
-            try parent.pointee.charge(limit)
+        let new = Account(limit: limit, parent: parent)
+        guard limit == 0 || new.limitsAbove < mostLimits else { throw .quotaExceeded }
+        let account = try allocate(Account.self, from: parent)
+        account.initialize(to: new)
+        return account
+    }
+
+    /// Takes `count` frames on an account, if no limit, its own or one above, stands against it.
+    static func charge(_ account: AccountReference, _ count: UInt32) throws(KernelError) {
+        var next: AccountReference? = account
+        while let current = next {
+            let (limit, used) = (current.pointee.limit, current.pointee.framesOfAll)
+            guard limit == 0 || (used <= limit && count <= limit - used) else { throw .quotaExceeded }
+            next = current.pointee.limitedAncestor
         }
-        do {
-            let account = try allocate(Account.self, from: parent)
-            account.initialize(to: Account(limit: limit, parent: parent))
-            return account
-        } catch {
-            if parent.pointee.limit != 0 { refund(parent, limit) }
-            throw error
+        account.pointee.frames += count
+        next = account
+        while let current = next {
+            current.pointee.framesOfAll &+= count
+            next = current.pointee.limitedAncestor
         }
     }
 
@@ -71,17 +92,21 @@ enum Accounts {
         refund(account, 0)
     }
 
-    /// Gives frames back; the last of a closed account ends it, and gives its limit back to the account before.
+    /// Gives frames back; the last of a closed account ends it, which may be the last of the account above.
     static func refund(_ account: AccountReference, _ count: UInt32) {
         var account = account
         var count = count
         while true {
-            account.pointee.remove(count)
+            account.pointee.frames -= count
+            var next: AccountReference? = account
+            while let current = next {
+                current.pointee.framesOfAll &-= count
+                next = current.pointee.limitedAncestor
+            }
             guard account.pointee.isClosed, account.pointee.frames == 0, let parent = account.pointee.parent else {
                 return
             }
-            count = parent.pointee.limit == 0 ? 0 : account.pointee.limit
-            if putBack(account, parent) { count += 1 }
+            count = putBack(account, parent) ? 1 : 0
             account = parent
         }
     }
@@ -103,7 +128,7 @@ enum Accounts {
         from pool: inout ObjectPool, _ account: AccountReference
     ) throws(KernelError) -> UnsafeMutableRawPointer {
         if let object = pool.allocate() { return object }
-        try account.pointee.charge(1)
+        try charge(account, 1)
         guard let frame = Frames.allocateForKernel(), let page = UnsafeMutableRawPointer(bitPattern: UInt(frame)) else {
             refund(account, 1)
             throw .outOfMemory
@@ -153,7 +178,7 @@ enum Accounts {
 
     /// A frame of the kernel zone, charged to `account`: its address. The contents are undefined.
     static func allocateFrame(from account: AccountReference) throws(KernelError) -> UInt32 {
-        try account.pointee.charge(1)
+        try charge(account, 1)
         guard let frame = Frames.allocateForKernel() else {
             refund(account, 1)
             throw .outOfMemory

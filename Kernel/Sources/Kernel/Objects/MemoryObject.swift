@@ -4,13 +4,20 @@ import KernelLogic
 typealias MemoryReference = UnsafeMutablePointer<MemoryObject>
 
 /// Memory that whoever holds a capability to it can map, in as many processes as there are: shared buffers, programs'
-/// text. Its pages are charged to the process that made it, and appear, zeroed, when they are mapped first.
+/// text.
 struct MemoryObject {
+    enum Backing {
+        /// Frames of its own, listed in the frame at `index`; 0 = not there yet. They are charged to the process that made
+        /// it, and appear, zeroed, when they are mapped first.
+        case frames(index: UInt32)
+        /// A part of the kernel image, from the physical address `start` on, that is there for good.
+        case image(start: UInt32)
+    }
+
     /// Capabilities that name it.
     var references: UInt32 = 0
     let pages: UInt32
-    /// Physical address of the frame that lists the frames of its pages; 0 = not there yet.
-    let index: UInt32
+    let backing: Backing
 }
 
 enum MemoryObjects {
@@ -28,35 +35,51 @@ enum MemoryObjects {
             throw error
         }
         KernelSpace.memset(index, count: pageSize)
-        memory.initialize(to: MemoryObject(references: 1, pages: pages, index: index))
+        memory.initialize(to: MemoryObject(references: 1, pages: pages, backing: .frames(index: index)))
+        return memory
+    }
+
+    /// An object that is `pages` pages of the kernel image, with one reference; its record is charged to `account`.
+    static func create(
+        image start: UInt32, pages: UInt32, _ account: AccountReference
+    ) throws(KernelError) -> MemoryReference {
+        let memory = try Accounts.allocate(MemoryObject.self, from: account)
+        memory.initialize(to: MemoryObject(references: 1, pages: pages, backing: .image(start: start)))
         return memory
     }
 
     /// The frame of a page, 0 ..< `pages`, which is made if it is not there.
     static func frame(_ memory: MemoryReference, _ page: UInt32) throws(KernelError) -> UInt32 {
-        let entry = pageTable(at: memory.pointee.index) + Int(page)
-        if entry.pointee != 0 { return entry.pointee }
-        let account = Accounts.of(memory)
-        try account.pointee.charge(1)
-        guard let frame = Frames.allocateForUser() else {
-            Accounts.refund(account, 1)
-            throw .outOfMemory
-        }
+        if let frame = presentFrame(memory, page) { return frame }
+        guard case .frames(let index) = memory.pointee.backing else { throw .badArgument }
+        let frame = try Frames.allocateForUser(Accounts.of(memory))
         Window.open(frame, .destination).initializeMemory(as: UInt8.self, repeating: 0, count: Int(pageSize))
-        entry.pointee = frame
+        pageTable(at: index)[Int(page)] = frame
         return frame
+    }
+
+    /// The frame of a page, 0 ..< `pages`, if it is there.
+    static func presentFrame(_ memory: MemoryReference, _ page: UInt32) -> UInt32? {
+        switch memory.pointee.backing {
+        case .image(let start): return start + page << 12
+        case .frames(let index):
+            let frame = pageTable(at: index)[Int(page)]
+            return frame == 0 ? nil : frame
+        }
     }
 
     /// Drops a reference; the last one frees the memory. (Mappings go with the capabilities that they were made through.)
     static func release(_ memory: MemoryReference) {
         memory.pointee.references -= 1
         guard memory.pointee.references == 0 else { return }
-        let account = Accounts.of(memory)
-        let index = pageTable(at: memory.pointee.index)
-        for page in 0..<Int(memory.pointee.pages) where index[page] != 0 {
-            Accounts.releaseFrame(index[page], to: account)
+        if case .frames(let index) = memory.pointee.backing {
+            let account = Accounts.of(memory)
+            let frames = pageTable(at: index)
+            for page in 0..<Int(memory.pointee.pages) where frames[page] != 0 {
+                Accounts.releaseFrame(frames[page], to: account)
+            }
+            Accounts.releaseFrame(index, to: account)
         }
-        Accounts.releaseFrame(memory.pointee.index, to: account)
         Accounts.release(memory)
     }
 }
@@ -107,12 +130,12 @@ enum Mappings {
     static func remove(_ mapping: MappingReference) -> UInt32 {
         var unmapped: UInt32 = 0
         let old = mapping.pointee
-        let frames = pageTable(at: old.memory.pointee.index)
         for page in 0..<old.pages {
-            // Where something else has been mapped since, it stays.
+            // Where something else has been mapped since, it stays; a copy of the page's too.
             let address = old.address + page << 12
-            let frame = frames[Int(old.firstPage + page)]
-            guard frame != 0, old.process.pointee.space.sharedFrame(at: address) == frame else { continue }
+            guard let frame = MemoryObjects.presentFrame(old.memory, old.firstPage + page),
+                old.process.pointee.space.sharedFrame(at: address) == frame
+            else { continue }
             _ = old.process.pointee.space.unmap(address, account: old.process.pointee.account)
             unmapped += 1
         }

@@ -55,13 +55,12 @@ enum Processes {
     private(set) nonisolated(unsafe) static var all = Queue<Process>()
     private nonisolated(unsafe) static var lastNumber: UInt32 = 0
 
-    /// An empty process, without references. It is charged to an account of its own, with the limit `frameLimit`; 0 = no
-    /// limit.
+    /// An empty process, without references. It is charged to an account of its own, below `account`, with the limit
+    /// `frameLimit`; 0 = no limit of its own.
     static func create(
-        by creator: ProcessReference?, frameLimit: UInt32, priorityLimit: UInt8
+        by creator: ProcessReference?, account: AccountReference, frameLimit: UInt32, priorityLimit: UInt8
     ) throws(KernelError) -> ProcessReference {
-        let account = try Accounts.create(
-            limit: frameLimit, parent: creator?.pointee.account ?? Accounts.kernel)
+        let account = try Accounts.create(limit: frameLimit, parent: account)
         do throws(KernelError) {
             let process = try create(creator, account, priorityLimit)
             do throws(KernelError) {

@@ -14,7 +14,8 @@ enum ManagerLoader {
 
     /// Creates the process and its first thread, and makes it ready.
     static func load() throws(KernelError) {
-        let process = try Processes.create(by: nil, frameLimit: 0, priorityLimit: ReadyQueue<Thread>.levels - 1)
+        let process = try Processes.create(
+            by: nil, account: Accounts.kernel, frameLimit: 0, priorityLimit: ReadyQueue<Thread>.levels - 1)
         Processes.manager = process
         process.pointee.references += 2  // one of them for its own capability to itself
         Capabilities.put(
@@ -74,7 +75,8 @@ enum ManagerLoader {
         return file.header.entry
     }
 
-    /// Maps the payload, which stays where it was loaded, read-only.
+    /// Maps the payload, which stays where it was loaded, read-only, and makes a memory object of it, so that programs
+    /// can have its pages too.
     private static func mapPayload(_ process: ProcessReference) throws(KernelError) {
         let count = UInt32(BootImage.payload.count)
         var offset: UInt32 = 0
@@ -83,6 +85,11 @@ enum ManagerLoader {
                 payloadAddress + offset, to: KernelStart.payloadStart + offset, flags: 0, account: process.pointee.account)
             offset += pageSize
         }
+        guard count > 0 else { return }
+        let memory = try MemoryObjects.create(
+            image: KernelStart.payloadStart, pages: (count + pageSize - 1) >> 12, process.pointee.account)
+        process.pointee.capabilities[InitialSlot.payload].pointee = Capability(
+            object: UInt(bitPattern: memory), kind: .memory, rights: [.read, .copy])
     }
 
     private static func mapStartup(_ process: ProcessReference) throws(KernelError) {

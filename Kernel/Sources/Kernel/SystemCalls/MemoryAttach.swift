@@ -12,7 +12,8 @@ extension SystemCalls {
         let pages = try userPages(frame.ecx, frame.edx)
         guard let memory = Capabilities.memory(slot.pointee) else { throw .badCapability }
         let firstPage = frame.edi >> 12
-        guard frame.edi & 4095 == 0, frame.esi >> 9 == 0, firstPage <= memory.pointee.pages,
+        guard frame.edi & 4095 == 0, access == .readOnly || access == .write || access == .copyOnWrite,
+            pages <= maximumPages, firstPage <= memory.pointee.pages,
             pages <= memory.pointee.pages - firstPage
         else { throw .badArgument }
         // How much has been mapped before the call was interrupted.
@@ -31,7 +32,8 @@ extension SystemCalls {
             mapping.pointee.firstPage == firstPage
         else { throw .badArgument }
         let end = min(pages, done + mapStep)
-        let flags = access.contains(.write) ? PageFlags.writable : 0
+        let flags =
+            access == .write ? PageFlags.writable : access == .copyOnWrite ? PageFlags.copyOnWrite : 0
         for page in done..<end {
             do {
                 try process.pointee.space.map(

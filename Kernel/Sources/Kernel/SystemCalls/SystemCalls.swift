@@ -51,6 +51,7 @@ enum SystemCalls {
         case .deviceMap: return try deviceMap(caller)
         case .memoryCreate: return try memoryCreate(caller)
         case .memoryAttach: return try memoryAttach(caller)
+        case .memoryUnshare: return try memoryUnshare(caller)
         case .capabilityRevoke: return try capabilityRevoke(caller)
         case .threadConfigure: return try threadConfigure(caller)
         case .threadCancel: return try threadCancel(caller)

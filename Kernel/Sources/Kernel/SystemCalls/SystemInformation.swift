@@ -34,7 +34,8 @@ extension SystemCalls {
                 ProcessInformation(
                     process: process.pointee.number, threads: process.pointee.threads,
                     frames: process.pointee.account.pointee.frames,
-                    frameLimit: process.pointee.account.pointee.limit), caller)
+                    frameLimit: process.pointee.account.pointee.limit,
+                    mappedPages: process.pointee.account.pointee.mappedPages), caller)
         }
     }
 
