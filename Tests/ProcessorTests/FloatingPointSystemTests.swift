@@ -205,6 +205,23 @@ struct FloatingPointSystemTests {
         #expect(state.pointee.x87.dataOffset == 0x7124)
     }
 
+    @Test("fnstsw behind a comparison, in one run with it, answers and is not recorded", arguments: [0x037F, 0x0340] as [UInt16])
+    func statusBehindComparison(control: UInt16) {
+        state.pointee.x87.control = control
+        // fld1; fldz; fdivr st(1), st: with zero divide unmasked an exception is pending then; fcomp st(1); fnstsw ax.
+        let isMasked = control == 0x037F
+        let comparison: [UInt8] = isMasked ? [0xD8, 0xD9] : []
+        let code: [UInt8] = [0xD9, 0xE8, 0xD9, 0xEE, 0xD8, 0xF9] + comparison + [0xDF, 0xE0]
+        machine.memory.write(code, at: SystemFixture.code)
+        state.pointee.eip = SystemFixture.code
+        _ = machine.processor.run(until: machine.processor.steps + UInt64(code.count / 2))
+        #expect(state.pointee.eip == SystemFixture.code + UInt32(code.count))
+        #expect(UInt16(truncatingIfNeeded: state.pointee.general[0]) == state.pointee.x87.statusWord)
+        #expect(state.pointee.x87.statusWord & 0x80FF == (isMasked ? 0x0004 : 0x8084))
+        #expect(state.pointee.x87.lastOpcode == (isMasked ? 0x0D9 : 0x0F9))
+        #expect(state.pointee.x87.instructionOffset == SystemFixture.code + UInt32(code.count) - 4)
+    }
+
     // MARK: Faults in the middle
 
     /// Every store, at an address where only its first two bytes can be written.

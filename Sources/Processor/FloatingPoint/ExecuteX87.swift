@@ -37,9 +37,13 @@ extension Core {
             if instruction != first { notePointers(instruction - 1) }
             throw error
         }
-        instruction -= 1
-        notePointers(instruction)
-        return instruction
+        notePointers(instruction - 1)
+        // What often ends a run asks how a comparison came out. It neither waits nor is recorded.
+        if instruction.pointee.handler == .x87 && instruction.pointee.operation == .fnstswAX {
+            set(0, state.pointee.x87.statusWord)
+            return instruction
+        }
+        return instruction - 1
     }
 
     /// The instructions about the FPU itself.

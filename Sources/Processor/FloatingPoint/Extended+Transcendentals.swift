@@ -53,8 +53,8 @@ extension FloatContext {
             return value
         }
         let argument = value.unpacked
-        return rounded(quick: Transcendentals.exponential(argument, .quick)) {
-            Transcendentals.exponential(argument, .full)
+        return rounded(quick: Transcendentals<QuickSeries>.exponential(argument)) {
+            Transcendentals<FullSeries>.exponential(argument)
         }
     }
 
@@ -80,13 +80,13 @@ extension FloatContext {
     /// y · log₂ of (`significand` / 2¹²⁷) · 2^exponent.
     private mutating func logarithm(_ significand: UInt128, exponent: Int32, times y: Extended) -> Extended {
         let factor = y.unpacked
-        guard let quick = Transcendentals.logarithm(significand, exponent: exponent, .quick) else {
+        guard let quick = Transcendentals<QuickSeries>.logarithm(significand, exponent: exponent) else {
             // A power of two: the product is that of two numbers.
             guard exponent != 0 else { return .zero(isNegative: y.isNegative) }
             return Extended(round(Extended(integer: Int64(exponent)).unpacked * factor))
         }
         return rounded(quick: quick * Wide(factor)) {
-            (Transcendentals.logarithm(significand, exponent: exponent, .full) ?? quick) * Wide(factor)
+            (Transcendentals<FullSeries>.logarithm(significand, exponent: exponent) ?? quick) * Wide(factor)
         }
     }
 
@@ -113,8 +113,8 @@ extension FloatContext {
         if value.exponent < -7 {
             let argument = Wide(value)
             let factor = Wide(y.unpacked)
-            return rounded(quick: Transcendentals.logarithm(onePlus: argument, .quick) * factor) {
-                Transcendentals.logarithm(onePlus: argument, .full) * factor
+            return rounded(quick: Transcendentals<QuickSeries>.logarithm(onePlus: argument) * factor) {
+                Transcendentals<FullSeries>.logarithm(onePlus: argument) * factor
             }
         }
         let sum = Extended.one.unpacked + value
@@ -144,8 +144,8 @@ extension FloatContext {
         }
         if x.isZero || y.isInfinity { return rounded(half) }
         let (top, bottom) = (y.unpacked, x.unpacked)
-        return rounded(quick: Transcendentals.arcTangent(top, bottom, .quick)) {
-            Transcendentals.arcTangent(top, bottom, .full)
+        return rounded(quick: Transcendentals<QuickSeries>.arcTangent(top, bottom)) {
+            Transcendentals<FullSeries>.arcTangent(top, bottom)
         }
     }
 }

@@ -9,15 +9,9 @@
 /// the result, that is 2⁻⁴⁶ ulp: results are within 0.50000001 ulp in every rounding mode, and correctly rounded but in
 /// one of some 10¹³ cases. Where a result is small, it is computed relative to the argument and not by subtraction.
 ///
-/// That is the definition. First, a quick evaluation (``Effort``) does the same with fewer terms, of which all but the
-/// first have 64 bits, and its result is taken if no number that is off by 2⁻⁷³ of it would be rounded differently
-/// (Ziv's strategy). So both give the same result wherever the full one is correctly rounded, and about one of 128
-/// cases is computed twice. The bound: rounding to 64 bits and the terms left out change a series by less than 2⁻⁶⁰·z²,
-/// where z is its argument; for the cosine, whose first term left out is z³/10!, by less than 2⁻⁵⁷·z². Of sine, cosine
-/// and arc tangent z is a square below 2⁻¹², so that is below 2⁻⁸¹ of the result. Of the exponential z is below 2⁻⁶·⁵
-/// and of the logarithm below 2⁻⁶·⁹: that is below 2⁻⁷⁵ of z, and no result is smaller than that z by more than a
-/// hundredth. The rest of the computation is common to both and off by some units of 2⁻¹²⁵, and the tangent is a
-/// quotient of two. What remains is reserve.
+/// That is the definition, with ``FullSeries``. First, ``QuickSeries`` does the same with fewer terms and bits, and its
+/// result is taken if no number that is off by 2⁻⁷³ of it would be rounded differently (Ziv's strategy). So both give
+/// the same result wherever the full one is correctly rounded, and about one of 128 cases is computed twice.
 ///
 /// Trigonometric arguments are reduced, exactly, by the π that the manual says processors have: 66 bits (SDM vol. 1,
 /// 8.3.8). So `fsin` of the number nearest to π is -2⁻⁶⁴, as Intel has it, though the true sine is -0.925·2⁻⁶⁴: the
@@ -25,44 +19,8 @@
 ///
 /// **Example.** `fsin` of 1 is nearer to π/2 than to 0, so it is cos r with r = π/2 - 1 = 0.5708. In units of 1/64 that
 /// is i = 36 and s = 0.0083: cos r = cos(i/64)·cos s - sin(i/64)·sin s, with eight terms each for sin s and cos s.
-enum Transcendentals {
+enum Transcendentals<Series: SeriesEvaluation> {
     // MARK: Trigonometric functions
-
-    /// π/2 in units of 2⁻⁶⁵: the 66 bits C90FDAA22168C234C that the manual quotes, times 2⁻⁶⁷.
-    private static let halfPi: UInt128 = 0x3_243F_6A88_85A3_08D3
-
-    /// 2/π in units of 2⁻⁶⁴, cut off.
-    private static let twoByPi: UInt64 = 0xA2F9_836E_4E44_1529
-
-    /// An angle as a multiple of π/2 and a rest between 0 and π/4 that is added or subtracted.
-    fileprivate struct ReducedAngle {
-        var quadrant: UInt64
-        var subtracts: Bool
-        var rest: Wide
-    }
-
-    /// `angle` is positive and below 2⁶³.
-    fileprivate static func reduce(_ angle: Unpacked) -> ReducedAngle {
-        guard angle.exponent >= -2 else { return ReducedAngle(quadrant: 0, subtracts: false, rest: Wide(angle)) }
-        let units = UInt128(angle.significand) &<< UInt128(truncatingIfNeeded: angle.exponent &+ 2)
-        // By 2/π with 64 bits the quotient is at most 2 too small.
-        let product = angle.significand.multipliedFullWidth(by: twoByPi).high
-        var quotient = product >> (63 &- angle.exponent)
-        var rest = units &- UInt128(quotient) &* halfPi
-        while rest >= halfPi {
-            rest &-= halfPi
-            quotient &+= 1
-        }
-        let subtracts = rest &<< 1 > halfPi
-        if subtracts {
-            rest = halfPi &- rest
-            quotient &+= 1
-        }
-        // π/2 is odd in these units and longer than any significand, so the rest is never zero.
-        return ReducedAngle(
-            quadrant: quotient & 3, subtracts: subtracts,
-            rest: Wide(isNegative: false, exponent: 62, normalizing: rest))
-    }
 
     /// What sine and cosine of an angle have in common.
     struct Angle {
@@ -72,59 +30,43 @@ enum Transcendentals {
         private let index: Int
         private let s: UInt128
         /// 1 - sin s / s and 1 - cos s.
-        private let sineSeries: UInt128
-        private let cosineSeries: UInt128
+        private let sinePart: Series.Part
+        private let cosinePart: Series.Part
 
         /// `value` is finite, not zero, and has a magnitude below 2⁶³.
         @inline(__always)
-        init(_ value: Unpacked, _ effort: Effort) {
+        init(_ value: Unpacked) {
             isNegative = value.isNegative
-            reduced = reduce(value)
-            let fixed = reduced.rest.fixed
-            index = Int(truncatingIfNeeded: fixed &>> 122)
-            s = fixed & (1 &<< 122 &- 1)
-            let square = highProduct(s, s)
-            // At least a few units, so that what is below the argument stays below it, and the tangent above it.
-            sineSeries = max(series(square, TranscendentalTables.sineSeries, alternates: true, quickTerms: 4, effort), 8)
-            cosineSeries = max(
-                series(square, TranscendentalTables.cosineSeries, alternates: true, quickTerms: 4, effort), 32)
+            reduced = ReducedAngle(value)
+            index = Int(truncatingIfNeeded: reduced.rest &>> 122)
+            s = reduced.rest & (1 &<< 122 &- 1)
+            (sinePart, cosinePart) = Series.sineAndCosine(s)
         }
 
-        @inline(__always)
-        private var sineOfRest: Wide {
-            if index == 0 { return reduced.rest.reduced(by: sineSeries) }
-            let (sine, cosine) = (TranscendentalTables.sine[index], TranscendentalTables.cosine[index])
-            let sum = sine &- highProduct(sine, cosineSeries) &+ highProduct(cosine, s &- highProduct(s, sineSeries))
-            return Wide(isNegative: false, exponent: -1, normalizing: sum)
-        }
+        var sine: Wide { function(cosine: false) }
 
-        @inline(__always)
-        private var cosineOfRest: Wide {
-            if index == 0 { return Wide(isNegative: false, exponent: -1, normalizing: 0 &- cosineSeries) }
-            let (sine, cosine) = (TranscendentalTables.sine[index], TranscendentalTables.cosine[index])
-            let difference = cosine &- highProduct(cosine, cosineSeries)
-                &- highProduct(sine, s &- highProduct(s, sineSeries))
-            return Wide(isNegative: false, exponent: -1, normalizing: difference)
-        }
+        var cosine: Wide { function(cosine: true) }
 
+        /// The sine, or with `cosine` the cosine, which is the sine of an angle that is a quadrant larger.
         @inline(__always)
-        var sine: Wide {
-            var result = reduced.quadrant & 1 == 0 ? signedSineOfRest : cosineOfRest
-            if (reduced.quadrant & 2 != 0) != isNegative { result.isNegative.toggle() }
-            return result
-        }
-
-        @inline(__always)
-        var cosine: Wide {
-            var result = reduced.quadrant & 1 == 0 ? cosineOfRest : signedSineOfRest
-            if (reduced.quadrant &+ 1) & 2 != 0 { result.isNegative.toggle() }
-            return result
-        }
-
-        @inline(__always)
-        private var signedSineOfRest: Wide {
-            var result = sineOfRest
-            result.isNegative = reduced.subtracts
+        func function(cosine: Bool) -> Wide {
+            let quadrant = reduced.quadrant &+ (cosine ? 1 : 0)
+            let isCosineOfRest = quadrant & 1 != 0
+            var result: Wide
+            if index == 0 && !isCosineOfRest {
+                let rest = reduced.normalizedRest
+                let part = Series.product(rest.significand, sinePart)
+                result = Wide(isNegative: false, exponent: rest.exponent, normalizing: rest.significand &- part)
+            } else {
+                let (sine, cosine) = (TranscendentalTables.sine[index], TranscendentalTables.cosine[index])
+                let (first, second) = isCosineOfRest ? (cosine, sine) : (sine, cosine)
+                let sum = first &- Series.product(first, cosinePart)
+                let sineOfS = Series.product(second, s &- Series.product(s, sinePart))
+                result = Wide(
+                    isNegative: false, exponent: -1, normalizing: isCosineOfRest ? sum &- sineOfS : sum &+ sineOfS)
+            }
+            result.isNegative = reduced.subtracts && !isCosineOfRest
+            if (quadrant & 2 != 0) != (isNegative && !cosine) { result.isNegative.toggle() }
             return result
         }
     }
@@ -133,15 +75,13 @@ enum Transcendentals {
 
     /// 2^value - 1 for a magnitude below 1 that is not zero.
     @inline(__always)
-    static func exponential(_ value: Unpacked, _ effort: Effort) -> Wide {
+    static func exponential(_ value: Unpacked) -> Wide {
         let wide = Wide(value)
         let logarithm = TranscendentalTables.naturalLogarithmOf2
         var fixed = wide.fixed
         if fixed < 1 &<< 122 {
             let factor = Wide(isNegative: false, exponent: -1, significand: logarithm)
-            let terms = series(
-                highProduct(fixed, logarithm), TranscendentalTables.exponentialSeries, alternates: value.isNegative,
-                quickTerms: 8, effort)
+            let terms = Series.exponential(Series.product(fixed, logarithm), alternates: value.isNegative)
             let product = wide * factor
             return value.isNegative ? product.reduced(by: terms) : product.increased(by: terms)
         }
@@ -149,25 +89,24 @@ enum Transcendentals {
         if value.isNegative { fixed = 0 &- fixed }
         let rest = fixed & (1 &<< 122 &- 1)
         var index = Int(truncatingIfNeeded: fixed &>> 122)
-        let u = highProduct(rest, logarithm)
-        let terms = series(u, TranscendentalTables.exponentialSeries, alternates: false, quickTerms: 8, effort)
-        let growth = u &+ highProduct(u, terms)
+        let u = Series.product(rest, logarithm)
+        let growth = u &+ Series.product(u, Series.exponential(u, alternates: false))
         if value.isNegative {
             index = 64 - index
             let lack = TranscendentalTables.inversePower[index]
             return Wide(
-                isNegative: true, exponent: -1, normalizing: lack &- (growth &- highProduct(lack, growth)))
+                isNegative: true, exponent: -1, normalizing: lack &- (growth &- Series.product(lack, growth)))
         }
         let power = TranscendentalTables.power[index]
         return Wide(
-            isNegative: false, exponent: -1, normalizing: power &+ growth &+ highProduct(power, growth))
+            isNegative: false, exponent: -1, normalizing: power &+ growth &+ Series.product(power, growth))
     }
 
     // MARK: Logarithm
 
     /// log₂ of (`significand` / 2¹²⁷) · 2^exponent, where bit 127 is set; nil if it is `exponent` exactly.
     @inline(__always)
-    static func logarithm(_ significand: UInt128, exponent: Int32, _ effort: Effort) -> Wide? {
+    static func logarithm(_ significand: UInt128, exponent: Int32) -> Wide? {
         // A number between 2/3 and 4/3 and a power of two, so that a logarithm near zero does not come from a
         // difference.
         let isAbove = significand >= 0xAAAA_AAAA_AAAA_AAAA_AAAA_AAAA_AAAA_AAAA
@@ -184,15 +123,14 @@ enum Transcendentals {
             if power == 0 {
                 // Nothing was cut off by the product in what decides: see `logarithm(onePlus:)` for smaller ones.
                 let exact = isBelow ? one &- mantissa : mantissa &- one
-                return logarithm(onePlus: Wide(isNegative: isBelow, exponent: 0, normalizing: exact), effort)
+                return logarithm(onePlus: Wide(isNegative: isBelow, exponent: 0, normalizing: exact))
             }
         }
         let z = distance &<< 1
-        let terms = series(
-            z, TranscendentalTables.logarithmSeries, alternates: !isBelow, quickTerms: 11, effort)
-        let natural = isBelow ? z &+ highProduct(z, terms) : z &- highProduct(z, terms)
+        let rest = Series.product(z, Series.logarithm(z, alternates: !isBelow))
+        let natural = isBelow ? z &+ rest : z &- rest
         // From here in units of 2⁻¹²⁷.
-        let binary = Int128(truncatingIfNeeded: highProduct(natural, TranscendentalTables.binaryLogarithmOfE))
+        let binary = Int128(truncatingIfNeeded: Series.product(natural, TranscendentalTables.binaryLogarithmOfE))
         let table = Int128(truncatingIfNeeded: TranscendentalTables.logarithm[interval] &>> 1)
         let fraction = (reciprocal > 512 ? 0 &- table : table) &+ (isBelow ? 0 &- binary : binary)
         if power == 0 {
@@ -216,9 +154,8 @@ enum Transcendentals {
 
     /// log₂(1 + z) for a magnitude up to 2⁻⁷ that is not zero.
     @inline(__always)
-    static func logarithm(onePlus z: Wide, _ effort: Effort) -> Wide {
-        let terms = series(
-            z.fixed, TranscendentalTables.logarithmSeries, alternates: !z.isNegative, quickTerms: 11, effort)
+    static func logarithm(onePlus z: Wide) -> Wide {
+        let terms = Series.logarithm(z.fixed, alternates: !z.isNegative)
         let natural = z.isNegative ? z.increased(by: terms) : z.reduced(by: terms)
         return natural * Wide(isNegative: false, exponent: 0, significand: TranscendentalTables.binaryLogarithmOfE)
     }
@@ -227,10 +164,10 @@ enum Transcendentals {
 
     /// The angle of the point (x, y), neither of which is zero.
     @inline(__always)
-    static func arcTangent(_ y: Unpacked, _ x: Unpacked, _ effort: Effort) -> Wide {
+    static func arcTangent(_ y: Unpacked, _ x: Unpacked) -> Wide {
         let isSteep = (y.exponent, y.significand) > (x.exponent, x.significand)
         let (numerator, denominator) = isSteep ? (x, y) : (y, x)
-        let angle = arcTangent(ofQuotient: numerator, denominator, effort)
+        let angle = arcTangent(ofQuotient: numerator, denominator)
         var result = angle
         if isSteep || x.isNegative {
             // In units of 2⁻¹²⁶.
@@ -245,7 +182,7 @@ enum Transcendentals {
 
     /// The arc tangent of a quotient of magnitudes that is not above 1.
     @inline(__always)
-    private static func arcTangent(ofQuotient numerator: Unpacked, _ denominator: Unpacked, _ effort: Effort) -> Wide {
+    private static func arcTangent(ofQuotient numerator: Unpacked, _ denominator: Unpacked) -> Wide {
         var (top, bottom) = (Wide(numerator), Wide(denominator))
         top.isNegative = false
         bottom.isNegative = false
@@ -264,10 +201,9 @@ enum Transcendentals {
                 guard rest != 0 else { return Wide(isNegative: false, exponent: -1, normalizing: base) }
                 top = Wide(isNegative: false, exponent: 0, normalizing: rest)
                 bottom = Wide(isNegative: false, exponent: 0, normalizing: b &<< 6 &+ index &* a)
-                let z = (top / bottom).fixed
-                let terms = series(
-                    highProduct(z, z), TranscendentalTables.arcTangentSeries, alternates: true, quickTerms: 6, effort)
-                return Wide(isNegative: false, exponent: -1, normalizing: base &+ z &- highProduct(z, terms))
+                let z = Series.quotient(top, bottom).fixed
+                let part = Series.product(z, Series.arcTangent(z))
+                return Wide(isNegative: false, exponent: -1, normalizing: base &+ z &- part)
             }
         }
         if distance > 72 {
@@ -278,10 +214,61 @@ enum Transcendentals {
             guard quotient.fraction == 0 || quotient.fraction == 1 << 63 else { return result }
             return Wide(isNegative: false, exponent: result.exponent, normalizing: result.significand &- 1)
         }
-        let quotient = top / bottom
-        let z = quotient.fixed
-        let terms = series(
-            highProduct(z, z), TranscendentalTables.arcTangentSeries, alternates: true, quickTerms: 6, effort)
-        return quotient.reduced(by: max(terms, 8))
+        let quotient = Series.quotient(top, bottom)
+        let part = Series.product(quotient.significand, Series.arcTangent(quotient.fixed))
+        return Wide(isNegative: false, exponent: quotient.exponent, normalizing: quotient.significand &- part)
+    }
+}
+
+/// An angle as a multiple of π/2 and a rest between 0 and π/4 that is added or subtracted.
+private struct ReducedAngle {
+    var quadrant: UInt64
+    var subtracts: Bool
+    /// In units of 2⁻¹²⁸.
+    var rest: UInt128
+    private let angle: Unpacked
+
+    /// π/2 in units of 2⁻⁶⁵: the 66 bits C90FDAA22168C234C that the manual quotes, times 2⁻⁶⁷.
+    private static let halfPi: UInt128 = 0x3_243F_6A88_85A3_08D3
+
+    /// 2/π in units of 2⁻⁶⁴, cut off.
+    private static let twoByPi: UInt64 = 0xA2F9_836E_4E44_1529
+
+    /// `angle` is finite, not zero, and has a magnitude below 2⁶³.
+    @inline(__always)
+    init(_ angle: Unpacked) {
+        self.angle = angle
+        guard Self.isReduced(angle) else {
+            (quadrant, subtracts, rest) = (0, false, Wide(angle).fixed)
+            return
+        }
+        var units = UInt128(angle.significand) &<< UInt128(truncatingIfNeeded: angle.exponent &+ 2)
+        // By 2/π with 64 bits the quotient is at most 2 too small.
+        let product = angle.significand.multipliedFullWidth(by: Self.twoByPi).high
+        quadrant = product >> (63 &- angle.exponent)
+        units &-= UInt128(quadrant) &* Self.halfPi
+        while units >= Self.halfPi {
+            units &-= Self.halfPi
+            quadrant &+= 1
+        }
+        // π/2 is odd in these units and longer than any significand, so the rest is never zero.
+        subtracts = units &<< 1 > Self.halfPi
+        if subtracts {
+            units = Self.halfPi &- units
+            quadrant &+= 1
+        }
+        rest = units &<< 63
+    }
+
+    @inline(__always)
+    private static func isReduced(_ angle: Unpacked) -> Bool {
+        angle.exponent >= -2
+    }
+
+    /// The rest with 128 bits of its own, however small it is.
+    @inline(__always)
+    var normalizedRest: Wide {
+        if Self.isReduced(angle) { return Wide(isNegative: false, exponent: -1, normalizing: rest) }
+        return Wide(isNegative: false, exponent: angle.exponent, significand: UInt128(angle.significand) &<< 64)
     }
 }

@@ -257,7 +257,7 @@ extension Core {
     func exponential() {
         let value = st(0)
         if _fastPath(hasUsualControl && !isEmpty(0) && value.isNormal && value.biasedExponent < 16383) {
-            if finishFunctionUsually(Transcendentals.exponential(value.unpackedNormal, .quick)) { return }
+            if finishFunctionUsually(Transcendentals<QuickSeries>.exponential(value.unpackedNormal)) { return }
         }
         unary(x87Context()) { $0.exponential($1) }
     }
@@ -268,8 +268,8 @@ extension Core {
         let (x, y) = (st(0), st(1))
         if _fastPath(hasUsualControl && !isEmpty(0) && !isEmpty(1) && x.isNormal && y.isNormal && !x.isNegative) {
             let value = x.unpackedNormal
-            let logarithm = Transcendentals.logarithm(
-                UInt128(value.significand) &<< 64, exponent: value.exponent, .quick)
+            let logarithm = Transcendentals<QuickSeries>.logarithm(
+                UInt128(value.significand) &<< 64, exponent: value.exponent)
             if let logarithm, finishFunctionUsually(logarithm * Wide(y.unpackedNormal), to: 1, pops: true) { return }
         }
         binary(pops: true) { $0.logarithm($1, times: $2) }
@@ -280,7 +280,7 @@ extension Core {
     func arcTangent() {
         let (x, y) = (st(0), st(1))
         if _fastPath(hasUsualControl && !isEmpty(0) && !isEmpty(1) && x.isNormal && y.isNormal) {
-            let angle = Transcendentals.arcTangent(y.unpackedNormal, x.unpackedNormal, .quick)
+            let angle = Transcendentals<QuickSeries>.arcTangent(y.unpackedNormal, x.unpackedNormal)
             if finishFunctionUsually(angle, to: 1, pops: true) { return }
         }
         binary(pops: true) { $0.arcTangent($2, $1) }

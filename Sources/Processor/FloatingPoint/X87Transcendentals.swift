@@ -8,8 +8,8 @@ extension Core {
         if isEmpty(0) { return underflow(to: 0, pops: false) }
         let operand = st(0)
         if _fastPath(hasUsualControl && operand.isNormal && operand.biasedExponent < 16383 + 63) {
-            let quick = Transcendentals.Angle(operand.unpackedNormal, .quick)
-            if finishFunctionUsually(cosine ? quick.cosine : quick.sine) { return }
+            let quick = Transcendentals<QuickSeries>.Angle(operand.unpackedNormal)
+            if finishFunctionUsually(quick.function(cosine: cosine)) { return }
         }
         var context = x87Context()
         let result: Extended
@@ -18,10 +18,8 @@ extension Core {
         case .zero: result = cosine ? .one : st(0)
         case .outOfRange: return leaveAngle()
         case .number(let value):
-            let quick = Transcendentals.Angle(value, .quick)
-            result = context.rounded(quick: cosine ? quick.cosine : quick.sine) {
-                let full = Transcendentals.Angle(value, .full)
-                return cosine ? full.cosine : full.sine
+            result = context.rounded(quick: Transcendentals<QuickSeries>.Angle(value).function(cosine: cosine)) {
+                Transcendentals<FullSeries>.Angle(value).function(cosine: cosine)
             }
         }
         finish(context, result, to: 0, pops: false)
@@ -31,9 +29,9 @@ extension Core {
     @inline(never)
     func sineAndCosine() {
         splitAngle { context, value in
-            let quick = Transcendentals.Angle(value, .quick)
-            let sine = context.rounded(quick: quick.sine) { Transcendentals.Angle(value, .full).sine }
-            let cosine = context.rounded(quick: quick.cosine) { Transcendentals.Angle(value, .full).cosine }
+            let quick = Transcendentals<QuickSeries>.Angle(value)
+            let sine = context.rounded(quick: quick.sine) { Transcendentals<FullSeries>.Angle(value).sine }
+            let cosine = context.rounded(quick: quick.cosine) { Transcendentals<FullSeries>.Angle(value).cosine }
             return (sine, cosine)
         }
     }
@@ -42,9 +40,9 @@ extension Core {
     @inline(never)
     func tangent() {
         splitAngle { context, value in
-            let quick = Transcendentals.Angle(value, .quick)
+            let quick = Transcendentals<QuickSeries>.Angle(value)
             let tangent = context.rounded(quick: quick.sine / quick.cosine) {
-                let full = Transcendentals.Angle(value, .full)
+                let full = Transcendentals<FullSeries>.Angle(value)
                 return full.sine / full.cosine
             }
             return (tangent, .one)
