@@ -6,7 +6,7 @@ import Foundation
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Compares the emulator's speed with that of others, workload by workload.",
-        subcommands: [Compare.self, Counts.self, Travel.self, Worker.self], defaultSubcommand: Compare.self)
+        subcommands: [Compare.self, Counts.self, KernelCosts.self, Travel.self, Worker.self], defaultSubcommand: Compare.self)
 }
 
 /// What every way to measure can be told.

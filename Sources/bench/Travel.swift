@@ -47,8 +47,9 @@ struct Travel: ParsableCommand {
 
     private func row(_ guest: Guest) throws -> String {
         let shares = try (0..<turns).map { _ in try cost(of: guest) }.sorted()
-        let timeline = Timeline(try machine(guest))
-        try type(guest, timeline.machine, run: timeline.run)
+        let recorded = try machine(guest)
+        let timeline = Timeline(recorded.machine)
+        try type(guest, recorded, run: timeline.run)
         let debugger = Debugger(timeline)
         _ = timeline.run(until: end(timeline.machine))
         /// Steps that were executed again for a reverse step.
@@ -69,11 +70,11 @@ struct Travel: ParsableCommand {
 
     /// How many per cent more processor time the run takes when it is recorded, from power-on.
     private func cost(of guest: Guest) throws -> Double {
-        let plain = try machine(guest)
-        let recorded = Timeline(try machine(guest))
+        let (plainGuest, recordedGuest) = (try machine(guest), try machine(guest))
+        let (plain, recorded) = (plainGuest.machine, Timeline(recordedGuest.machine))
         var (without, with) = (0.0, 0.0)
-        without += try processorTime { try type(guest, plain, run: plain.run(until:)) }
-        with += try processorTime { try type(guest, recorded.machine, run: recorded.run) }
+        without += try processorTime { try type(guest, plainGuest, run: plain.run(until:)) }
+        with += try processorTime { try type(guest, recordedGuest, run: recorded.run) }
         // By turns, a second of the guest's at a time.
         let pieces = UInt64(seconds)
         let (first, last) = (plain.steps, end(plain))
@@ -102,31 +103,13 @@ struct Travel: ParsableCommand {
 
     // MARK: The guest
 
-    private final class Line: OutputSink {
-        var bytes: [UInt8] = []
-
-        func serialPort(_ port: Int, sent byte: UInt8) { bytes.append(byte) }
-    }
-
-    private func machine(_ guest: Guest) throws -> Machine {
-        var configuration = Machine.Configuration()
-        configuration.firmware = [UInt8](try Data(contentsOf: URL(fileURLWithPath: options.firmware)))
-        configuration.drives = [Machine.Drive(image: try FileDisk(path: guest.image, readOnly: true), policy: .discard)]
-        if let cpu = options.cpu { configuration.processorModel = cpu }
-        return try Machine(configuration)
+    private func machine(_ guest: Guest) throws -> GuestMachine {
+        try GuestMachine(image: guest.image, firmware: options.firmware, cpu: options.cpu, prompt: guest.prompt)
     }
 
     /// Boots, and types the command.
-    private func type(_ guest: Guest, _ machine: Machine, run: (UInt64) -> RunResult) throws {
-        let line = Line()
-        machine.output = line
-        let prompt = Array(guest.prompt.utf8)
-        while !line.bytes.suffix(prompt.count).elementsEqual(prompt) {
-            let result = run(machine.steps + 100_000)
-            guard result == .reached, machine.steps < end(machine) else {
-                throw BenchFailure("the guest has not come to its prompt: \(result)")
-            }
-        }
-        if !guest.command.isEmpty { machine.inject(.serial(Array((guest.command + "\r").utf8), port: 0)) }
+    private func type(_ guest: Guest, _ machine: GuestMachine, run: @escaping (UInt64) -> RunResult) throws {
+        _ = try machine.waitForPrompt(limit: end(machine.machine), run: run)
+        if !guest.command.isEmpty { machine.type(Array((guest.command + "\r").utf8)) }
     }
 }

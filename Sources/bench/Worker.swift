@@ -22,22 +22,14 @@ struct Worker: ParsableCommand {
     var cpu: String?
 
     func run() throws {
-        var configuration = Machine.Configuration()
-        configuration.firmware = [UInt8](try Data(contentsOf: URL(fileURLWithPath: firmware)))
-        configuration.drives = [Machine.Drive(image: try FileDisk(path: image, readOnly: true), policy: .discard)]
-        if let cpu { configuration.processorModel = cpu }
-        let machine = try Machine(configuration)
-        let line = SerialLine()
-        machine.output = line
+        let guest = try GuestMachine(image: image, firmware: firmware, cpu: cpu, prompt: prompt)
         var steps: UInt64 = 0
         while true {
-            try waitForPrompt(machine, line)
-            let answer = String(decoding: line.bytes.dropLast(prompt.utf8.count), as: UTF8.self)
-            FileHandle.standardOutput.write(Data("\(answer)\nsteps \(machine.steps &- steps)\(prompt)".utf8))
-            line.bytes = []
+            let answer = try guest.waitForPrompt()
+            FileHandle.standardOutput.write(Data("\(answer)\nsteps \(guest.machine.steps &- steps)\(prompt)".utf8))
             guard let command = readCommand() else { return }
-            steps = machine.steps
-            machine.inject(.serial(command, port: 0))
+            steps = guest.machine.steps
+            guest.type(command)
         }
     }
 
@@ -50,20 +42,5 @@ struct Worker: ParsableCommand {
             command.append(byte)
         }
         return command
-    }
-
-    private func waitForPrompt(_ machine: Machine, _ line: SerialLine) throws {
-        let prompt = Array(prompt.utf8)
-        while !line.bytes.suffix(prompt.count).elementsEqual(prompt) {
-            let result = machine.run(forNanoseconds: 200_000)
-            guard result == .reached else { throw BenchFailure("our machine stopped: \(result)") }
-        }
-    }
-
-    /// What the guest sent to COM1.
-    private final class SerialLine: OutputSink {
-        var bytes: [UInt8] = []
-
-        func serialPort(_ port: Int, sent byte: UInt8) { bytes.append(byte) }
     }
 }

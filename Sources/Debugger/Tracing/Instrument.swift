@@ -15,7 +15,7 @@ public protocol Instrument: AnyObject {
 extension Processor {
     /// Has `look` called between any two steps, besides an observer that is there already. Returns what is to be called
     /// in the end.
-    func addObserver(_ look: @escaping () -> Void) -> () -> Void {
+    public func addObserver(_ look: @escaping () -> Void) -> () -> Void {
         let previous = observer
         observer = {
             look()
