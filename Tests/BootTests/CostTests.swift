@@ -27,7 +27,8 @@ import Testing
         let null = try #require(costs["null system call"]), call = try #require(costs["call and reply, registers"])
         #expect(null.count == 2 && null[1] < 60, "\(costs)")
         #expect(call.count == 2 && call[0] < 500 && call[1] < 500, "\(costs)")
-        #expect(try #require(costs["call and reply, 4096 bytes"]).allSatisfy { $0 < 2 * 1024 + 3000 }, "\(costs)")
+        #expect(try #require(costs["call and reply, 64 bytes"]).allSatisfy { $0 < 1000 }, "\(costs)")
+        #expect(try #require(costs["call and reply, 4096 bytes"]).allSatisfy { $0 < 2 * 1024 + 1000 }, "\(costs)")
         #expect(try #require(costs["page fault, answered"])[0] < 6000, "\(costs)")
     }
 

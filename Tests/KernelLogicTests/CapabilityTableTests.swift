@@ -120,11 +120,13 @@ extension Result {
     }
 
     @Test func buffersNameTheirSlots() {
-        let buffers = MessageBuffers(sendSlots: 0x0003_0201, receiveSlots: 0x0240)
-        #expect(buffers.sendSlotCount == 3 && buffers.sendSlot(2) == 3 && buffers.sendSlot(3) == 0)
-        #expect(buffers.firstReceiveSlot == 0x40 && buffers.receiveSlotCount == 2)
-        #expect(MessageBuffers(sendSlots: 0x0403_0201).sendSlotCount == 4)
-        #expect(MessageBuffers(sendSlots: 0x0403_0200).sendSlotCount == 0)
+        let slots = MessageBuffers(
+            sendSlots: 0x0003_0201, receiveSlots: 0x0240, sendPieces: 8, receivePieces: 255).slots
+        #expect(slots.sendCount == 3 && slots.slotToSend(2) == 3 && slots.slotToSend(3) == 0)
+        #expect(slots.firstToReceive == 0x40 && slots.receiveCount == 2)
+        #expect(slots.sendPieces == 8 && slots.receivePieces == 255)
+        #expect(MessageSlots(send: 0x0403_0201).sendCount == 4)
+        #expect(MessageSlots(send: 0x0403_0200).sendCount == 0)
     }
 
     @Test func callNumbersWithBitsThatShallBeZeroAreNoCalls() {

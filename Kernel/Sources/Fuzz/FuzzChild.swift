@@ -125,17 +125,36 @@ enum RandomCall {
         }
     }
 
-    /// Puts a `MessageBuffers` somewhere into the first page of the data; its address.
+    /// Puts a `MessageBuffers` somewhere into the first page of the data, sometimes with lists of pieces behind it; its
+    /// address.
     private static func buffers(_ random: inout Xorshift) -> UInt32 {
         let address = FuzzPlace.data + random.next(below: 128) * 24
-        // Valid: the page is mapped, or touching it is a fault of this process.
-        UnsafeMutablePointer<MessageBuffers>(bitPattern: UInt(address))?.pointee = MessageBuffers(
+        var buffers = MessageBuffers(
             sendAddress: FuzzPlace.data + random.next(below: FuzzPlace.allData),
             sendLength: random.next(below: 4) == 0 ? value(&random) : random.next(below: 0x3000),
             receiveAddress: FuzzPlace.data + random.next(below: FuzzPlace.allData),
             receiveCapacity: random.next(below: 4) == 0 ? value(&random) : random.next(below: 0x4000),
             sendSlots: random.next(below: 3) == 0 ? 2 | 3 << 8 | random.next(below: 24) << 16 : 0,
-            receiveSlots: FuzzPlace.firstEmpty + random.next(below: 17) | random.next(below: 5) << 8)
+            receiveSlots: FuzzPlace.firstEmpty + random.next(below: 17) | random.next(below: 5) << 8,
+            sendPieces: random.next(below: 3) == 0 ? random.next(below: 10) : 0,
+            receivePieces: random.next(below: 3) == 0 ? random.next(below: 10) : 0)
+        if buffers.slots.sendPieces != 0, random.next(below: 8) != 0 { buffers.sendAddress = pieces(&random) }
+        if buffers.slots.receivePieces != 0, random.next(below: 8) != 0 { buffers.receiveAddress = pieces(&random) }
+        // Valid: the page is mapped, or touching it is a fault of this process.
+        UnsafeMutablePointer<MessageBuffers>(bitPattern: UInt(address))?.pointee = buffers
+        return address
+    }
+
+    /// Puts a list of nine pieces somewhere into the second page of the data; its address.
+    private static func pieces(_ random: inout Xorshift) -> UInt32 {
+        let address = FuzzPlace.data + pageSize + random.next(below: 50) * 72
+        guard let list = UnsafeMutablePointer<MessagePiece>(bitPattern: UInt(address)) else { return address }
+        for index in 0..<9 {
+            // Valid: as above.
+            list[index] = MessagePiece(
+                address: FuzzPlace.data + random.next(below: FuzzPlace.allData),
+                length: random.next(below: 6) == 0 ? value(&random) : random.next(below: 0x900))
+        }
         return address
     }
 

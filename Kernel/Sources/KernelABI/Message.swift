@@ -1,5 +1,5 @@
-// A message is a label, three register words, up to 64 KiB of bytes copied from the sender's buffer to the receiver's,
-// and up to four capabilities. Sending waits for a receiver (nothing is queued in the kernel but threads), so a message
+// A message is a label, three register words, up to 64 KiB of bytes copied from the sender's buffer to the receiver's
+// (either may be in several pieces), and up to four capabilities. Sending waits for a receiver (nothing is queued in the kernel but threads), so a message
 // never needs memory.
 //
 //     tag, as received in EAX:    31   30     21   20          18        17          16             0
@@ -78,50 +78,87 @@ public let maximumMessageCapabilities: UInt32 = 4
 /// The longest buffer of a message, in bytes.
 public let maximumMessageLength: UInt32 = 65536
 
+/// The most pieces of memory on either side of a message.
+public let maximumMessagePieces: UInt32 = 8
+
+/// A piece of memory that bytes of a message come from or go to.
+public struct MessagePiece: Equatable, Sendable {
+    public var address: UInt32
+    /// In bytes; 0 is allowed.
+    public var length: UInt32
+
+    @inline(__always)
+    public init(address: UInt32, length: UInt32) {
+        self.address = address
+        self.length = length
+    }
+}
+
 /// Where the bytes of a message come from and go to: the structure at the address in EDX (aligned to 4 bytes).
 ///
-/// A call uses both halves: it sends from the first and receives the reply into the second. They may overlap.
+/// A call uses both halves: it sends from the first and receives the reply into the second. They may overlap. Either half
+/// names one buffer, or up to `maximumMessagePieces` pieces of memory, whose bytes are one message in their order.
 public struct MessageBuffers {
-    /// Address of the bytes to send.
+    /// Address of the bytes to send; or, if `slots` says that there are pieces, of that many `MessagePiece`s.
     public var sendAddress: UInt32
-    /// Number of bytes to send, 0...`maximumMessageLength`.
+    /// Number of bytes to send, 0...`maximumMessageLength`. Of pieces it is ignored: their lengths count.
     public var sendLength: UInt32
-    /// Address where received bytes go.
+    /// Address where received bytes go, or of `MessagePiece`s.
     public var receiveAddress: UInt32
-    /// Size of that buffer; a longer message is not delivered, and its sender gets `KernelError.bufferTooSmall`.
+    /// Size of that buffer; a longer message is not delivered, and its sender gets `KernelError.bufferTooSmall`. Of
+    /// pieces it is ignored.
     public var receiveCapacity: UInt32
-    /// Slots of capabilities to send, which are copied (`SystemCall.capabilityCopy`): a byte each, the first in bits
-    /// 0-7; the first 0 ends the list.
-    public var sendSlots: UInt32
-    /// Where received capabilities go: the first of consecutive empty slots in bits 0-7, their number in bits 8-15. A
-    /// message with more capabilities is not delivered, and its sender gets `KernelError.bufferTooSmall`.
-    public var receiveSlots: UInt32
+    /// The capabilities that go along, and how many pieces there are.
+    public var slots: MessageSlots
 
     public init(
         sendAddress: UInt32 = 0, sendLength: UInt32 = 0, receiveAddress: UInt32 = 0, receiveCapacity: UInt32 = 0,
-        sendSlots: UInt32 = 0, receiveSlots: UInt32 = 0
+        sendSlots: UInt32 = 0, receiveSlots: UInt32 = 0, sendPieces: UInt32 = 0, receivePieces: UInt32 = 0
     ) {
         self.sendAddress = sendAddress
         self.sendLength = sendLength
         self.receiveAddress = receiveAddress
         self.receiveCapacity = receiveCapacity
-        self.sendSlots = sendSlots
-        self.receiveSlots = receiveSlots
+        slots = MessageSlots(
+            send: sendSlots, receive: receiveSlots & 0xFFFF | (sendPieces & 0xFF) << 16 | receivePieces << 24)
+    }
+}
+
+/// Where capabilities of a message come from and go to; the last eight bytes of `MessageBuffers`.
+public struct MessageSlots {
+    /// Slots of capabilities to send, which are copied (`SystemCall.capabilityCopy`): a byte each, the first in bits
+    /// 0-7; the first 0 ends the list.
+    public var send: UInt32
+    /// Where received capabilities go: the first of consecutive empty slots in bits 0-7, their number in bits 8-15. A
+    /// message with more capabilities is not delivered, and its sender gets `KernelError.bufferTooSmall`. Bits 16-23 and
+    /// 24-31: how many pieces of memory are sent from and received into; 0 = one buffer.
+    public var receive: UInt32
+
+    @inline(__always)
+    public init(send: UInt32 = 0, receive: UInt32 = 0) {
+        self.send = send
+        self.receive = receive
     }
 
     /// How many capabilities are to be sent.
-    public var sendSlotCount: UInt32 {
+    public var sendCount: UInt32 {
         var count: UInt32 = 0
-        while count < maximumMessageCapabilities, sendSlot(count) != 0 { count += 1 }
+        while count < maximumMessageCapabilities, slotToSend(count) != 0 { count += 1 }
         return count
     }
 
     /// The slot of a capability to send, 0 ..< `maximumMessageCapabilities`; 0 = none.
-    public func sendSlot(_ index: UInt32) -> UInt32 { sendSlots >> (index * 8) & 0xFF }
+    public func slotToSend(_ index: UInt32) -> UInt32 { send >> (index * 8) & 0xFF }
 
     /// The first slot for received capabilities, and how many there are.
-    public var firstReceiveSlot: UInt32 { receiveSlots & 0xFF }
-    public var receiveSlotCount: UInt32 { receiveSlots >> 8 & 0xFF }
+    public var firstToReceive: UInt32 { receive & 0xFF }
+    public var receiveCount: UInt32 { receive >> 8 & 0xFF }
+
+    /// How many pieces of memory are sent from, and received into; 0 = one buffer.
+    @inline(__always)
+    public var sendPieces: UInt32 { receive >> 16 & 0xFF }
+    @inline(__always)
+    public var receivePieces: UInt32 { receive >> 24 }
 }
 
 /// The registers of a thread that faulted, as the buffer of a fault message holds them. 72 bytes.

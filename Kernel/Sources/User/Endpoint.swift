@@ -40,6 +40,36 @@ public struct ReceivedMessage {
     }
 }
 
+/// Memory in several places whose bytes are one message: up to `maximumMessagePieces` pieces.
+///
+///     let answer = try files.call(Message(write), gather: Pieces(header, body), scatter: .none)
+public struct Pieces {
+    fileprivate var list = InlineArray<8, MessagePiece>(repeating: MessagePiece(address: 0, length: 0))
+    public private(set) var count: UInt32 = 0
+
+    /// No memory.
+    public static var none: Pieces { Pieces() }
+
+    public init() {}
+
+    /// Bytes to send, in this order.
+    public init(_ pieces: UnsafeRawBufferPointer...) { for piece in pieces { append(piece) } }
+
+    /// Memory to receive into, in this order.
+    public init(_ pieces: UnsafeMutableRawBufferPointer...) { for piece in pieces { append(piece) } }
+
+    /// Adds bytes to send. With more than `maximumMessagePieces` pieces, the call fails with `.badArgument`.
+    public mutating func append(_ bytes: UnsafeRawBufferPointer) {
+        if count < maximumMessagePieces {
+            list[Int(count)] = MessagePiece(address: bytes.address, length: UInt32(truncatingIfNeeded: bytes.count))
+        }
+        count = min(count + 1, maximumMessagePieces + 1)
+    }
+
+    /// Adds memory to receive into.
+    public mutating func append(_ buffer: UnsafeMutableRawBufferPointer) { append(UnsafeRawBufferPointer(buffer)) }
+}
+
 /// An endpoint, where messages are sent and received, by the slot of a capability to it.
 public struct Endpoint {
     /// The slot in this process's capability table.
@@ -98,6 +128,57 @@ public struct Endpoint {
         try Call(.replySave, ebx: slot).result()
     }
 
+    // MARK: Bytes in several places
+
+    /// Sends a message whose bytes lie in several places, and waits until it is received.
+    public func send(_ message: Message, gather: Pieces) throws(KernelError) {
+        try Self.make(.send, slot, message, gather, .none).result()
+    }
+
+    /// Sends a message whose bytes lie in several places, and waits for the reply, whose bytes go to several.
+    ///
+    /// - Parameter timeout: Milliseconds, or a value of `Timeout`.
+    public func call(
+        _ message: Message, gather: Pieces, scatter: Pieces, timeout: UInt32 = Timeout.never
+    ) throws(KernelError) -> ReceivedMessage {
+        try ReceivedMessage(Self.make(.call, slot, message, gather, scatter, timeout: timeout))
+    }
+
+    /// Waits for a message, whose bytes go to several places.
+    ///
+    /// - Parameter timeout: Milliseconds, or a value of `Timeout`.
+    public func receive(scatter: Pieces, timeout: UInt32 = Timeout.never) throws(KernelError) -> ReceivedMessage {
+        try ReceivedMessage(Self.make(.receive, slot, Message(0), .none, scatter, timeout: timeout))
+    }
+
+    /// Answers the call that this thread received last, and waits for the next message.
+    public func replyReceive(
+        _ message: Message, gather: Pieces, scatter: Pieces
+    ) throws(KernelError) -> ReceivedMessage {
+        try ReceivedMessage(Self.make(.replyReceive, slot, message, gather, scatter))
+    }
+
+    /// Answers the call that this thread received last, or one that was saved in a slot, which is empty afterwards.
+    public static func reply(to saved: UInt32 = 0, _ message: Message, gather: Pieces) throws(KernelError) {
+        try make(.reply, saved, message, gather, .none).result()
+    }
+
+    private static func make(
+        _ call: SystemCall, _ slot: UInt32, _ message: Message, _ gather: Pieces, _ scatter: Pieces,
+        timeout: UInt32 = Timeout.never
+    ) -> Call {
+        // Valid: lists and structure outlive the call, which is over when `Call` returns.
+        withUnsafeBytes(of: gather.list) { sends in
+            withUnsafeBytes(of: scatter.list) { receives in
+                make(
+                    call, slot, message, timeout,
+                    MessageBuffers(
+                        sendAddress: sends.address, receiveAddress: receives.address, sendPieces: gather.count,
+                        receivePieces: scatter.count))
+            }
+        }
+    }
+
     private static func make(
         _ call: SystemCall, _ slot: UInt32, _ message: Message, _ bytes: UnsafeRawBufferPointer,
         _ buffer: UnsafeMutableRawBufferPointer, timeout: UInt32 = Timeout.never
@@ -108,11 +189,18 @@ public struct Endpoint {
                 call, label: message.label, ebx: slot, ecx: timeout, esi: message.word0, edi: message.word1,
                 ebp: message.word2)
         }
-        var buffers = MessageBuffers(
-            sendAddress: bytes.address, sendLength: UInt32(bytes.count), receiveAddress: buffer.address,
-            receiveCapacity: UInt32(buffer.count))
+        return make(
+            call, slot, message, timeout,
+            MessageBuffers(
+                sendAddress: bytes.address, sendLength: UInt32(bytes.count), receiveAddress: buffer.address,
+                receiveCapacity: UInt32(buffer.count)))
+    }
+
+    private static func make(
+        _ call: SystemCall, _ slot: UInt32, _ message: Message, _ timeout: UInt32, _ buffers: MessageBuffers
+    ) -> Call {
         // Valid: the structure outlives the call, which is over when `Call` returns.
-        return withUnsafeBytes(of: &buffers) { pointer in
+        withUnsafeBytes(of: buffers) { pointer in
             Call(
                 call, label: message.label, ebx: slot, ecx: timeout, edx: pointer.address, esi: message.word0,
                 edi: message.word1, ebp: message.word2)

@@ -11,13 +11,16 @@ struct AddressSpace {
     let directory: UInt32
 
     /// The page table entry for `address`, or nil if its table does not exist.
+    @inline(__always)
     private func entry(_ address: UInt32) -> UnsafeMutablePointer<UInt32>? {
-        let upper = pageTable(at: directory)[Int(address >> 22)]
+        // Valid: directories and tables are frames of the kernel zone, which are mapped one to one, and none is frame 0.
+        let upper = PageTable(bitPattern: UInt(directory)).unsafelyUnwrapped[Int(address >> 22)]
         guard upper & PageFlags.present != 0 else { return nil }
-        return pageTable(at: upper) + Int(address >> 12 & 1023)
+        return PageTable(bitPattern: UInt(upper & PageFlags.addressMask)).unsafelyUnwrapped + Int(address >> 12 & 1023)
     }
 
     /// The frame that user code finds at `address` and may read, or also write; nil if there is none.
+    @inline(__always)
     func frame(at address: UInt32, writable: Bool) -> UInt32? {
         guard address >= klimit, let entry = entry(address)?.pointee else { return nil }
         let needed = PageFlags.present | PageFlags.user | (writable ? PageFlags.writable : 0)

@@ -118,6 +118,7 @@ enum Window {
     static func initialise(_ table: PageTable) { self.table = table }
 
     /// Where the kernel can read and write the frame at `physical` (a multiple of 4096), until the slot is used again.
+    @inline(__always)
     static func open(_ physical: UInt32, _ slot: Slot) -> UnsafeMutableRawPointer {
         if physical < KernelSpace.directEnd { return UnsafeMutableRawPointer(bitPattern: UInt(physical))! }
         let address = base + slot.rawValue << 12

@@ -1,5 +1,6 @@
 import KernelABI
 import KernelAssembly
+import KernelLogic
 
 /// Access to the memory of processes, checked page by page: what user code could not read or write itself, the kernel
 /// does not for it. There is no page fault to recover from, because nothing is touched before it has been looked up.
@@ -24,31 +25,51 @@ enum UserMemory {
     /// The bytes `address ..< address + count` of the current process, if it can read them all.
     ///
     /// Valid until the kernel returns to user mode: nothing else changes mappings meanwhile.
+    @inline(__always)
     static func readable(_ address: UInt32, _ count: UInt32) throws(KernelError) -> UnsafeRawBufferPointer {
         try check(address, count, writable: false)
         return UnsafeRawBufferPointer(start: UnsafeRawPointer(bitPattern: UInt(address)), count: Int(count))
     }
 
     /// The same, if it can write them all.
+    @inline(__always)
     static func writable(_ address: UInt32, _ count: UInt32) throws(KernelError) -> UnsafeMutableRawBufferPointer {
         try check(address, count, writable: true)
         return UnsafeMutableRawBufferPointer(
             start: UnsafeMutableRawPointer(bitPattern: UInt(address)), count: Int(count))
     }
 
+    @inline(__always)
     static func check(_ address: UInt32, _ count: UInt32, writable: Bool) throws(KernelError) {
         guard count > 0 else { return }
-        let (last, overflow) = address.addingReportingOverflow(count - 1)
-        guard !overflow, address >= klimit else { throw .badAddress }
-        let space = Scheduler.current.pointee.process.pointee.space
-        var page = address & ~4095
-        while true {
-            guard space.frame(at: page, writable: writable) != nil else {
-                missing = MissingPage(address: max(page, address), isWrite: writable)
+        let last = address &+ (count - 1)
+        // Valid: there is always a current thread once user code runs.
+        let space = Scheduler.current.unsafelyUnwrapped.pointee.process.pointee.space
+        // Nearly always it is one page.
+        if (address ^ last) < pageSize, space.frame(at: address, writable: writable) != nil { return }
+        try checkPages(space, address, last, writable)
+    }
+
+    @inline(never)
+    private static func checkPages(
+        _ space: AddressSpace, _ address: UInt32, _ last: UInt32, _ writable: Bool
+    ) throws(KernelError) {
+        guard last >= address, address >= klimit else { throw .badAddress }
+        var next = address
+        repeat {
+            guard space.frame(at: next, writable: writable) != nil else {
+                missing = MissingPage(address: next, isWrite: writable)
                 throw .badAddress
             }
-            if last & ~4095 == page { return }
-            page &+= pageSize
+            next = (next | (pageSize - 1)) &+ 1
+        } while next &- 1 < last
+    }
+
+    /// The same for each piece of a list, at most 64 KiB in all.
+    static func check(_ list: UnsafePointer<PieceList>, writable: Bool) throws(KernelError) {
+        for index in 0..<list.pointee.count {
+            let piece = list.pointee[index]
+            try check(piece.address, piece.length, writable: writable)
         }
     }
 
@@ -61,41 +82,87 @@ enum UserMemory {
     /// Copies between two processes, or inside one (`memmove` is not promised).
     ///
     /// `force` writes read-only pages as well, if they are the process's own: for its manager.
+    @inline(__always)
     static func copy(
         from source: AddressSpace, _ sourceAddress: UInt32, to destination: AddressSpace, _ destinationAddress: UInt32,
         count: UInt32, force: Bool = false
     ) throws(CopyError) {
-        var done: UInt32 = 0
-        while done < count {
-            let (from, sourceWraps) = sourceAddress.addingReportingOverflow(done)
-            let (to, destinationWraps) = destinationAddress.addingReportingOverflow(done)
-            guard !sourceWraps, let sourceFrame = source.frame(at: from, writable: false) else { throw .source }
-            guard !destinationWraps, let destinationFrame = target(destination, to, force) else {
-                throw .destination
-            }
-            let chunk = min(count - done, pageSize - from & 4095, pageSize - to & 4095)
-            let bytes = Window.open(destinationFrame, .destination) + Int(to & 4095)
-            bytes.copyMemory(from: Window.open(sourceFrame, .source) + Int(from & 4095), byteCount: Int(chunk))
-            done += chunk
+        var from = sourceAddress
+        var to = destinationAddress
+        var left = count
+        // An address that runs past the end becomes 0, where nothing is mapped.
+        while left > 0 {
+            guard let sourceFrame = source.frame(at: from, writable: false) else { throw .source }
+            guard let destinationFrame = target(destination, to, force) else { throw .destination }
+            let chunk = min(left, pageSize - from & (pageSize - 1), pageSize - to & (pageSize - 1))
+            copy_bytes(
+                Window.open(destinationFrame, .destination) + Int(to & (pageSize - 1)),
+                Window.open(sourceFrame, .source) + Int(from & (pageSize - 1)), chunk)
+            from &+= chunk
+            to &+= chunk
+            left -= chunk
         }
     }
 
+    @inline(__always)
     private static func target(_ space: AddressSpace, _ address: UInt32, _ force: Bool) -> UInt32? {
         space.frame(at: address, writable: true) ?? (force ? space.ownedFrame(at: address) : nil)
     }
 
-    /// Copies kernel memory into a process.
+    /// Copies the bytes `range` of a message, which both lists have.
+    static func copy(
+        from source: AddressSpace, _ sourceList: UnsafePointer<PieceList>, to destination: AddressSpace,
+        _ destinationList: UnsafePointer<PieceList>, _ range: Range<UInt32>
+    ) throws(CopyError) {
+        if sourceList.pointee.count == 1, destinationList.pointee.count == 1 {
+            return try copy(
+                from: source, sourceList.pointee[0].address &+ range.lowerBound, to: destination,
+                destinationList.pointee[0].address &+ range.lowerBound,
+                count: range.upperBound &- range.lowerBound)
+        }
+        var walk = PieceWalk(from: sourceList, to: destinationList, range)
+        while let run = walk.next() {
+            guard let sourceFrame = source.frame(at: run.source, writable: false) else { throw .source }
+            guard let destinationFrame = destination.frame(at: run.destination, writable: true) else {
+                throw .destination
+            }
+            copy_bytes(
+                Window.open(destinationFrame, .destination) + Int(run.destination & 4095),
+                Window.open(sourceFrame, .source) + Int(run.source & 4095), run.count)
+        }
+    }
+
+    /// Copies memory that the kernel can read at this moment into a process.
+    ///
+    /// `force` is that of the other `copy`.
     static func copy(
         from source: UnsafeRawBufferPointer, to destination: AddressSpace, _ address: UInt32, force: Bool = false
     ) throws(CopyError) {
-        var done = 0
-        while done < source.count, let base = source.baseAddress {
-            let (to, wraps) = address.addingReportingOverflow(UInt32(truncatingIfNeeded: done))
-            guard !wraps, let frame = target(destination, to, force) else { throw .destination }
-            let chunk = min(source.count - done, Int(pageSize - to & 4095))
-            let bytes = Window.open(frame, .destination) + Int(to & 4095)
-            bytes.copyMemory(from: base + done, byteCount: chunk)
-            done += chunk
+        try copy(from: source, to: destination, cursor: PieceCursor(address, UInt32(source.count)), force: force)
+    }
+
+    /// The same into the pieces of a process's memory, which must have room for it.
+    @inline(__always)
+    static func copy(
+        from source: UnsafeRawBufferPointer, to destination: AddressSpace, _ list: UnsafePointer<PieceList>
+    ) throws(CopyError) {
+        try copy(from: source, to: destination, cursor: PieceCursor(list), force: false)
+    }
+
+    @inline(__always)
+    private static func copy(
+        from source: UnsafeRawBufferPointer, to destination: AddressSpace, cursor start: PieceCursor, force: Bool
+    ) throws(CopyError) {
+        guard var from = source.baseAddress else { return }
+        var cursor = start
+        var left = UInt32(truncatingIfNeeded: source.count)
+        while left > 0 {
+            let count = min(left, cursor.run)
+            guard count > 0, let frame = target(destination, cursor.address, force) else { throw .destination }
+            copy_bytes(Window.open(frame, .destination) + Int(cursor.address & (pageSize - 1)), from, count)
+            from += Int(count)
+            left -= count
+            if left > 0 { cursor.advance(count) }
         }
     }
 }

@@ -1,5 +1,6 @@
 import KernelABI
 import KernelAssembly
+import KernelLogic
 
 /// Exceptions of user mode. They never concern the kernel: the thread stops, and its process's fault endpoint gets a
 /// message that says why. Who receives it may repair the cause and resume the thread by a reply, or end it.
@@ -84,7 +85,7 @@ enum Faults {
         record.ss = frame.ss
         record.ds = frame.ds
         var length = UInt32(MemoryLayout<FaultRecord>.size)
-        if receiver.pointee.buffers.receiveCapacity < length || !copy(record, to: receiver) { length = 0 }
+        if receiver.pointee.receives.length < length || !copy(record, to: receiver) { length = 0 }
         let target = receiver.pointee.frame
         target.pointee.eax = MessageTag(label: MessageLabel.fault, length: length, wantsReply: true).rawValue
         target.pointee.ebx = thread.pointee.badge
@@ -98,8 +99,7 @@ enum Faults {
         do {
             try withUnsafeBytes(of: record) { bytes throws(UserMemory.CopyError) in
                 try UserMemory.copy(
-                    from: bytes, to: receiver.pointee.process.pointee.space,
-                    receiver.pointee.buffers.receiveAddress)
+                    from: bytes, to: receiver.pointee.process.pointee.space, MessageContents.receives(receiver))
             }
             return true
         } catch {

@@ -11,35 +11,33 @@ import KernelLogic
 //                                        or waits for the reply
 
 enum Messages {
-    /// Why a transfer failed, and by whose fault.
-    enum TransferError: Error {
-        case sender(KernelError)
-        case receiver(KernelError)
-    }
-
     /// Sends the current thread's message, or begins to wait for a receiver, at most as long as `timeout` says. `state`
     /// is what it waits as.
     ///
-    /// - Returns: Whether the sender can go on at once: the message was received, and wants no reply.
+    /// - Returns: Whether the sender can go on at once: the message was received, and wants no reply. Otherwise it waits,
+    ///   or makes its call again.
     /// - Throws: What was wrong with the message; `.timedOut` if nobody receives and it shall not wait.
     static func send(
         _ sender: ThreadReference, to endpoint: EndpointReference, state: ThreadState, timeout: UInt32
     ) throws(KernelError) -> Bool {
-        while let receiver = endpoint.pointee.receivers.first {
+        if let receiver = endpoint.pointee.receivers.first {
             do {
-                try transfer(from: sender, to: receiver)
+                try transfer(from: sender, to: receiver, waiting: receiver)
             } catch {
                 switch error {
                 case .sender(let reason): throw reason
+                case .senderPage, .unfinished: break
                 case .receiver(let reason):
-                    endpoint.pointee.receivers.remove(receiver)
-                    receiver.pointee.endpoint = nil
+                    leave(receiver, endpoint)
                     fail(receiver, reason)
-                    continue
+                case .receiverPage:
+                    leave(receiver, endpoint)
+                    restart(receiver)
                 }
+                SystemCalls.rewind(sender.pointee.frame)
+                return false
             }
-            endpoint.pointee.receivers.remove(receiver)
-            receiver.pointee.endpoint = nil
+            leave(receiver, endpoint)
             Scheduler.makeReady(receiver, first: true)
             guard sender.pointee.wantsReply else { return true }
             Clock.setTimeout(sender, timeout)
@@ -55,7 +53,7 @@ enum Messages {
         return false
     }
 
-    /// Receives a message for the current thread, or begins to wait for one.
+    /// Receives a message for the current thread, or begins to wait for one, or makes its call again.
     ///
     /// - Throws: What was wrong with the receiver's buffer; `.timedOut` if there is none and it shall not wait.
     static func receive(
@@ -67,21 +65,23 @@ enum Messages {
             notice.pointee.isQueued = false
             return deliver(notice.pointee, to: receiver)
         }
-        while let sender = endpoint.pointee.senders.first {
+        if let sender = endpoint.pointee.senders.first {
             do {
-                try transfer(from: sender, to: receiver)
+                try transfer(from: sender, to: receiver, waiting: sender)
             } catch {
                 switch error {
                 case .receiver(let reason): throw reason
+                case .receiverPage, .unfinished: break
                 case .sender(let reason):
-                    endpoint.pointee.senders.remove(sender)
-                    sender.pointee.endpoint = nil
+                    leave(sender, endpoint)
                     fail(sender, reason)
-                    continue
+                case .senderPage:
+                    leave(sender, endpoint)
+                    restart(sender)
                 }
+                return SystemCalls.rewind(receiver.pointee.frame)
             }
-            endpoint.pointee.senders.remove(sender)
-            sender.pointee.endpoint = nil
+            leave(sender, endpoint)
             if sender.pointee.wantsReply {
                 sender.pointee.state = sender.pointee.isFaulted ? .faulted : .calling
             } else {
@@ -106,38 +106,75 @@ enum Messages {
         return caller
     }
 
-    /// Answers the call of `caller`, which waits for nothing else. A faulted thread resumes or ends.
+    /// Whose call a reply answers, and what is left of the right to answer it afterwards: nothing.
+    enum Answer {
+        /// The call that the thread received last.
+        case last(ThreadReference)
+        /// One that was put into a slot.
+        case saved(ThreadReference, CapabilityTable.Slot)
+    }
+
+    /// Answers a call with the current thread's message, or makes the reply again. A faulted thread resumes or ends.
     ///
+    /// - Returns: Whether the call is answered; if not, the current thread's call is made again.
     /// - Throws: What was wrong with the answer. The caller gets an error then too.
-    static func reply(_ sender: ThreadReference, to caller: ThreadReference) throws(KernelError) {
+    static func reply(_ sender: ThreadReference, _ answer: Answer) throws(KernelError) -> Bool {
+        let caller =
+            switch answer {
+            case .last(let caller), .saved(let caller, _): caller
+            }
         if caller.pointee.isFaulted {
-            return Faults.answer(caller, sender.pointee.label)
+            use(answer, sender)
+            Faults.answer(caller, sender.pointee.label)
+            return true
         }
         do {
-            let (length, capabilities) = try copyContents(from: sender, to: caller)
+            let (length, capabilities) = try MessageContents.move(from: sender, to: caller, waiting: caller)
+            use(answer, sender)
             let tag = MessageTag(
                 label: sender.pointee.label, length: length, wantsReply: false, capabilities: capabilities)
             putMessage(sender.pointee.frame, badge: 0, tag: tag, in: caller.pointee.frame)
             Scheduler.makeReady(caller, first: true)
+            return true
         } catch {
+            let reason: KernelError
             switch error {
-            case .sender(let reason):
+            case .senderPage, .unfinished:
+                SystemCalls.rewind(sender.pointee.frame)
+                return false
+            case .sender(let problem):
+                use(answer, sender)
                 // Too long for its buffer, the caller can understand; the server's own mistake is no answer at all.
-                fail(caller, reason == .bufferTooSmall ? reason : .objectGone)
-                throw reason
-            case .receiver(let reason):
-                fail(caller, reason)
-                throw reason
+                fail(caller, problem == .bufferTooSmall ? problem : .objectGone)
+                throw problem
+            case .receiver(let problem): reason = problem
+            // The call was made and cannot be made again.
+            case .receiverPage: reason = .badAddress
             }
+            use(answer, sender)
+            fail(caller, reason)
+            throw reason
+        }
+    }
+
+    /// Takes the right to answer away from who had it.
+    private static func use(_ answer: Answer, _ thread: ThreadReference) {
+        switch answer {
+        case .last: _ = takeCaller(thread)
+        case .saved(let caller, let slot):
+            slot.pointee = .empty
+            caller.pointee.answerSlot = nil
         }
     }
 
     /// Moves a sender's message into a receiver, and makes the receiver the one who can reply.
-    private static func transfer(from sender: ThreadReference, to receiver: ThreadReference) throws(TransferError) {
+    private static func transfer(
+        from sender: ThreadReference, to receiver: ThreadReference, waiting: ThreadReference
+    ) throws(MessageContents.TransferError) {
         if sender.pointee.isFaulted {
             Faults.deliver(sender, to: receiver)
         } else {
-            let (length, capabilities) = try copyContents(from: sender, to: receiver)
+            let (length, capabilities) = try MessageContents.move(from: sender, to: receiver, waiting: waiting)
             let tag = MessageTag(
                 label: sender.pointee.label, length: length, wantsReply: sender.pointee.wantsReply,
                 capabilities: capabilities)
@@ -159,60 +196,6 @@ enum Messages {
         destination.pointee.esi = source.pointee.esi
         destination.pointee.edi = source.pointee.edi
         destination.pointee.ebp = source.pointee.ebp
-    }
-
-    /// Copies what a message has beside its registers; returns how many bytes and capabilities.
-    private static func copyContents(
-        from sender: ThreadReference, to receiver: ThreadReference
-    ) throws(TransferError) -> (length: UInt32, capabilities: UInt32) {
-        let length = sender.pointee.buffers.sendLength
-        guard length > 0 || sender.pointee.buffers.sendSlots != 0 else { return (0, 0) }
-        guard length <= receiver.pointee.buffers.receiveCapacity else { throw .sender(.bufferTooSmall) }
-        let capabilities = try checkCapabilities(from: sender, to: receiver)
-        do {
-            try UserMemory.copy(
-                from: sender.pointee.process.pointee.space, sender.pointee.buffers.sendAddress,
-                to: receiver.pointee.process.pointee.space, receiver.pointee.buffers.receiveAddress, count: length)
-        } catch {
-            switch error {
-            case .source: throw .sender(.badAddress)
-            case .destination: throw .receiver(.badAddress)
-            }
-        }
-        // Nothing can go wrong any more.
-        for index in 0..<capabilities {
-            let source = sender.pointee.process.pointee.capabilities[sender.pointee.buffers.sendSlot(index)]
-            let slot = receiver.pointee.process.pointee.capabilities[
-                receiver.pointee.buffers.firstReceiveSlot + index]
-            if let copy = try? source.pointee.derived(~0, badge: 0) {
-                Capabilities.derive(copy, from: source, into: slot)
-            }
-        }
-        return (length, capabilities)
-    }
-
-    /// Checks the slots of the capabilities in a message on both sides; returns their number.
-    private static func checkCapabilities(
-        from sender: ThreadReference, to receiver: ThreadReference
-    ) throws(TransferError) -> UInt32 {
-        let count = sender.pointee.buffers.sendSlotCount
-        guard count <= receiver.pointee.buffers.receiveSlotCount else { throw .sender(.bufferTooSmall) }
-        for index in 0..<count {
-            do throws(KernelError) {
-                let table = sender.pointee.process.pointee.capabilities
-                let slot = try table.occupied(sender.pointee.buffers.sendSlot(index))
-                guard slot.pointee.allows(.copy) else { throw .permissionDenied }
-            } catch {
-                throw .sender(error)
-            }
-            do {
-                let table = receiver.pointee.process.pointee.capabilities
-                _ = try table.empty(receiver.pointee.buffers.firstReceiveSlot + index)
-            } catch {
-                throw .receiver(error)
-            }
-        }
-        return count
     }
 
     /// Puts a notice into a receiver's registers.
@@ -237,6 +220,22 @@ enum Messages {
         Scheduler.makeReady(thread)
     }
 
+    /// Takes a thread out of the endpoint's queue that it waits in.
+    private static func leave(_ thread: ThreadReference, _ endpoint: EndpointReference) {
+        if thread.pointee.state == .receiving {
+            endpoint.pointee.receivers.remove(thread)
+        } else {
+            endpoint.pointee.senders.remove(thread)
+        }
+        thread.pointee.endpoint = nil
+    }
+
+    /// Lets a thread that waits to send or to receive make its call again from the beginning.
+    private static func restart(_ thread: ThreadReference) {
+        SystemCalls.rewind(thread.pointee.frame)
+        Scheduler.makeReady(thread)
+    }
+
     /// Gives up the call that a thread received last and has not answered.
     static func dropCaller(_ thread: ThreadReference) {
         if let caller = takeCaller(thread) { fail(caller, .objectGone) }
@@ -245,13 +244,8 @@ enum Messages {
     /// Takes a thread away from whatever it waits for.
     static func withdraw(_ thread: ThreadReference) {
         if let endpoint = thread.pointee.endpoint {
-            if thread.pointee.state == .receiving {
-                endpoint.pointee.receivers.remove(thread)
-            } else {
-                endpoint.pointee.senders.remove(thread)
-                if let server = endpoint.pointee.receiver { Priorities.settle(server) }
-            }
-            thread.pointee.endpoint = nil
+            leave(thread, endpoint)
+            if thread.pointee.state != .receiving, let server = endpoint.pointee.receiver { Priorities.settle(server) }
         }
         if let notification = thread.pointee.notification {
             notification.pointee.waiters.remove(thread)

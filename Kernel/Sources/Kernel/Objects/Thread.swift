@@ -49,7 +49,15 @@ struct Thread: QueueNode {
     var endpoint: EndpointReference?
     /// The notification whose bits it waits for.
     var notification: NotificationReference?
-    var buffers = MessageBuffers()
+    /// Where the bytes of its message come from, and where those of the message or reply that it waits for go.
+    var sends = PieceList()
+    var receives = PieceList()
+    /// The same for capabilities.
+    var slots = MessageSlots()
+    /// A copy of bytes to or from this thread, while it waits, that has not come to its end: the number of the thread
+    /// that does it (0: none), and the bytes copied so far.
+    var copier: UInt32 = 0
+    var copied: UInt32 = 0
     var label: UInt32 = 0
     var badge: UInt32 = 0
     /// It sends with `call`, or has faulted: it then waits for the reply.

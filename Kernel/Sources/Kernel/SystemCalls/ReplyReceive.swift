@@ -6,9 +6,9 @@ extension SystemCalls {
     static func replyReceive(_ caller: Caller) throws(KernelError) -> UInt32? {
         let endpoint = try caller.endpoint(caller.frame.pointee.ebx, .receive)
         try noteMessage(caller)
-        if let waiting = Messages.takeCaller(caller.thread) {
+        if let waiting = caller.thread.pointee.caller {
             do {
-                try Messages.reply(caller.thread, to: waiting)
+                guard try Messages.reply(caller.thread, .last(waiting)) else { return nil }
             } catch {
                 // The one who called has been told; a server goes on.
             }

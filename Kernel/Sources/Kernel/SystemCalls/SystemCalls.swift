@@ -73,6 +73,8 @@ enum SystemCalls {
     static func rewind(_ frame: UnsafeMutablePointer<TrapFrame>) {
         frame.pointee.eip &-= instructionLength
         // Where `sysenter` returns to, there is an `int 0x80` before it, which needs all registers.
+        frame.pointee.ds = Selector.userData
+        frame.pointee.es = Selector.userData
         frame.pointee.vector = UInt32(systemCallVector)
     }
 

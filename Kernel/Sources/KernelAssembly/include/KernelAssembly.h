@@ -159,6 +159,13 @@ static inline struct CPUIDResult cpuid(uint32_t leaf) {
     return result;
 }
 
+/* Copies between mapped memory that does not overlap: the fastest copy of a 486 without the calls around `memmove`. */
+static inline __attribute__((always_inline)) void copy_bytes(void *to, const void *from, uint32_t count) {
+    uint32_t words = count >> 2, bytes = count & 3;
+    __asm__ volatile("rep movsl" : "+D"(to), "+S"(from), "+c"(words) : : "memory");
+    __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(bytes) : : "memory");
+}
+
 /* Device memory: one access each, not to be merged or left out by the compiler. */
 
 static inline void memory_write32(uint32_t address, uint32_t value) { *(volatile uint32_t *)address = value; }
