@@ -171,38 +171,60 @@ struct FloatingPointTranscendentalTests {
         ]
     }
 
+    /// In units of the last place of the smaller one.
+    private static func distance(_ first: Wide, _ second: Wide) throws -> UInt128 {
+        let (larger, smaller) = first.exponent < second.exponent ? (second, first) : (first, second)
+        if larger.exponent == smaller.exponent {
+            return max(larger.significand, smaller.significand) - min(larger.significand, smaller.significand)
+        }
+        // On both sides of a power of two.
+        try #require(larger.exponent == smaller.exponent + 1)
+        return larger.significand &<< 1 &- smaller.significand
+    }
+
     @Test("A quick evaluation is within 2⁻⁷³ of the full one", arguments: 0..<12)
     func quick(index: Int) throws {
-        let (name, exponents, quickly) = Self.functions(QuickSeries.self)[index]
-        let fully = Self.functions(FullSeries.self)[index].body
+        let (name, exponents, quickBody) = Self.functions(QuickSeries.self)[index]
+        let fullBody = Self.functions(FullSeries.self)[index].body
         var generator = SplitMix64(seed: 20_261_128 &+ UInt64(index))
         var largest: UInt128 = 0
         var undecided = 0
         for _ in 0..<100_000 {
             let first = Self.random(exponents, &generator)
             let second = Self.random(exponents, &generator)
-            let quick = quickly(first, second)
-            guard let full = fully(first, second) else {
+            let quick = quickBody(first, second)
+            guard let full = fullBody(first, second) else {
                 #expect(quick == nil)
                 continue
             }
-            var (larger, smaller) = (try #require(quick), full)
-            #expect(larger.isNegative == smaller.isNegative)
-            if !larger.decidesRounding { undecided += 1 }
-            if larger.exponent < smaller.exponent { swap(&larger, &smaller) }
-            let distance: UInt128
-            if larger.exponent == smaller.exponent {
-                distance = max(larger.significand, smaller.significand) - min(larger.significand, smaller.significand)
-            } else {
-                // On both sides of a power of two.
-                try #require(larger.exponent == smaller.exponent + 1)
-                distance = larger.significand &<< 1 &- smaller.significand
-            }
+            let quickly = try #require(quick)
+            #expect(quickly.isNegative == full.isNegative)
+            if !quickly.decidesRounding { undecided += 1 }
+            let distance = try Self.distance(quickly, full)
             largest = max(largest, distance)
         }
         #expect(largest <= 1 << 54, "\(name)")
         // Arguments with few bits, and small ones, are undecided more often than the others' one in 128.
         #expect(undecided > 0 && undecided < 60_000, "\(name): \(undecided)")
+    }
+
+    @Test("A quick arc tangent is, too, where the table's intervals meet")
+    func intervals() throws {
+        // The quotients are multiples of 1/64 and the numbers next to them.
+        for index in 1...64 as ClosedRange<UInt64> {
+            for denominator in [1 << 63, 0xFFFF_FFFF_0000_0000, ~0 - 62] as [UInt64] {
+                let x = Unpacked(isNegative: false, exponent: 6, significand: denominator)
+                let product = UInt128(denominator) * UInt128(index)
+                let exponent = 64 - product.leadingZeroBitCount
+                let significand = UInt64(truncatingIfNeeded: product >> UInt128(exponent))
+                for neighbour in [significand - 1, significand, significand + 1] where neighbour >> 63 != 0 {
+                    let y = Unpacked(isNegative: false, exponent: Int32(exponent), significand: neighbour)
+                    let quick = Transcendentals<QuickSeries>.arcTangent(y, x)
+                    let full = Transcendentals<FullSeries>.arcTangent(y, x)
+                    #expect(try Self.distance(quick, full) <= 1 << 54, "\(index), \(denominator), \(neighbour)")
+                }
+            }
+        }
     }
 
     @Test("What is near a number of 64 bits or the middle of two does not decide")

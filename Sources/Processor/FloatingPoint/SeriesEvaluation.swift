@@ -6,7 +6,7 @@
 /// **Choice.** ``FullSeries`` is the definition. ``QuickSeries`` comes first: what it computes is wrong by less than
 /// 2⁻⁷⁴ of a function's result, which nearly always decides how that is rounded (see ``Transcendentals``).
 ///
-/// **Bounds** of a quick evaluation. All arguments are below 2⁻⁶.
+/// **Bounds** of a quick evaluation. All arguments are below 2⁻⁶, without exception: a square would overflow.
 ///
 /// * A square has 64 bits in units of 2⁻⁷⁶, and is too small by less than 3 units; the factor by which it is multiplied
 ///   is at most 1/2 and has an error of 2 units of 2⁻⁶⁴. So what is taken off a cosine is wrong by less than 5 units,

@@ -188,15 +188,19 @@ enum Transcendentals<Series: SeriesEvaluation> {
         bottom.isNegative = false
         let distance = denominator.exponent &- numerator.exponent
         if distance < 7 {
-            // With t the quotient and c = index/64 below it: atan t = atan c + atan((t - c) / (1 + t·c)). That c is
-            // 1/64 below t at most is not exactly so, since 32 bits say which it is.
+            // With t the quotient and c = index/64 below it, by less than 1/64: atan t = atan c + atan((t - c) / (1 + t·c)).
             let a = UInt128(numerator.significand) &<< UInt128(truncatingIfNeeded: 7 &- distance)
             let b = UInt128(denominator.significand) &<< 7
-            let index = UInt128(
+            // By 32 bits of the denominator, c may be 1/64 too small.
+            var index = UInt128(
                 numerator.significand &>> UInt64(truncatingIfNeeded: 26 &+ distance)
                     / (denominator.significand &>> 32 &+ 1))
+            var rest = a &<< 6 &- index &* b
+            if rest >= b {
+                rest &-= b
+                index &+= 1
+            }
             if index != 0 {
-                let rest = a &<< 6 &- index &* b
                 let base = TranscendentalTables.arcTangent[Int(truncatingIfNeeded: min(index, 64))]
                 guard rest != 0 else { return Wide(isNegative: false, exponent: -1, normalizing: base) }
                 top = Wide(isNegative: false, exponent: 0, normalizing: rest)
