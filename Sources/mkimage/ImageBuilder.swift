@@ -43,7 +43,9 @@ struct ImageBuilder {
         }
         for file in contents.sorted(by: { $0.path < $1.path }) {
             do {
-                try archive.addFile(file.path, contents: file.bytes, mode: file.mode)
+                // Programs begin at a page, as their segments do in memory: so they can be mapped where they lie.
+                let alignment = file.mode & 0o111 != 0 ? Int(ImageDescriptor.alignment) : USTARArchive.blockSize
+                try archive.addFile(file.path, contents: file.bytes, mode: file.mode, alignment: alignment)
             } catch {
                 throw Diagnostic("payload: \(error)")
             }

@@ -13,7 +13,7 @@ struct ProgramFile {
     /// - Parameter bytes: An executable for user space.
     /// - Throws: A `Diagnostic` without the file's name.
     init(_ bytes: UnsafeRawBufferPointer) throws {
-        loaded = try strippedProgram(bytes)
+        loaded = try withWholePages(try strippedProgram(bytes))
         functions = try SymbolTable.functions(bytes)
         // `strippedProgram` has checked that the entry point is in such a segment.
         guard
@@ -61,6 +61,25 @@ struct ProgramFile {
         file.setHalfWord(at: ELFFieldOffset.Header.sectionNamesIndex, 3)
         return file
     }
+}
+
+/// A program whose last segment fills its last page in the file, with the zeros that follow it in memory anyway: so the
+/// page can be mapped as it lies there, and is copied only when somebody writes to it.
+private func withWholePages(_ program: [UInt8]) throws -> [UInt8] {
+    let file = try program.withUnsafeBytes { bytes in
+        let file = try ELFFile(bytes)
+        return (segments: Array(file.segments), table: Int(file.header.programHeaderOffset))
+    }
+    let page: UInt32 = 4096
+    guard let index = file.segments.lastIndex(where: { $0.type == .load && $0.fileSize > 0 }),
+        case let segment = file.segments[index], Int(segment.fileOffset + segment.fileSize) == program.count
+    else { return program }
+    let rest = (0 &- (segment.virtualAddress &+ segment.fileSize)) & (page - 1)
+    let added = min(rest, segment.memorySize - segment.fileSize)
+    var padded = program + [UInt8](repeating: 0, count: Int(added))
+    padded.setWord(
+        at: file.table + index * ELFSegments.entrySize + ELFFieldOffset.Segment.fileSize, segment.fileSize + added)
+    return padded
 }
 
 extension [UInt8] {

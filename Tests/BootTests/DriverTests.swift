@@ -21,7 +21,7 @@ import Testing
         ("disk-dump 0 9999999", ["disk-dump: no such sector", "disk-dump: exit status 1"]),
         ("disk-dump 1 0", ["disk-dump: no such drive", "disk-dump: exit status 1"]),
         ("disk-dump 2 0", ["disk-dump: no such drive", "disk-dump: exit status 1"]),
-        ("limit 40 hello", ["hello: out of memory"]),
+        ("limit 20 hello", ["hello: out of memory"]),
         ("limit 80 hello", ["Hello from ring 3: this is process 18."]),
         ("limit 0 hello", ["usage: limit KIB COMMAND..."]),
         ("kill 13", ["process 13, echo-client: killed"]),

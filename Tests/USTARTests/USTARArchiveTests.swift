@@ -135,6 +135,47 @@ private func archive(replacing offset: Int, with bytes: some Collection<UInt8>) 
         }
     }
 
+    @Test func `a file can begin at a multiple of more than a block`() throws {
+        var writer = USTARWriter()
+        var sizes: [Int] = []
+        for (index, size) in [1, 3000, 3584, 512, 0, 7000].enumerated() {
+            try writer.addFile(
+                "file\(index)", contents: [UInt8](repeating: UInt8(index), count: size), alignment: 4096)
+            sizes.append(size)
+        }
+        try writer.finish().withUnsafeBytes { bytes in
+            let entries = Array(try USTARArchive(bytes))
+            #expect(entries.map(\.path.description) == sizes.indices.map { "file\($0)" })
+            #expect(entries.map(\.contents.count) == sizes)
+            for (index, entry) in entries.enumerated() {
+                let start = try #require(entry.contents.baseAddress)
+                #expect((start - bytes.baseAddress!) % 4096 == 0)
+                #expect(entry.contents.allSatisfy { $0 == UInt8(index) })
+            }
+        }
+    }
+
+    @Test func `a pax header that is not all comments is refused`() throws {
+        func archive(_ records: String) throws -> [UInt8] {
+            var writer = USTARWriter()
+            try writer.addFile("x", contents: Array(records.utf8))
+            try writer.addFile("file", contents: [7])
+            var archive = writer.finish()
+            archive[156] = UInt8(ascii: "x")
+            repairChecksum(&archive)
+            return archive
+        }
+        for records in ["", "17 comment=hello\n", "12 comment=\n12 comment=\n"] {
+            #expect(try contents(try archive(records)).map(\.path) == ["file"], "\(records)")
+        }
+        for records in [
+            "14 path=other\n", "17 comment=hello\n9 size=1\n", "17 comment=hello", "18 comment=hello\n", "16 comment=hello\n",
+            "comment=hello\n", "0 comment=hello\n", "17", "99999999999999999999 comment=\n", "17comment=hello!\n",
+        ] {
+            #expect(problem(try archive(records)) == .unsupportedExtension, "\(records)")
+        }
+    }
+
     @Test func `says what is wrong`() throws {
         #expect(problem([]) == .truncated)
         #expect(problem([UInt8](repeating: 0x41, count: 1024)) == .notUSTAR)

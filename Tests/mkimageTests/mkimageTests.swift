@@ -27,6 +27,9 @@ import USTAR
             #expect(payload.map { $0.path.description } == ["bin/shell", "etc/motd"])
             let motd = try #require(payload.file(at: "etc/motd".utf8))
             #expect(motd.contents.elementsEqual("hello\n".utf8))
+            // A program begins at a page of the image, and so of memory.
+            let shell = try #require(payload.file(at: "bin/shell".utf8)?.contents.baseAddress)
+            #expect((shell - bytes.baseAddress!) % 4096 == 0)
         }
     }
 

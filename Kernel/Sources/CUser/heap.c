@@ -3,18 +3,24 @@
 /* The heap of a program, which Swift's arrays and classes ask for by the C library's names.
 
    Blocks come in sizes of four steps between one power of two and the next; a free block is kept in its size's list for
-   the next of that size. Memory comes from the kernel in larger pieces and stays. That wastes up to a fifth of a block,
-   but it takes few steps, and programs here are small. There is one thread: a process with more must not allocate from
-   two of them. */
+   the next of that size. That wastes up to a fifth of a block, but it takes few steps, and programs here are small. There is
+   one thread: a process with more must not allocate from two of them.
+
+   The heap reaches as far as the process manager has been told, and its pages appear as they are touched, so it is told
+   seldom and far ahead. The process manager itself, which has nobody to ask, gets its pages from the kernel at once. */
 
 enum {
     SIZES = 21 * 4,                 /* from 16 bytes, the header included, to just below 32 MiB */
     LARGEST = 16 << 20,             /* the most that is given out */
     HEAP_START = 0x40000000,
     HEAP_END = 0x50000000,
-    GROWTH = 0x4000,                /* ask the kernel for at least this much at once */
+    REACH = 0x40000,                /* how far ahead the process manager is told */
+    GROWTH = 0x4000,                /* what the kernel is asked for at least */
+    CALL = 6,                       /* SystemCall.call */
     MEMORY_MAP = 15,                /* SystemCall.memoryMap */
     OWN_PROCESS = 1,                /* InitialSlot.process */
+    MANAGER = 2,                    /* ProgramSlot.manager */
+    EXTEND_HEAP = 16,               /* ManagerRequest.extendHeap */
     WRITABLE = 1,                   /* MemoryAccess.write */
     OUT_OF_MEMORY = 12              /* ENOMEM */
 };
@@ -30,12 +36,40 @@ struct free_block {
 };
 
 static struct free_block *free_blocks[SIZES];
-static uint32_t heap_next = HEAP_START, heap_mapped = HEAP_START;
+static uint32_t heap_next = HEAP_START, heap_end = HEAP_START;
 
 /* 16, 20, 24, 28, 32, 40, ... */
 static uint32_t block_size(uint32_t index) {
     uint32_t power = 16u << (index >> 2);
     return power + (power >> 2) * (index & 3);
+}
+
+/* `end`, further away by `distance`, but not behind the heap's last address. */
+static uint32_t ahead(uint32_t end, uint32_t distance) {
+    return end > HEAP_END - distance ? HEAP_END : (end + distance - 1) & ~(distance - 1);
+}
+
+/* Makes the heap reach to `end` at least. */
+static int reach(uint32_t end) {
+    uint32_t far = ahead(end, REACH);
+    struct system_call_registers call = {.eax = CALL | EXTEND_HEAP << 16, .ebx = MANAGER, .esi = far};
+    system_call(&call);
+    if (call.eax == 0) {            /* an answer with label 0 and nothing else */
+        heap_end = far;
+        return 1;
+    }
+    if ((int32_t)call.eax > 0) {
+        return 0;
+    }
+    uint32_t near = ahead(end, GROWTH);
+    call = (struct system_call_registers){
+        .eax = MEMORY_MAP, .ebx = OWN_PROCESS, .ecx = heap_end, .edx = near - heap_end, .esi = WRITABLE};
+    system_call(&call);
+    if ((int32_t)call.eax < 0) {
+        return 0;
+    }
+    heap_end = near;
+    return 1;
 }
 
 /* Takes fresh memory from the end of the heap. */
@@ -44,18 +78,8 @@ static void *extend(uint32_t size) {
         return 0;
     }
     uint32_t end = heap_next + size;
-    if (end > heap_mapped) {
-        uint32_t bytes = (end - heap_mapped + 4095) & ~4095u;
-        if (bytes < GROWTH && heap_mapped + GROWTH <= HEAP_END) {
-            bytes = GROWTH;
-        }
-        struct system_call_registers call = {
-            .eax = MEMORY_MAP, .ebx = OWN_PROCESS, .ecx = heap_mapped, .edx = bytes, .esi = WRITABLE};
-        system_call(&call);
-        if ((int32_t)call.eax < 0) {
-            return 0;
-        }
-        heap_mapped += bytes;
+    if (end > heap_end && !reach(end)) {
+        return 0;
     }
     void *block = (void *)heap_next;
     heap_next = end;

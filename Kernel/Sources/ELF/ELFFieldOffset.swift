@@ -20,6 +20,8 @@ public enum ELFFieldOffset {
     public enum Segment {
         /// `p_vaddr`, 32 bits.
         public static var virtualAddress: Int { 8 }
+        /// `p_filesz`, 32 bits.
+        public static var fileSize: Int { 16 }
     }
 
     /// In a section header.

@@ -12,14 +12,15 @@ public struct FixedTable<Row> {
         self.count = count
     }
 
+    /// A row. Accessed by address: rows are large, and whoever wants to know one field shall not copy them all.
     public subscript(index: Int) -> Row {
-        _read {
-            precondition(0..<count ~= index)
-            yield rows[index]
-        }
-        nonmutating _modify {
-            precondition(0..<count ~= index)
-            yield &rows[index]
-        }
+        unsafeAddress { UnsafePointer(address(index)) }
+        nonmutating unsafeMutableAddress { address(index) }
+    }
+
+    /// Where a row lies, for tables that are made of this one.
+    func address(_ index: Int) -> UnsafeMutablePointer<Row> {
+        precondition(0..<count ~= index)
+        return rows + index
     }
 }

@@ -46,10 +46,17 @@ public struct ProcessEntry {
     public var stack: UInt32 = 0
     /// The file that it was loaded from, if that is in the payload.
     public var image = UnsafeRawBufferPointer(start: nil, count: 0)
-    /// Memory that appears when it is touched, beside the stack.
+    /// What its pages hold that are mapped from the payload.
+    public var pages: ProgramPages
+    /// Memory that appears when it is touched, beside its file's and the stack.
     public var reserved: Range<UInt32> = 0..<0
+    /// How far its heap reaches.
+    public var heapEnd: UInt32 = 0
+    /// How many page faults were answered with a page, and for how many of them a page of the payload was copied.
+    public var pageFaults: UInt32 = 0
+    public var copiedPages: UInt32 = 0
 
-    public init() {}
+    public init(pages: ProgramPages) { self.pages = pages }
 
     /// Whether there is a process behind the entry.
     public var isAlive: Bool { state == .created || state == .running }
@@ -59,13 +66,16 @@ public struct ProcessEntry {
 public struct ProcessTable {
     public static var capacity: Int { 48 }
 
-    private let entries = FixedTable(ProcessEntry(), count: ProcessTable.capacity)
+    private let entries: FixedTable<ProcessEntry>
 
-    public init() {}
+    public init() {
+        entries = FixedTable(ProcessEntry(pages: ProgramPages()), count: ProcessTable.capacity)
+        for index in 1..<Self.capacity { entries[index].pages = ProgramPages() }
+    }
 
     public subscript(index: Int) -> ProcessEntry {
-        _read { yield entries[index] }
-        nonmutating _modify { yield &entries[index] }
+        unsafeAddress { UnsafePointer(entries.address(index)) }
+        nonmutating unsafeMutableAddress { entries.address(index) }
     }
 
     /// An entry that is not in use.
@@ -119,7 +129,9 @@ public struct ProcessTable {
     /// Makes an entry unused.
     public func free(_ index: Int) {
         let generation = entries[index].generation
-        entries[index] = ProcessEntry()
+        var pages = entries[index].pages
+        pages.removeAll()
+        entries[index] = ProcessEntry(pages: pages)
         entries[index].generation = generation &+ 1
     }
 

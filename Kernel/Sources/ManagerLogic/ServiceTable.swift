@@ -21,8 +21,8 @@ public struct ServiceTable {
     public init() {}
 
     public subscript(index: Int) -> ServiceEntry {
-        _read { yield entries[index] }
-        nonmutating _modify { yield &entries[index] }
+        unsafeAddress { UnsafePointer(entries.address(index)) }
+        nonmutating unsafeMutableAddress { entries.address(index) }
     }
 
     /// The entry of a name.

@@ -6,6 +6,7 @@
 //
 // It starts itself as its own children; the first argument says what such a child does.
 
+import CUser
 import User
 
 @main
@@ -19,6 +20,7 @@ struct ManagerTest {
         testStreams()
         testLimits()
         testImage()
+        testPaging()
         testNames()
         testPermissions()
         testMalformed()
@@ -94,6 +96,12 @@ enum Role {
             Manager.exit(status: 0)
         }
         if Arguments.is(1, "fault") { crash() }
+        if Arguments.is(1, "variable") { Manager.exit(status: checkVariable()) }
+        if Arguments.is(1, "write-text") {
+            // The program's first instruction.
+            memory_write32(program_start_address(), 0)
+            Manager.exit(status: 0)
+        }
         if Arguments.is(1, "say") {
             Stream.output.print("said")
             Stream.error.print("manager-test: a child complains, as it should\n")

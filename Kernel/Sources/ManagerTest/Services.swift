@@ -73,10 +73,6 @@ func testPermissions() {
 
 /// Requests that no library makes.
 func testMalformed() {
-    let manager = Endpoint(slot: ProgramSlot.manager)
-    func label(_ message: Message, _ bytes: UnsafeRawBufferPointer = .none) -> UInt32 {
-        (try? manager.call(message, bytes: bytes))?.label ?? 0xFFFF
-    }
     let badRequest = ManagerError.badRequest.rawValue
     Check.equal(label(Message(0)), badRequest, "label 0")
     Check.equal(label(Message(900)), badRequest, "unknown label")
@@ -146,4 +142,9 @@ func testDisk() {
         Check.isTrue((try? disk.read(UInt64(index), into: one)) != nil && one.elementsEqual(part), "disk: the same")
     }
     Check.isTrue((try? disk.flush()) != nil, "disk: flush")
+}
+
+/// The label of the process manager's reply to a request that the library would not make.
+func label(_ message: Message, _ bytes: UnsafeRawBufferPointer = .none) -> UInt32 {
+    (try? Endpoint(slot: ProgramSlot.manager).call(message, bytes: bytes))?.label ?? 0xFFFF
 }

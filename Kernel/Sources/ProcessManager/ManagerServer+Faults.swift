@@ -4,32 +4,33 @@ import User
 
 extension ManagerServer {
     /// Repairs a fault, or ends the process that had it and says why.
-    mutating func serveFault(_ bytes: UnsafeRawBufferPointer, of index: Int) {
+    mutating func serveFault(_ message: ReceivedMessage, _ bytes: UnsafeRawBufferPointer, of index: Int) {
         guard bytes.count >= MemoryLayout<FaultRecord>.size else { return end(index, .faulted) }
-        // Valid: the record is integers, and the bytes are enough for it.
-        let fault = bytes.loadUnaligned(as: FaultRecord.self)
-        let process = Process(slot: ManagerSlot.process(index))
         var cause: StaticString?
-        if fault.vector == 14 {
-            let page = fault.address & ~(pageSize - 1)
+        if message.word0 == 14 {
+            // The record's second word.
+            let errorCode = bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self)
             do throws(KernelError) {
-                if fault.errorCode & PageFault.present != 0 {
-                    try process.unshare(page, length: pageSize)
-                    return reply()
-                } else if isOnDemand(fault.address, index) {
-                    try process.map(page, length: pageSize, access: .write)
-                    // Label 0: the thread runs the instruction again.
-                    return reply()
+                // Label 0: the thread runs the instruction again.
+                if try repair(message.word1, errorCode, index) { return reply() }
+                // A system call was given an address that is none: the program's business.
+                if errorCode & FaultRecord.systemCallFlag != 0 {
+                    try? Endpoint.reply(Message(FaultReply.fail))
+                    return
                 }
             } catch {
-                if error == .outOfMemory || error == .quotaExceeded { cause = "lack of memory" }
+                cause = "lack of memory"
             }
         }
-        // A system call was given an address that is none: the program's business.
-        if fault.errorCode & FaultRecord.systemCallFlag != 0 {
-            try? Endpoint.reply(Message(FaultReply.fail))
-            return
-        }
+        // Valid: the record is integers, and the bytes are enough for it.
+        reportFault(bytes.loadUnaligned(as: FaultRecord.self), cause, of: index)
+        end(index, .faulted)
+    }
+
+    /// Says that a program is killed, why and where.
+    @inline(never)
+    private func reportFault(_ fault: FaultRecord, _ cause: StaticString?, of index: Int) {
+        let process = Process(slot: ManagerSlot.process(index))
         var line: Text = "\(table[index].name.text): killed by "
         if let cause { line.append(cause) } else { line.append(FaultDescription.text(fault, process)) }
         line.append(" at \(hex: fault.eip)" as Text)
@@ -38,7 +39,6 @@ extension ManagerServer {
         }
         log.print(line)
         logCallers(fault, index)
-        end(index, .faulted)
     }
 
     /// Says who called the function that faulted, as far as the chain of saved EBPs goes: each points to the one
@@ -61,12 +61,6 @@ extension ManagerServer {
         }
     }
 
-    /// Whether memory appears at an address when it is touched: the stack as far as it may grow, and what was reserved.
-    private func isOnDemand(_ address: UInt32, _ index: Int) -> Bool {
-        let stack = (ProgramLayout.stackTop - ProgramLayout.stackSize)..<ProgramLayout.stackTop
-        return stack.contains(address) || table[index].reserved.contains(address)
-    }
-
     /// The function that an address lies in, if the program's file says.
     private func function(at address: UInt32, _ index: Int) -> Text? {
         guard let file = try? ELFFile(table[index].image), let symbols = try? file.symbols(),
@@ -76,13 +70,6 @@ extension ManagerServer {
         text.append(symbol.name.bytes.prefix(100))
         return text
     }
-}
-
-/// Bits of a page fault's error code (Intel SDM volume 3, "Page-Fault Exception (#PF)").
-enum PageFault {
-    /// The page is there, but may not be used like this.
-    static var present: UInt32 { 1 }
-    static var write: UInt32 { 2 }
 }
 
 /// What a fault is called.

@@ -35,6 +35,10 @@ extension ManagerServer {
         case ManagerRequest.reserve:
             try reserve(message.word0, length: message.word1, for: client)
             reply()
+        case ManagerRequest.extendHeap:
+            try extendHeap(to: message.word0, of: client)
+            reply()
+        case ManagerRequest.memoryInformation: serveMemoryInformation(message.word0)
         case ManagerRequest.register:
             try register(bytes, slot: message.word0, for: client)
             reply()
@@ -89,36 +93,17 @@ extension ManagerServer {
     }
 
     private func serveFileInformation(_ index: UInt32) {
-        guard let payload else { return reply(.noSuchFile) }
-        var left = index
-        for entry in payload where entry.type == .file {
-            if left == 0 {
-                var path = Text()
-                path.append(entry.path)
-                return path.withBytes {
-                    reply(UInt32(entry.contents.count), entry.mode & 0o111 != 0 ? 1 : 0, bytes: $0)
-                }
-            }
-            left -= 1
-        }
-        reply(.noSuchFile)
+        guard let file = payload[index] else { return reply(.noSuchFile) }
+        var path = Text()
+        path.append(file.path)
+        path.withBytes { reply(UInt32(file.contents.count), file.mode & 0o111 != 0 ? 1 : 0, bytes: $0) }
     }
 
     private func serveFileRead(_ path: UnsafeRawBufferPointer, offset: UInt32, limit: UInt32) {
-        guard let entry = payload?.file(at: path) else { return reply(.noSuchFile) }
-        let start = min(Int(clamping: offset), entry.contents.count)
-        let count = min(Int(clamping: limit), entry.contents.count - start, Int(maximumMessageLength))
-        reply(bytes: UnsafeRawBufferPointer(rebasing: entry.contents[start..<(start + count)]))
-    }
-
-    private mutating func reserve(
-        _ address: UInt32, length: UInt32, for client: Int
-    ) throws(ManagerError) {
-        let (end, overflow) = address.addingReportingOverflow(length)
-        guard !overflow, length > 0, address % pageSize == 0, length % pageSize == 0,
-            ProgramLayout.free.lowerBound <= address, end <= ProgramLayout.free.upperBound
-        else { throw .badRequest }
-        table[client].reserved = address..<end
+        guard let contents = payload.file(at: path) else { return reply(.noSuchFile) }
+        let start = min(Int(clamping: offset), contents.count)
+        let count = min(Int(clamping: limit), contents.count - start, Int(maximumMessageLength))
+        reply(bytes: UnsafeRawBufferPointer(rebasing: contents[start..<(start + count)]))
     }
 
     /// Control-C: ends what the shell waits for. Returns whether there was such a program.

@@ -92,9 +92,9 @@ extension ManagerServer {
 
     /// Lets a process run.
     mutating func run(_ index: Int) throws(KernelError) {
-        let entry = table[index]
+        let (entry, stack) = (table[index].entry, table[index].stack)
         try Process(slot: ManagerSlot.process(index)).start(
-            at: entry.entry, stack: entry.stack, argument: entry.stack, using: ManagerSlot.thread)
+            at: entry, stack: stack, argument: stack, using: ManagerSlot.thread)
         table[index].state = .running
     }
 
@@ -111,8 +111,10 @@ extension ManagerServer {
         // Valid: just mapped, and unmapped when nothing refers to it any more.
         let buffer = UnsafeMutableRawBufferPointer(
             start: UnsafeMutableRawPointer(bitPattern: UInt(window)), count: Int(length))
-        guard (try? Process(slot: ManagerSlot.process(parent)).read(header.imageAddress, into: buffer)) != nil else {
-            throw .badRequest
+        do throws(KernelError) {
+            try read(header.imageAddress, of: parent, into: buffer)
+        } catch {
+            throw error == .badAddress ? .badRequest : .outOfMemory
         }
         var source = source
         source.image = UnsafeRawBufferPointer(buffer)
@@ -126,10 +128,11 @@ extension ManagerServer {
     ///   - driver: The row of the driver table that it is, if it is one.
     /// - Returns: Its index in the table.
     mutating func load(_ source: ProgramSource, parent: Int?, driver: Int?) throws(ManagerError) -> Int {
-        let payloadFile = payload?.file(at: source.path)?.contents
+        let payloadFile = payload.file(at: source.path)
         guard let contents = source.image ?? payloadFile else { throw .noSuchFile }
         let file = try check(contents, source.path)
         guard let index = table.freeIndex else { throw .tooManyProcesses }
+        try findPages(of: file, source.path, for: index)
         let limit = min(source.frameLimit == 0 ? .max : source.frameLimit, frameLimit(ofDriver: driver))
         do throws(KernelError) {
             let (process, number) = try Process.create(
@@ -144,10 +147,14 @@ extension ManagerServer {
             table[index].parent = parent
             table[index].driver = driver
             table[index].permissions = source.permissions
-            // What was given in memory is gone when the process runs, and its symbols with it.
-            table[index].image = source.image == nil ? contents : .none
             table[index].entry = file.header.entry
-            try load(file, into: process)
+            if source.image == nil {
+                table[index].image = contents
+            } else {
+                // What was given in memory is gone when the process runs, and its symbols with it.
+                table[index].pages.removeAll()
+                try load(file, into: process)
+            }
             table[index].stack = try writeStack(source, number: number, into: process)
             try Capabilities.copy(
                 ManagerSlot.endpoint, to: process, ProgramSlot.manager, rights: .send, badge: table.badge(index))
@@ -161,6 +168,25 @@ extension ManagerServer {
             try? Capabilities.delete(ManagerSlot.process(index))
             table.free(index)
             throw error == .outOfMemory || error == .quotaExceeded ? .outOfMemory : .failed
+        }
+    }
+
+    /// Finds out where the pages of a program lie in its file: the payload's, or one that will be copied.
+    private func findPages(
+        of file: ELFFile, _ path: UnsafeRawBufferPointer, for index: Int
+    ) throws(ManagerError) {
+        table[index].pages.removeAll()
+        for segment in file.segments where segment.type == .load && segment.memorySize > 0 {
+            var part = ProgramPages.Segment()
+            part.address = segment.virtualAddress
+            part.memorySize = segment.memorySize
+            part.offset = payload.offset(of: file.bytes) &+ segment.fileOffset
+            part.fileSize = segment.fileSize
+            part.isWritable = segment.flags.contains(.write)
+            guard table[index].pages.add(part) else {
+                log.print("process-manager: \(path): too many segments, or two in one page")
+                throw .notExecutable
+            }
         }
     }
 
@@ -185,31 +211,26 @@ extension ManagerServer {
         return memory.totalFrames / 2
     }
 
-    /// Maps a program's segments and fills them.
+    /// Maps a program's segments and fills them: of a file that is in nobody's memory afterwards.
     private func load(_ file: ELFFile, into process: Process) throws(KernelError) {
-        var mappedEnd: UInt32 = 0
         for segment in file.segments where segment.type == .load && segment.memorySize > 0 {
-            // The file was checked: a segment's end lies below the heap, so none of these sums overflows.
+            // The file was checked: no two segments share a page, and none of these sums overflows.
             let start = segment.virtualAddress & ~(pageSize - 1)
             let end = (segment.virtualAddress + segment.memorySize + pageSize - 1) & ~(pageSize - 1)
-            // Segments whose pages overlap would have to share the access rights; `program.ld` makes none.
-            guard start >= mappedEnd else { throw .alreadyMapped }
             try process.map(start, length: end - start, access: segment.flags.contains(.write) ? .write : .readOnly)
-            mappedEnd = end
             let contents = file.contents(of: segment)
             if !contents.isEmpty { try process.write(contents, to: segment.virtualAddress) }
         }
     }
 
-    /// Makes the first pages of the stack and puts a `ProgramStartup`, the arguments and the environment at its top.
+    /// Makes the first page of the stack and puts a `ProgramStartup`, the arguments and the environment at its top.
     ///
     /// - Returns: The address of the `ProgramStartup`, which is also the stack pointer to begin with.
     private func writeStack(
         _ source: ProgramSource, number: UInt32, into process: Process
     ) throws(KernelError) -> UInt32 {
-        let initialSize = 2 * pageSize
-        try process.map(ProgramLayout.stackTop - initialSize, length: initialSize, access: .write)
-        // Both together fit the first page (`SpawnHeader`).
+        // Arguments and environment together fit it (`SpawnHeader`).
+        try process.map(ProgramLayout.stackTop - pageSize, length: pageSize, access: .write)
         let environmentAddress = ProgramLayout.stackTop - UInt32(source.environment.count)
         let argumentsAddress = environmentAddress - UInt32(source.arguments.count)
         if !source.environment.isEmpty { try process.write(source.environment, to: environmentAddress) }

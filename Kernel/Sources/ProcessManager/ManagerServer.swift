@@ -7,13 +7,16 @@ struct ManagerServer {
     let log: KernelLog
     let system = System(slot: InitialSlot.system)
     let endpoint = Endpoint(slot: ManagerSlot.endpoint)
-    /// The programs and files; nil if there are none, or they cannot be read.
-    let payload: USTARArchive?
+    /// The programs and files.
+    let payload: Payload
     let table = ProcessTable()
     let services = ServiceTable()
     let drivers = FixedTable(DriverState(), count: DriverTable.count)
     /// How many drivers are to be started again later.
     var pendingRestarts = 0
+    /// Page faults that were answered with a page, and for how many of them a page of the payload was copied.
+    var pageFaults: UInt32 = 0
+    var copiedPages: UInt32 = 0
     /// The process manager's own number.
     var ownNumber: UInt32 = 0
     /// What is going on while the machine is being stopped.
@@ -22,10 +25,10 @@ struct ManagerServer {
     init(log: KernelLog, payload: UnsafeRawBufferPointer) {
         self.log = log
         do throws(USTARError) {
-            self.payload = payload.isEmpty ? nil : try USTARArchive(payload)
+            self.payload = try Payload(payload)
             if payload.isEmpty { log.print("process-manager: the kernel image has no payload") }
         } catch {
-            self.payload = nil
+            self.payload = Payload()
             log.print("process-manager: payload: \(error.message)")
         }
     }
@@ -37,11 +40,7 @@ struct ManagerServer {
         }
         try? Thread.setPriority(Priority.manager, of: InitialSlot.thread)
         findOwnNumber()
-        if let payload {
-            var files = 0
-            for entry in payload where entry.type == .file { files += 1 }
-            log.print("process-manager: \(files) files in the payload")
-        }
+        if payload.count > 0 { log.print("process-manager: \(payload.count) files in the payload") }
         createDriverServices()
         for driver in 0..<DriverTable.count { start(driver: driver) }
 
@@ -62,7 +61,7 @@ struct ManagerServer {
         if message.badge & ProcessTable.faultBadge == 0 {
             serveRequest(message, bytes, from: index)
         } else if message.label == MessageLabel.fault {
-            serveFault(bytes, of: index)
+            serveFault(message, bytes, of: index)
         } else if message.label == MessageLabel.processEnded {
             end(index, .exited(status: 0))
         }

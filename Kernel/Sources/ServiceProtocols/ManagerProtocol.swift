@@ -53,6 +53,13 @@ public enum ManagerRequest {
     /// Is answered when the machine is to stop. Whoever asked is waited for then, until it ends or asks again, but not
     /// for longer than `shutdownPatience`.
     public static var awaitShutdown: UInt32 { 15 }
+    /// Makes the sender's heap, which begins at `ProgramLayout.heap`, reach to the address in word 0, at least. The
+    /// memory appears as it is touched.
+    public static var extendHeap: UInt32 { 16 }
+    /// Asks for the memory of the process with the number in word 0: replies with the KiB that it may touch (program,
+    /// heap, stack, what it reserved), how many page faults the process manager has answered with a page, and for how
+    /// many of them it copied one. 0 asks about all processes that there have been.
+    public static var memoryInformation: UInt32 { 17 }
 }
 
 /// How long the process manager waits for those who asked to be told that the machine stops, in milliseconds.

@@ -8,6 +8,7 @@ enum BuiltIn: UInt8 {
     case cat
     case echo
     case mem
+    case memory
     case ps
     case log
     case services
@@ -41,6 +42,7 @@ enum BuiltIn: UInt8 {
         case .cat: "cat"
         case .echo: "echo"
         case .mem: "mem"
+        case .memory: "memory"
         case .ps: "ps"
         case .log: "log"
         case .services: "services"
@@ -65,7 +67,8 @@ enum BuiltIn: UInt8 {
         case .ls: "[PREFIX]  files of the payload and their sizes"
         case .cat: "FILE...  shows files"
         case .echo: "[WORD...]  repeats its arguments"
-        case .mem: "memory: how much, how much is free, and what lies where"
+        case .mem: "the machine's memory: how much, how much is free, and what lies where"
+        case .memory: "the processes' memory: what they may touch, what is there, what is their own"
         case .ps: "processes, who started them, and what they do"
         case .log: "the kernel's last messages, with the seconds since its start"
         case .services: "names that servers have registered"
@@ -92,6 +95,7 @@ enum BuiltIn: UInt8 {
         case .cat: Self.concatenate(command)
         case .echo: Self.echo(command)
         case .mem: MemoryReport.show()
+        case .memory: ProcessMemoryReport.show()
         case .ps: ProcessReport.show()
         case .log: LogReport.show()
         case .services: ServiceReport.show()

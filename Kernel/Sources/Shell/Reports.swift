@@ -26,6 +26,33 @@ enum MemoryReport {
     }
 }
 
+/// What `memory` shows, in KiB: what a process may touch of its program, heap and stack, and what it reserved; of all its
+/// addresses those that memory is at; what it alone has and pays for, kernel objects included, and the most that may be.
+enum ProcessMemoryReport {
+    static func show() {
+        print("NUMBER    SIZE  RESIDENT     OWN   LIMIT  FAULTS  COPIES  NAME")
+        let frame = pageSize / 1024
+        var index: UInt32 = 0
+        while let process = try? system.process(index) {
+            index += 1
+            // The kernel itself has no memory in this sense.
+            guard process.process != 0, let memory = try? Manager.memory(of: process.process) else { continue }
+            var line: Text = "\(process.process, width: 6)\(memory.kilobytes, width: 8)"
+            line.append("\(process.mappedPages * frame, width: 10)\(process.frames * frame, width: 8)" as Text)
+            if process.frameLimit == 0 {
+                line.append("       -")
+            } else {
+                line.append(process.frameLimit * frame, width: 8)
+            }
+            line.append("\(memory.faults, width: 8)\(memory.copies, width: 8)  " as Text)
+            _ = try? Manager.appendName(of: process.process, to: &line)
+            print(line)
+        }
+        guard let all = try? Manager.memory(of: 0) else { return }
+        print("\(all.faults) page faults answered since the start, \(all.copies) of them with the copy of a shared page")
+    }
+}
+
 /// What `ps` shows.
 enum ProcessReport {
     static func show() {

@@ -92,9 +92,9 @@ struct Run {
             program.add(argument: "exit")
             program.memoryLimit = 300
         default:
-            // It does not get far.
+            // Not even enough for what every process needs.
             program.add(argument: "exit")
-            program.memoryLimit = generator.next(below: 30) + 1
+            program.memoryLimit = generator.next(below: 24) + 1
             if (try? program.spawn()) != nil { fail("a program lives in no memory") }
             return
         }

@@ -6,7 +6,8 @@
 // Choice: ustar (POSIX.1-1988; POSIX.1-2017, pax, "ustar Interchange Format"): 512-byte headers with numbers in octal,
 // each followed by the file's bytes, rounded up to 512. The initialiser walks the whole archive once and verifies every
 // checksum, number and size, so that iterating afterwards cannot fail. What would change the meaning of other entries,
-// pax and GNU extension headers, is refused by name rather than misread. Reading allocates nothing and works in
+// pax and GNU extension headers, is refused by name rather than misread; but a pax header that holds nothing but comments
+// changes nothing, and is how the writer moves the next file's bytes to a page boundary. Reading allocates nothing and works in
 // Embedded Swift; writing (`USTARWriter`) is for the host.
 //
 // Example: the process manager looking for a program.
@@ -43,6 +44,10 @@ public struct USTARArchive: Sequence {
             offset += size
             let padding = Self.padding(after: size)
             guard padding <= bytes.count - offset else { throw .truncated }
+            if header.isExtended {
+                let records = UnsafeRawBufferPointer(rebasing: bytes[(offset - size)..<offset])
+                guard PaxComment.isAll(of: records) else { throw .unsupportedExtension }
+            }
             offset += padding
         }
         self.bytes = UnsafeRawBufferPointer(rebasing: bytes[..<offset])
@@ -62,14 +67,17 @@ public struct USTARArchive: Sequence {
 
         public mutating func next() -> USTAREntry? {
             // The archive's initialiser has checked every header and size: nothing here leaves `bytes`.
-            guard offset < bytes.count else { return nil }
-            let contentsOffset = offset + blockSize
-            let header = USTARHeader(UnsafeRawBufferPointer(rebasing: bytes[offset..<contentsOffset]))
-            let size = header.contentsSize ?? 0
-            offset = contentsOffset + size + padding(after: size)
-            return USTAREntry(
-                header: header,
-                contents: UnsafeRawBufferPointer(rebasing: bytes[contentsOffset..<(contentsOffset + size)]))
+            while offset < bytes.count {
+                let contentsOffset = offset + blockSize
+                let header = USTARHeader(UnsafeRawBufferPointer(rebasing: bytes[offset..<contentsOffset]))
+                let size = header.contentsSize ?? 0
+                offset = contentsOffset + size + padding(after: size)
+                if header.isExtended { continue }
+                return USTAREntry(
+                    header: header,
+                    contents: UnsafeRawBufferPointer(rebasing: bytes[contentsOffset..<(contentsOffset + size)]))
+            }
+            return nil
         }
     }
 

@@ -29,7 +29,10 @@ struct USTARHeader {
     /// The size of what follows the header, in bytes; nil if the field is not an octal number or does not fit an `Int`.
     var contentsSize: Int? { octal(Self.size) }
 
-    /// Checks everything that reading relies on.
+    /// Whether it is a pax header, whose contents are records about the next entry.
+    var isExtended: Bool { block[Self.typeFlag] == UInt8(ascii: "x") }
+
+    /// Checks everything that reading relies on, but for the records of a pax header.
     func checkedContentsSize() throws(USTARError) -> Int {
         // "ustar", NUL, "00".
         let magic: (UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8) =
@@ -38,7 +41,7 @@ struct USTARHeader {
         guard matches else { throw .notUSTAR }
         guard octal(Self.checksum) == computedChecksum else { throw .badChecksum }
         switch block[Self.typeFlag] {
-        case UInt8(ascii: "x"), UInt8(ascii: "g"), UInt8(ascii: "L"), UInt8(ascii: "K"), UInt8(ascii: "S"):
+        case UInt8(ascii: "g"), UInt8(ascii: "L"), UInt8(ascii: "K"), UInt8(ascii: "S"):
             throw .unsupportedExtension
         default: break
         }

@@ -35,12 +35,28 @@
         ///   - path: A relative path, such as `bin/shell`.
         ///   - contents: Its bytes.
         ///   - mode: Its permissions; by default everyone may read it.
+        ///   - alignment: What the place of its bytes in the archive is a multiple of: blocks, or a larger power of two.
         public mutating func addFile(
-            _ path: String, contents: some Collection<UInt8>, mode: Int = 0o644
+            _ path: String, contents: some Collection<UInt8>, mode: Int = 0o644,
+            alignment: Int = USTARArchive.blockSize
         ) throws(Problem) {
             guard contents.count < 1 << 33 else { throw .fileTooLarge(path) }
             let (prefix, name) = try Self.split(path)
             guard paths.insert(path).inserted else { throw .duplicatePath(path) }
+            let gap = (0 &- (bytes.count + USTARArchive.blockSize)) & (alignment - 1)
+            if gap > 0 {
+                // A header without records is not what every tar expects.
+                let length = (gap > USTARArchive.blockSize ? gap : gap + alignment) - USTARArchive.blockSize
+                let records = PaxComment.record(ofLength: length)
+                appendEntry(prefix: [], name: Array("comment".utf8)[...], records, mode: 0o644, type: "x")
+            }
+            appendEntry(prefix: prefix, name: name, contents, mode: mode, type: "0")
+        }
+
+        private mutating func appendEntry(
+            prefix: ArraySlice<UInt8>, name: ArraySlice<UInt8>, _ contents: some Collection<UInt8>, mode: Int,
+            type: Unicode.Scalar
+        ) {
             var header = [UInt8](repeating: 0, count: USTARArchive.blockSize)
             func put(_ text: some Collection<UInt8>, _ range: Range<Int>) {
                 header.replaceSubrange(range.lowerBound..<(range.lowerBound + text.count), with: text)
@@ -57,7 +73,7 @@
             putNumber(0, USTARHeader.groupID)
             putNumber(contents.count, USTARHeader.size)
             putNumber(0, USTARHeader.modificationTime)
-            header[USTARHeader.typeFlag] = UInt8(ascii: "0")
+            header[USTARHeader.typeFlag] = UInt8(ascii: type)
             put("ustar\u{0}00".utf8, USTARHeader.magicAndVersion)
             // Six digits, a NUL and a space: how every tar writes it.
             let checksum = header.withUnsafeBytes { USTARHeader($0).computedChecksum }

@@ -76,6 +76,15 @@ public enum Manager {
         _ = try ask(Message(ManagerRequest.reserve, address, length))
     }
 
+    /// What a process may touch, in KiB; how many page faults the process manager has answered with a page, and for how
+    /// many of them it copied one that was shared. Of process 0: the faults of all processes that there have been.
+    public static func memory(
+        of process: UInt32
+    ) throws(ManagerError) -> (kilobytes: UInt32, faults: UInt32, copies: UInt32) {
+        let reply = try ask(Message(ManagerRequest.memoryInformation, process))
+        return (reply.word0, reply.word1, reply.word2)
+    }
+
     /// Makes a request, and throws the error that comes back.
     static func ask(
         _ message: Message, bytes: UnsafeRawBufferPointer = .none, buffer: UnsafeMutableRawBufferPointer = .none
