@@ -56,6 +56,38 @@ struct NativeException: Sendable {
             test.test.fx.control & X87Control.masks != X87Control.masks
                 || !mnemonics.isDisjoint(with: ["fldcw", "fldenv", "frstor", "fxrstor"])
         }
+        /// Instructions may have been executed that are not those of the case.
+        var overwritesCode: Bool {
+            let code = test.test.eip..<test.test.eip + UInt32(test.end)
+            return changes.contains { code.overlaps($0.address..<$0.address + 4) }
+        }
+        /// Memory differs in nothing but words that the real processor has set to zero behind one that both wrote.
+        var upperHalvesDiffer: Bool {
+            expected.changeCount == actual.changeCount
+                && changes.allSatisfy { change in
+                    change.address == change.actualAddress
+                        && (change.expected == change.actual || change.expected == change.actual & 0xFFFF)
+                }
+        }
+        /// The doublewords that the two processors have changed, one by one.
+        private var changes: [(address: UInt32, actualAddress: UInt32, expected: UInt32, actual: UInt32)] {
+            (0..<Int(min(expected.changeCount, actual.changeCount, 192))).map { index in
+                (
+                    expected.changes[index * 2], actual.changes[index * 2], expected.changes[index * 2 + 1],
+                    actual.changes[index * 2 + 1]
+                )
+            }
+        }
+        /// The real processor raised #GP at a conditional jump that ends its segment, or nearly.
+        var faultsAtLastBranch: Bool {
+            let selector = expected.selectors[1]
+            guard expected.vector == 13, selector & 4 != 0, LocalDescriptor.all.indices.contains(Int(selector >> 3)),
+                let mnemonic = test.row(at: expected.eip)?.mnemonic
+            else { return false }
+            let segment = LocalDescriptor.all[Int(selector >> 3)]
+            return !segment.isInPages && segment.limit &- expected.eip < 6
+                && (mnemonic.hasPrefix("loop") || mnemonic.hasPrefix("j") && !mnemonic.hasPrefix("jmp"))
+        }
         var comparesX87: Bool {
             mnemonics.contains {
                 $0.hasPrefix("fcom") || $0.hasPrefix("fucom") || $0.hasPrefix("ficom") || $0 == "ftst"
@@ -101,6 +133,12 @@ struct NativeException: Sendable {
             // Either of them may be at fault, and what is not aligned may be noticed an instruction apart.
             ($0.expected.vector != $0.actual.vector || $0.expected.vector == 17 && $0.expected.eip != $0.actual.eip)
                 && $0.faulting.contains { $0.operands.contains(where: CaseGenerator.segmentOperands.contains) }
+        },
+        NativeException(
+            "whether what code that the case has overwritten pushes of a segment register is four bytes (SDM vol. 2, PUSH)",
+            .memory
+        ) {
+            $0.overwritesCode && $0.upperHalvesDiffer
         },
         NativeException("in which order a state or 80 bits are accessed (SDM vol. 2, FLDENV, FXRSTOR)", .faultAddress) {
             $0.isMemoryFault && ($0.isX87 || $0.faults("fxsave", "fxrstor"))
@@ -159,6 +197,11 @@ struct NativeException: Sendable {
         },
         NativeException("AMD's MXCSR has MM in bit 17 (APM vol. 1, 4.2.2)", .everything) {
             $0.expected.fx.mxcsr & MXCSR.misaligned != 0
+        },
+        // "If the offset being jumped to is beyond the limits" is the only reason for #GP (SDM vol. 2, Jcc). The same jump
+        // at the end of a segment, taken 300 times by an EPYC, raised #GP 1 to 278 times, as its predictor had it.
+        NativeException("AMD looks at the limit behind a jump that is taken, but was not predicted to be", .everything) {
+            $0.faultsAtLastBranch && $0.actual.eip != $0.expected.eip
         },
         // "The status flags in the EFLAGS register are set only if the exception is masked" (SDM vol. 2, FCOMI; FCOM
         // alike for the condition codes).
