@@ -63,7 +63,7 @@ struct NativeException: Sendable {
         }
         /// Memory differs in nothing but words that the real processor has set to zero behind one that both wrote.
         var upperHalvesDiffer: Bool {
-            expected.changeCount == actual.changeCount
+            expected.changeCount == actual.changeCount && changes.contains { $0.expected != $0.actual }
                 && changes.allSatisfy { change in
                     change.address == change.actualAddress
                         && (change.expected == change.actual || change.expected == change.actual & 0xFFFF)
