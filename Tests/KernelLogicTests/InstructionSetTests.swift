@@ -82,7 +82,7 @@ import Testing
         }
         callers.subtract(allocators)
         #expect(!callers.isEmpty, "start-up allocates the table of interrupt lines: what was read?")
-        let expected = ["InterruptLines", "Scheduler"]
+        let expected = ["Clock", "InterruptLines", "Scheduler"]
         #expect(
             callers.allSatisfy { caller in
                 caller.contains("initialise") && expected.contains(where: caller.contains)

@@ -64,14 +64,4 @@ import Testing
             #expect(values(queue) == [2])
         }
     }
-
-    @Test func insertsInOrder() {
-        withNodes(5) { nodes in
-            var queue = Queue<Node>()
-            for index in [2, 0, 4, 1, 3] {
-                queue.insert(nodes + index) { $0.pointee.value > index }
-            }
-            #expect(values(queue) == [0, 1, 2, 3, 4])
-        }
-    }
 }

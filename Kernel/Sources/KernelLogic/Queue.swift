@@ -5,8 +5,8 @@ public protocol QueueNode {
     var previous: UnsafeMutablePointer<Self>? { get set }
 }
 
-/// A first-in, first-out queue of nodes that stand in at most one queue at a time. Every operation but
-/// `insert(_:before:)` takes constant time.
+/// A first-in, first-out queue of nodes that stand in at most one queue at a time. Every operation
+/// takes constant time.
 public struct Queue<Node: QueueNode> {
     public private(set) var first: UnsafeMutablePointer<Node>?
     public private(set) var last: UnsafeMutablePointer<Node>?
@@ -51,21 +51,5 @@ public struct Queue<Node: QueueNode> {
         if let previous { previous.pointee.next = next } else { first = next }
         node.pointee.next = nil
         node.pointee.previous = nil
-    }
-
-    /// Adds a node, which is in no queue, before the first one for which `isLater` is true, or else at the end.
-    public mutating func insert(
-        _ node: UnsafeMutablePointer<Node>, before isLater: (UnsafeMutablePointer<Node>) -> Bool
-    ) {
-        var position = first
-        while let candidate = position, !isLater(candidate) { position = candidate.pointee.next }
-        guard let successor = position else {
-            append(node)
-            return
-        }
-        node.pointee.next = successor
-        node.pointee.previous = successor.pointee.previous
-        if let previous = successor.pointee.previous { previous.pointee.next = node } else { first = node }
-        successor.pointee.previous = node
     }
 }

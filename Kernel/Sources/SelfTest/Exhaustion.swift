@@ -82,6 +82,20 @@ func testQuota() {
     Check.error(result, .quotaExceeded, "threadCreate: until it fails")
     Check.equal(Int32(threads), 8, "threadCreate: as many as there are kernel stacks for")
     for index in 0..<threads { _ = invoke(.capabilityDelete, Place.many + index) }
+    Check.equal(Int32(memoryInformation().freeFrames), Int32(free) - Int32((taken.end - Place.plenty) >> 12) + 16, "threadCreate: all gone")
+
+    // A memory object with more pages than there are frames: what has been mapped of it is unmapped.
+    let there = taken.end - 16 * pageSize
+    Check.equal(invoke(.memoryCreate, Place.scratch, 64 * pageSize), 0, "memoryCreate: more than there is")
+    Check.error(
+        invoke(.memoryAttach, InitialSlot.process, there, 64 * pageSize, Place.scratch | 1 << 8, 0), .quotaExceeded,
+        "memoryAttach: until it fails")
+    for page: UInt32 in 0..<64 {
+        Check.error(
+            invoke(.memoryRead, InitialSlot.process, there + page * pageSize, Place.buffer, 1), .badAddress,
+            "memoryAttach: nothing left behind")
+    }
+    Check.equal(invoke(.capabilityDelete, Place.scratch), 0, "capabilityDelete: a part of an object")
     _ = giveBack(upTo: taken.end)
     Check.equal(Int32(memoryInformation().freeFrames), Int32(free), "capabilityDelete: frees the threads' frames")
 }

@@ -41,7 +41,7 @@ func testMemoryObjects() {
     registers.ecx = there + 0x10_0000
     registers.edx = 0x2000
     registers.esi = object
-    registers.ebp = 1
+    registers.ebp = 1 << 30 | 1
     Check.error(invoke(.memoryAttach, &registers), .badArgument, "memoryAttach: pretending")
 
     // A copy without the right to write; revoking takes what was mapped through it.

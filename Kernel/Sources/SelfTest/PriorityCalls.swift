@@ -44,6 +44,45 @@ func lowClient() {
     User.Thread.exit()
 }
 
+/// Sends one message, which tells its stack.
+@c(self_test_one_sender)
+func oneSender() {
+    var here: UInt32 = 0
+    withUnsafeMutablePointer(to: &here) { here in
+        let stack = (UInt32(UInt(bitPattern: here)) - Place.free) / 0x4000
+        _ = invoke(.send, label: 60 + stack, Place.endpoint)
+    }
+    User.Thread.exit()
+}
+
+/// Who is more important is received first, and of equals who came first.
+func testOrderOfSenders() {
+    _ = invoke(.endpointCreate, Place.endpoint)
+    for (index, priority) in ([4, 12, 8, 12] as [UInt32]).enumerated() {
+        start(oneSender, priority: priority, UInt32(index))
+        _ = invoke(.sleep, 0, 2)
+    }
+    // A sender whose priority changes while it waits takes another place.
+    Check.equal(
+        invoke(.threadConfigure, Place.many, ThreadSetting.priority.rawValue, 10), 0, "threadConfigure: a sender")
+    for expected in [61, 63, 60, 62] as [UInt32] {
+        let tag = MessageTag(rawValue: UInt32(bitPattern: invoke(.receive, Place.endpoint, 100)))
+        Check.equal(Int32(tag.label), Int32(expected), "receive: the order of senders")
+    }
+    _ = invoke(.sleep, 0, 3)
+    for index: UInt32 in 0..<4 { _ = invoke(.capabilityDelete, Place.many + index) }
+    // An endpoint that ends while several wait tells all of them; one whose wait is limited too.
+    for index: UInt32 in 0..<4 { start(oneSender, priority: 10, index) }
+    _ = invoke(.sleep, 0, 2)
+    Check.equal(invoke(.capabilityDelete, Place.endpoint), 0, "capabilityDelete: an endpoint with senders")
+    _ = invoke(.sleep, 0, 2)
+    for index: UInt32 in 0..<4 {
+        Check.error(invoke(.threadStart, Place.many + index), .objectGone, "send: the endpoint has ended")
+        _ = invoke(.capabilityDelete, Place.many + index)
+    }
+    _ = invoke(.memoryUnmap, InitialSlot.process, Place.free, 0x1_0000)
+}
+
 func testPriorities() {
     let setting = ThreadSetting.priority.rawValue
     _ = invoke(.threadCreate, InitialSlot.process, Place.scratch, 0, 0)

@@ -43,6 +43,7 @@ struct SelfTest {
         testThreadLocalStorage()
         testPriorities()
         testNotifications()
+        testOrderOfSenders()
         testCapabilitiesInMessages()
         testChildren()
         testLimitsOfMany()

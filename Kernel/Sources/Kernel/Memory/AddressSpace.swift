@@ -106,22 +106,32 @@ struct AddressSpace {
         return true
     }
 
-    /// Frees a page table and the user memory in it, or at last the directory. False if that was the last. Not while
-    /// the directory is in CR3. `next` is where to look for the next table.
-    func destroyPart(account: AccountReference, next: inout Int) -> Bool {
+    /// Frees a part of the user memory with its page table, or at last the directory. False if that was the last. Not while
+    /// the directory is in CR3. `next` is the number of the page to go on with.
+    func destroyPart(account: AccountReference, next: inout UInt32) -> Bool {
         let root = pageTable(at: directory)
-        for index in next..<1024 where root[index] & PageFlags.present != 0 {
-            next = index + 1
+        while next < 1 << 20 {
+            let index = Int(next >> 10)
+            guard root[index] & PageFlags.present != 0 else {
+                next = (next | 1023) + 1
+                continue
+            }
             let table = pageTable(at: root[index])
-            for entry in 0..<1024 where table[entry] & PageFlags.present != 0 && table[entry] & PageFlags.owned != 0 {
+            let first = Int(next & 1023)
+            let owned = PageFlags.present | PageFlags.owned
+            for entry in first..<(first + destructionStep) where table[entry] & owned == owned {
                 Accounts.releaseFrame(table[entry] & PageFlags.addressMask, to: account)
             }
-            Accounts.releaseFrame(root[index] & PageFlags.addressMask, to: account)
+            next += UInt32(destructionStep)
+            if next & 1023 == 0 { Accounts.releaseFrame(root[index] & PageFlags.addressMask, to: account) }
             return true
         }
         Accounts.releaseFrame(directory, to: account)
         return false
     }
+
+    /// Entries of a page table that are looked at in a step; a part of 1024.
+    private var destructionStep: Int { 256 }
 
     /// A directory with the kernel's part only; charged to `account`.
     static func create(account: AccountReference) throws(KernelError) -> AddressSpace {

@@ -138,7 +138,8 @@ enum KernelStacks {
     static var tableCount: UInt32 { 2 }
     static var pagesPerStack: UInt32 { 2 }
     private static var stride: UInt32 { pagesPerStack + 1 }
-    private static var count: UInt32 { tableCount * 1024 / stride }
+    /// The most there can be.
+    static var count: UInt32 { tableCount * 1024 / stride }
 
     private nonisolated(unsafe) static var tables: (PageTable?, PageTable?) = (nil, nil)
     /// Stacks given back are linked through their lowest entry; this is the first one's number + 1.

@@ -33,10 +33,13 @@ enum Capabilities {
     }
 
     /// Empties a slot and drops the reference. What was derived from the capability is derived from its own origin now.
-    static func delete(_ slot: Slot) {
+    ///
+    /// - Returns: Whether that is done: if not, a part of what the capability has mapped is unmapped, and it is to be called
+    ///   again.
+    static func delete(_ slot: Slot) -> Bool {
         let capability = slot.pointee
-        guard capability.kind != .none else { return }
-        if capability.dependents != 0 { Mappings.removeAll(of: slot) }
+        guard capability.kind != .none else { return true }
+        if capability.dependents != 0, !Mappings.removePart(of: slot) { return false }
         DerivationTree.remove(slot)
         slot.pointee = .empty
         switch capability.kind {
@@ -54,6 +57,7 @@ enum Capabilities {
             }
         case .none, .log, .system, .interruptAuthority: break
         }
+        return true
     }
 
     /// Deletes up to `limit` capabilities that were derived from the one in `slot`, directly or not; returns whether
@@ -61,7 +65,7 @@ enum Capabilities {
     static func revoke(_ slot: Slot, limit: Int) -> Bool {
         for _ in 0..<limit {
             guard let child = slot.pointee.firstChild else { return true }
-            delete(child)
+            guard delete(child) else { return false }
         }
         return slot.pointee.firstChild == nil
     }

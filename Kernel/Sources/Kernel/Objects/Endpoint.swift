@@ -5,11 +5,14 @@ typealias EndpointReference = UnsafeMutablePointer<Endpoint>
 
 /// A place where threads meet to pass messages. Either senders wait or receivers do; nothing is ever buffered, except
 /// that the kernel's own notices wait in their sources.
-struct Endpoint {
+struct Endpoint: QueueNode {
+    /// Links of the queue of condemned ones.
+    var next: EndpointReference?
+    var previous: EndpointReference?
     /// Capabilities, fault handlers, interrupt lines and notifications that name it.
     var references: UInt32 = 0
     /// In the order of their priorities.
-    var senders = Queue<Thread>()
+    var senders = PriorityList<Thread>()
     var receivers = Queue<Thread>()
     var notices = Queue<Notice>()
     /// The thread that received last.
@@ -36,24 +39,34 @@ enum Endpoints {
         return endpoint
     }
 
-    /// Drops a reference; with the last one, whoever waits is told that the endpoint is gone.
+    private nonisolated(unsafe) static var condemned = Queue<Endpoint>()
+
+    /// Drops a reference. With the last one nobody can send or receive any more, and whoever waits is told, on the way out of
+    /// the kernel.
     static func release(_ endpoint: EndpointReference) {
         endpoint.pointee.references -= 1
         guard endpoint.pointee.references == 0 else { return }
-        while let thread = endpoint.pointee.senders.removeFirst() {
+        condemned.append(endpoint)
+        Endings.note()
+    }
+
+    /// Makes a step of the end of a condemned endpoint. False if there is none.
+    static func endCondemned() -> Bool {
+        guard let endpoint = condemned.first else { return false }
+        if let thread = endpoint.pointee.senders.removeFirst() ?? endpoint.pointee.receivers.removeFirst() {
             thread.pointee.endpoint = nil
             Messages.fail(thread, .objectGone)
+        } else if let notice = endpoint.pointee.notices.removeFirst() {
+            notice.pointee.isQueued = false
+        } else {
+            if let receiver = endpoint.pointee.receiver {
+                Priorities.leave(receiver)
+                Priorities.settle(receiver)
+            }
+            condemned.remove(endpoint)
+            Accounts.release(endpoint)
         }
-        while let thread = endpoint.pointee.receivers.removeFirst() {
-            thread.pointee.endpoint = nil
-            Messages.fail(thread, .objectGone)
-        }
-        while let notice = endpoint.pointee.notices.removeFirst() { notice.pointee.isQueued = false }
-        if let receiver = endpoint.pointee.receiver {
-            Priorities.leave(receiver)
-            Priorities.settle(receiver)
-        }
-        Accounts.release(endpoint)
+        return true
     }
 }
 

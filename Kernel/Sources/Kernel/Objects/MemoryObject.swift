@@ -5,7 +5,7 @@ typealias MemoryReference = UnsafeMutablePointer<MemoryObject>
 
 /// Memory that whoever holds a capability to it can map, in as many processes as there are: shared buffers, programs'
 /// text.
-struct MemoryObject {
+struct MemoryObject: QueueNode {
     enum Backing {
         /// Frames of its own, listed in the frame at `index`; 0 = not there yet. They are charged to the process that made
         /// it, and appear, zeroed, when they are mapped first.
@@ -14,9 +14,13 @@ struct MemoryObject {
         case image(start: UInt32)
     }
 
+    /// Links of the queue of condemned ones.
+    var next: MemoryReference?
+    var previous: MemoryReference?
     /// Capabilities that name it.
     var references: UInt32 = 0
-    let pages: UInt32
+    /// How many it has; of a condemned one, how many have not been freed yet.
+    var pages: UInt32
     let backing: Backing
 }
 
@@ -68,19 +72,36 @@ enum MemoryObjects {
         }
     }
 
-    /// Drops a reference; the last one frees the memory. (Mappings go with the capabilities that they were made through.)
+    private nonisolated(unsafe) static var condemned = Queue<MemoryObject>()
+    /// Pages that are freed, or unmapped, in a step.
+    static var pageStep: UInt32 { 64 }
+
+    /// Drops a reference; the last one frees the memory, on the way out of the kernel. (Mappings go with the capabilities that
+    /// they were made through.)
     static func release(_ memory: MemoryReference) {
         memory.pointee.references -= 1
         guard memory.pointee.references == 0 else { return }
+        condemned.append(memory)
+        Endings.note()
+    }
+
+    /// Makes a step of the end of a condemned object. False if there is none.
+    static func endCondemned() -> Bool {
+        guard let memory = condemned.first else { return false }
         if case .frames(let index) = memory.pointee.backing {
             let account = Accounts.of(memory)
             let frames = pageTable(at: index)
-            for page in 0..<Int(memory.pointee.pages) where frames[page] != 0 {
+            let left = memory.pointee.pages - min(pageStep, memory.pointee.pages)
+            for page in Int(left)..<Int(memory.pointee.pages) where frames[page] != 0 {
                 Accounts.releaseFrame(frames[page], to: account)
             }
+            memory.pointee.pages = left
+            if left > 0 { return true }
             Accounts.releaseFrame(index, to: account)
         }
+        condemned.remove(memory)
         Accounts.release(memory)
+        return true
     }
 }
 
@@ -101,6 +122,9 @@ struct Mapping: QueueNode {
     let address: UInt32
     let firstPage: UInt32
     let pages: UInt32
+    /// It is being removed, and nothing is added any more: how many pages at its end have been looked at.
+    var isEnding = false
+    var removed: UInt32 = 0
 }
 
 enum Mappings {
@@ -113,24 +137,42 @@ enum Mappings {
         next?.pointee.previousOfSlot = reference
         mapping.slot.pointee.dependents = UInt(bitPattern: reference)
         mapping.process.pointee.mappings.append(reference)
+        mapping.process.pointee.mappingCount += 1
     }
 
-    /// The mapping that was made at an address of a process through a capability.
-    static func find(_ process: ProcessReference, _ address: UInt32, _ slot: CapabilityTable.Slot) -> MappingReference? {
-        var candidate = process.pointee.mappings.first
-        while let mapping = candidate {
-            if mapping.pointee.address == address, mapping.pointee.slot == slot { return mapping }
-            candidate = mapping.pointee.next
+    /// The mapping of so many pages that was begun not long ago at an address of a process through a capability; nil if there
+    /// is none, or if it ends already and `orEnding` does not say that such a one is wanted.
+    static func find(
+        _ process: ProcessReference, _ address: UInt32, _ slot: CapabilityTable.Slot, firstPage: UInt32, pages: UInt32,
+        orEnding: Bool
+    ) -> MappingReference? {
+        var candidate = MappingReference(bitPattern: slot.pointee.dependents)
+        // The last made is the first.
+        for _ in 0..<recent {
+            guard let mapping = candidate else { return nil }
+            if mapping.pointee.address == address, mapping.pointee.process == process, orEnding || !mapping.pointee.isEnding,
+                mapping.pointee.firstPage == firstPage, mapping.pointee.pages == pages
+            {
+                return mapping
+            }
+            candidate = mapping.pointee.nextOfSlot
         }
         return nil
     }
 
-    /// Unmaps what is left of a mapping, and forgets it; returns how many pages that were.
-    @discardableResult
-    static func remove(_ mapping: MappingReference) -> UInt32 {
-        var unmapped: UInt32 = 0
+    /// Among how many of a capability's mappings one is looked for, and how many of a process's are looked at in a step.
+    private static var recent: Int { 32 }
+
+    /// Unmaps a part of a mapping, and forgets it when nothing is left.
+    ///
+    /// - Returns: How many pages were unmapped, and whether the mapping is gone.
+    static func removePart(_ mapping: MappingReference) -> (unmapped: UInt32, isGone: Bool) {
+        mapping.pointee.isEnding = true
         let old = mapping.pointee
-        for page in 0..<old.pages {
+        let left = old.pages - old.removed
+        let step = min(left, MemoryObjects.pageStep)
+        var unmapped: UInt32 = 0
+        for page in (left - step)..<left {
             // Where something else has been mapped since, it stays; a copy of the page's too.
             let address = old.address + page << 12
             guard let frame = MemoryObjects.presentFrame(old.memory, old.firstPage + page),
@@ -139,6 +181,8 @@ enum Mappings {
             _ = old.process.pointee.space.unmap(address, account: old.process.pointee.account)
             unmapped += 1
         }
+        mapping.pointee.removed += step
+        guard step == left else { return (unmapped, false) }
         if let previous = old.previousOfSlot {
             previous.pointee.nextOfSlot = old.nextOfSlot
         } else {
@@ -146,33 +190,38 @@ enum Mappings {
         }
         old.nextOfSlot?.pointee.previousOfSlot = old.previousOfSlot
         old.process.pointee.mappings.remove(mapping)
+        old.process.pointee.mappingCount -= 1
         Accounts.release(mapping)
-        return unmapped
+        return (unmapped, true)
     }
 
-    /// Removes the mappings that were made through a capability.
-    static func removeAll(of slot: CapabilityTable.Slot) {
-        while let mapping = MappingReference(bitPattern: slot.pointee.dependents) { remove(mapping) }
+    /// Makes a step of removing the mappings that were made through a capability; whether there are none left.
+    static func removePart(of slot: CapabilityTable.Slot) -> Bool {
+        if let mapping = MappingReference(bitPattern: slot.pointee.dependents) { _ = removePart(mapping) }
+        return slot.pointee.dependents == 0
     }
 
-    /// Removes the mappings that a process has.
-    static func removeAll(in process: ProcessReference) {
-        while let mapping = process.pointee.mappings.first { remove(mapping) }
-    }
-
-    /// Removes the mappings of a process that lie in a range of pages; returns how many pages that were.
-    static func remove(in process: ProcessReference, _ address: UInt32, pages: UInt32) -> UInt32 {
-        var unmapped: UInt32 = 0
-        var candidate = process.pointee.mappings.first
-        while let mapping = candidate {
-            candidate = mapping.pointee.next
+    /// Makes a step of removing those mappings of a process that lie in a range of pages. `looked` counts the ones that have
+    /// been looked at: when they are as many as the process has, none is left in the range.
+    ///
+    /// The list is turned round meanwhile, so that it needs no mark of how far the search has come.
+    ///
+    /// - Returns: How many pages were unmapped.
+    static func removePart(
+        in process: ProcessReference, _ address: UInt32, pages: UInt32, looked: inout UInt32
+    ) -> UInt32 {
+        for _ in 0..<recent {
+            guard looked < process.pointee.mappingCount, let mapping = process.pointee.mappings.first else { return 0 }
             let offset = mapping.pointee.address &- address
             if mapping.pointee.address >= address, offset >> 12 <= pages,
                 mapping.pointee.pages <= pages - offset >> 12
             {
-                unmapped += remove(mapping)
+                return removePart(mapping).unmapped
             }
+            process.pointee.mappings.remove(mapping)
+            process.pointee.mappings.append(mapping)
+            looked += 1
         }
-        return unmapped
+        return 0
     }
 }

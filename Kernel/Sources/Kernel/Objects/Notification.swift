@@ -10,7 +10,10 @@ typealias NotificationReference = UnsafeMutablePointer<Notification>
 /// A signal sets the bits of its capability's badge. Bits that are set already stay set, so a signal needs no memory,
 /// and whoever waits learns that something has happened since the last time, not how often. A notification that is
 /// bound to an endpoint puts its bits into a message for whoever receives there, so that a server has one place to wait.
-struct Notification {
+struct Notification: QueueNode {
+    /// Links of the queue of condemned ones.
+    var next: NotificationReference?
+    var previous: NotificationReference?
     /// Capabilities and interrupt lines that name it.
     var references: UInt32 = 0
     /// Set and not yet taken.
@@ -31,16 +34,29 @@ enum Notifications {
         return notification
     }
 
-    /// Drops a reference; with the last one, whoever waits is told that the notification is gone.
+    private nonisolated(unsafe) static var condemned = Queue<Notification>()
+
+    /// Drops a reference. With the last one, whoever waits is told that the notification is gone, on the way out of the
+    /// kernel.
     static func release(_ notification: NotificationReference) {
         notification.pointee.references -= 1
         guard notification.pointee.references == 0 else { return }
         unbind(notification)
-        while let thread = notification.pointee.waiters.removeFirst() {
+        condemned.append(notification)
+        Endings.note()
+    }
+
+    /// Makes a step of the end of a condemned notification. False if there is none.
+    static func endCondemned() -> Bool {
+        guard let notification = condemned.first else { return false }
+        if let thread = notification.pointee.waiters.removeFirst() {
             thread.pointee.notification = nil
             Messages.fail(thread, .objectGone)
+        } else {
+            condemned.remove(notification)
+            Accounts.release(notification)
         }
-        Accounts.release(notification)
+        return true
     }
 
     /// Sets bits, of which there is at least one.

@@ -14,8 +14,12 @@ struct Process: QueueNode {
 
     /// For people to read; never used again.
     let number: UInt32
-    /// Who created it, and takes it along when it is destroyed; only compared, never followed.
-    let creator: ProcessReference?
+    /// Who created it, and takes it along when it is destroyed; the first of those that it has created itself, and the links
+    /// of that list.
+    var creator: ProcessReference?
+    var firstCreated: ProcessReference?
+    var nextCreated: ProcessReference?
+    var previousCreated: ProcessReference?
     /// Capabilities that name it.
     var references: UInt32 = 0
     var isAlive = true
@@ -28,13 +32,14 @@ struct Process: QueueNode {
     var faultBadge: UInt32 = 0
     /// Tells the fault endpoint that the last thread has ended.
     var endNotice = Notice()
-    /// How far its end has come: the next slot to empty, and the next page table to free.
+    /// How far its end has come: the next slot to empty, and the number of the next page to free.
     var nextSlot: UInt32 = 1
-    var nextTable = KernelSpace.directoryEntries
+    var nextPage = klimit >> 12
     /// The parts of memory objects in its memory.
     var mappings = Queue<Mapping>()
     /// What its memory and its objects are charged to.
     let account: AccountReference
+    var mappingCount: UInt32 = 0
     /// The highest priority that its threads can give to any thread; a new thread begins with it.
     let priorityLimit: UInt8
 
@@ -74,6 +79,7 @@ enum Processes {
             all.append(process)
             return process
         } catch {
+            if let creator { adopt(process, creator) }
             Accounts.close(account)
             throw error
         }
@@ -139,6 +145,7 @@ enum Processes {
         condemned.append(process)
     }
 
+        Endings.note()
     /// Does a part of the end of processes: first their threads, which must not run again; then, process by process, what
     /// they have. What is left in the end is a tombstone for the capabilities that name it. False if there is nothing to
     /// do.
@@ -148,7 +155,11 @@ enum Processes {
             if let thread = process.pointee.firstThread {
                 Threads.end(thread)
             } else {
-                destroyCreated(by: process)
+                disown(process)
+            } else if let created = process.pointee.firstCreated {
+                // Nobody may be left who could name it, and it could run for ever.
+                disown(created)
+                destroy(created)
                 Scheduler.leave(process)
                 condemned.remove(process)
                 ending.append(process)
@@ -158,12 +169,18 @@ enum Processes {
         guard let process = ending.first else { return false }
         if process.pointee.nextSlot < capabilitySlotCount {
             let end = min(process.pointee.nextSlot + slotStep, capabilitySlotCount)
-            for slot in process.pointee.nextSlot..<end { Capabilities.delete(process.pointee.capabilities[slot]) }
+            let capabilities = process.pointee.capabilities
+            for slot in process.pointee.nextSlot..<end where capabilities[slot].pointee.kind != .none {
+                guard Capabilities.delete(capabilities[slot]) else {
+                    process.pointee.nextSlot = slot
+                    return true
+                }
+            }
             process.pointee.nextSlot = end
         } else if let mapping = process.pointee.mappings.first {
-            Mappings.remove(mapping)
+            _ = Mappings.removePart(mapping)
         } else if !process.pointee.space.destroyPart(
-            account: process.pointee.account, next: &process.pointee.nextTable)
+            account: process.pointee.account, next: &process.pointee.nextPage)
         {
             finish(process)
         }
@@ -174,7 +191,7 @@ enum Processes {
     static var areThreadsCondemned: Bool { !condemned.isEmpty }
 
     /// How many capabilities are deleted between two looks at the interrupts.
-    private static var slotStep: UInt32 { 64 }
+    private static var slotStep: UInt32 { 32 }
 
     private static func finish(_ process: ProcessReference) {
         ending.remove(process)
@@ -185,13 +202,23 @@ enum Processes {
         release(process)
     }
 
-    /// Nobody may be left who could name them, and they could run for ever.
-    private static func destroyCreated(by creator: ProcessReference) {
-        var candidate = all.first
-        while let process = candidate {
-            candidate = process.pointee.next
-            if process.pointee.creator == creator { destroy(process) }
-        }
+    private static func adopt(_ process: ProcessReference, _ creator: ProcessReference) {
+        let next = creator.pointee.firstCreated
+        process.pointee.nextCreated = next
+        next?.pointee.previousCreated = process
+        creator.pointee.firstCreated = process
+    }
+
+    /// Takes a process out of its creator's list.
+    private static func disown(_ process: ProcessReference) {
+        guard let creator = process.pointee.creator else { return }
+        let next = process.pointee.nextCreated
+        let previous = process.pointee.previousCreated
+        if let previous { previous.pointee.nextCreated = next } else { creator.pointee.firstCreated = next }
+        next?.pointee.previousCreated = previous
+        process.pointee.creator = nil
+        process.pointee.nextCreated = nil
+        process.pointee.previousCreated = nil
     }
 
     /// Drops a reference; the last one frees a tombstone, or destroys a process that nobody can name and that runs

@@ -8,10 +8,13 @@ typealias ThreadReference = UnsafeMutablePointer<Thread>
 ///
 /// While a thread does not run, its kernel stack holds nothing but its `TrapFrame`: the kernel never waits in the
 /// middle of its own code. Whoever ends a thread's wait writes the results into that frame.
-struct Thread: QueueNode {
-    /// Links of the queue that it waits in: ready, an endpoint's, sleeping, or condemned.
+struct Thread: PriorityNode {
+    /// Links of the queue that it waits in: ready, an endpoint's, a notification's, or condemned.
     var next: ThreadReference?
     var previous: ThreadReference?
+    /// Its place in an endpoint's queue of senders (`PriorityList`).
+    var level: UInt8 = 0
+    var otherEnd: ThreadReference?
 
     let number: UInt32
     let process: ProcessReference
@@ -188,6 +191,7 @@ enum Threads {
 
     /// Ends the next condemned thread. False if there is none.
     static func endCondemned() -> Bool {
+        Endings.note()
         guard let thread = condemned.removeFirst() else { return false }
         thread.pointee.isCondemned = false
         end(thread)

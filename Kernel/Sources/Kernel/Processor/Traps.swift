@@ -54,8 +54,8 @@ private func slowSystemCall(_ frame: UnsafeMutablePointer<TrapFrame>) -> UnsafeM
 }
 
 private func leaveKernel() -> UnsafeMutablePointer<TrapFrame> {
-    // A process that ends may have much to free: interrupts have their turn, and what is left is done on the next way out.
-    while Threads.endCondemned() || Processes.endCondemned() {
+    // There may be much to do: interrupts have their turn, and what is left is done on the next way out.
+    while Clock.endNext() || Endings.step() {
         if !Processes.areThreadsCondemned, InterruptController8259.isPending { break }
     }
     let frame = Scheduler.resume()

@@ -111,6 +111,7 @@ enum KernelStart {
         FloatingPoint.initialise()
         InterruptController8259.initialise()
         InterruptLines.initialise()
+        Clock.initialise()
         do {
             let kernel = try Processes.createKernel()
             Scheduler.initialise(idle: try Threads.createIdle(kernel))

@@ -11,18 +11,11 @@ extension SystemCalls {
         guard frame.edx & 4095 == 0, pages <= maximumPages, frame.edx >> 12 <= 1 << 20 - pages,
             isDevice(frame.edx, pages)
         else { throw .badArgument }
-        let space = process.pointee.space
-        for page in 0..<pages where space.isMapped(frame.edi + page << 12) { throw .alreadyMapped }
         let flags = PageFlags.writable | PageFlags.cacheDisabled | PageFlags.writeThrough
-        for page in 0..<pages {
-            do {
-                try space.map(frame.edi + page << 12, to: frame.edx + page << 12, flags: flags, account: process.pointee.account)
-            } catch {
-                for mapped in 0..<page { _ = space.unmap(frame.edi + mapped << 12, account: process.pointee.account) }
-                throw error
-            }
+        return try mapPages(caller, process, frame.edi, pages) { page throws(KernelError) in
+            try process.pointee.space.map(
+                frame.edi + page << 12, to: frame.edx + page << 12, flags: flags, account: process.pointee.account)
         }
-        return 0
     }
 
     /// Whether no page of a range is RAM, the kernel's or anybody's: the hole below 1 MB, or addresses that the BIOS's

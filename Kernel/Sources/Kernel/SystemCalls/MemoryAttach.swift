@@ -16,36 +16,49 @@ extension SystemCalls {
             pages <= maximumPages, firstPage <= memory.pointee.pages,
             pages <= memory.pointee.pages - firstPage
         else { throw .badArgument }
-        // How much has been mapped before the call was interrupted.
-        let done = frame.ebp
-        guard done < pages else { throw .badArgument }
-        if done == 0 {
-            for page in 0..<pages where process.pointee.space.isMapped(frame.ecx + page << 12) {
-                throw .alreadyMapped
+        // How much has been mapped before the call was interrupted; or that it has failed, and must leave nothing behind.
+        var progress = MapProgress(rawValue: frame.ebp)
+        caller.frame.pointee.ebp = 0
+        guard progress.page < pages else { throw .badArgument }
+        let space = process.pointee.space
+        let account = process.pointee.account
+        if progress.phase == MapProgress.checking {
+            progress = try check(space, frame.ecx, pages, progress)
+            guard progress.phase == MapProgress.mapping else {
+                caller.frame.pointee.ebp = progress.rawValue
+                return again(caller)
             }
             try Mappings.create(
                 Mapping(
                     slot: slot, memory: memory, process: process, address: frame.ecx, firstPage: firstPage,
                     pages: pages), caller.process.pointee.account)
         }
-        guard let mapping = Mappings.find(process, frame.ecx, slot), mapping.pointee.pages == pages,
-            mapping.pointee.firstPage == firstPage
-        else { throw .badArgument }
-        let end = min(pages, done + mapStep)
+        let isUndoing = progress.phase == MapProgress.undoing
+        guard let mapping = Mappings.find(
+            process, frame.ecx, slot, firstPage: firstPage, pages: pages, orEnding: isUndoing)
+        else { throw isUndoing ? progress.error : .badArgument }
+        var problem = isUndoing ? progress.error : nil
+        let end = min(pages, progress.page + mapStep)
         let flags =
             access == .write ? PageFlags.writable : access == .copyOnWrite ? PageFlags.copyOnWrite : 0
-        for page in done..<end {
+        var page = progress.page
+        while page < end, problem == nil {
             do {
-                try process.pointee.space.map(
+                try space.map(
                     frame.ecx + page << 12, to: try MemoryObjects.frame(memory, firstPage + page), flags: flags,
-                    account: process.pointee.account)
+                    account: account)
+                page += 1
             } catch {
-                Mappings.remove(mapping)
-                caller.frame.pointee.ebp = 0
-                throw error
+                problem = error
             }
         }
-        caller.frame.pointee.ebp = end < pages ? end : 0
-        return end < pages ? again(caller) : 0
+        if let problem {
+            guard !Mappings.removePart(mapping).isGone else { throw problem }
+            caller.frame.pointee.ebp = MapProgress(MapProgress.undoing, 0, problem).rawValue
+            return again(caller)
+        }
+        guard end < pages else { return 0 }
+        caller.frame.pointee.ebp = MapProgress(MapProgress.mapping, end).rawValue
+        return again(caller)
     }
 }

@@ -2,12 +2,14 @@ import KernelABI
 import KernelLogic
 
 /// When a thread's sleep or patience ends; part of the thread.
-struct Timer: QueueNode {
-    var next: UnsafeMutablePointer<Timer>?
-    var previous: UnsafeMutablePointer<Timer>?
-    var isSet = false
+struct Timer: TimerNode {
+    var place: UInt32 = 0
+    var order: UInt32 = 0
     var time: UInt32 = 0
     var thread: ThreadReference?
+
+    @inline(__always)
+    var isSet: Bool { place != 0 }
 }
 
 /// Time, counted in ticks of the 8254, and the threads that wait for it.
@@ -16,8 +18,14 @@ struct Timer: QueueNode {
 /// ends (or after 54 ms, the longest that the counter can measure), and the ticks that have passed are counted then.
 enum Clock {
     private(set) nonisolated(unsafe) static var ticks: UInt32 = 0
-    /// In the order in which they end.
-    private nonisolated(unsafe) static var timers = Queue<Timer>()
+    /// One at most of each thread, and there are no more threads than kernel stacks.
+    private nonisolated(unsafe) static var timers: TimerHeap<Timer>!
+
+    static func initialise() {
+        // Allocated once, from the boot heap.
+        timers = TimerHeap(
+            memory: UnsafeMutablePointer.allocate(capacity: Int(KernelStacks.count)), capacity: KernelStacks.count)
+    }
 
     /// A tick is a millisecond: `IntervalTimer8254.ticksPerSecond` is 1000.
     static var milliseconds: UInt32 { ticks }
@@ -31,7 +39,7 @@ enum Clock {
     static func beginIdle() {
         guard waitingFor == 0 else { return }
         var wait = IntervalTimer8254.longestWait
-        if let timer = timers.first { wait = min(wait, timer.pointee.time &- ticks) }
+        if let timer = timers.first { wait = isPast(timer.pointee.time) ? 0 : min(wait, timer.pointee.time &- ticks) }
         guard wait > 1 else { return }
         // Mode 2 counts down from the reload value.
         let passed = IntervalTimer8254.countsPerTick &- min(IntervalTimer8254.read(), IntervalTimer8254.countsPerTick)
@@ -71,6 +79,19 @@ enum Clock {
         Scheduler.tick(count)
     }
 
+    /// Ends the wait of the next thread whose time has come; false if there is none.
+    static func endNext() -> Bool {
+        guard let timer = timers.unsafelyUnwrapped.first, isPast(timer.pointee.time), let thread = timer.pointee.thread
+        else { return false }
+        cancel(thread)
+        if thread.pointee.state == .sleeping {
+            Scheduler.makeReady(thread)
+        } else {
+            _ = Messages.interrupt(thread, .timedOut)
+        }
+        return true
+    }
+
     /// Puts the current thread to sleep.
     static func sleep(_ thread: ThreadReference, milliseconds: UInt32) {
         set(thread, milliseconds)
@@ -89,15 +110,14 @@ enum Clock {
         let timer = timer(thread)
         timer.pointee.time = time
         timer.pointee.thread = thread
-        timer.pointee.isSet = true
-        timers.insert(timer) { Int32(bitPattern: $0.pointee.time &- time) > 0 }
+        // There is room for the timers of all threads.
+        _ = timers.insert(timer)
     }
 
     /// Forgets what a thread waits for.
     @inline(__always)
     static func cancel(_ thread: ThreadReference) {
         guard thread.pointee.timer.isSet else { return }
-        thread.pointee.timer.isSet = false
         timers.remove(timer(thread))
     }
 

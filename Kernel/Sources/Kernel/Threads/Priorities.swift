@@ -6,10 +6,14 @@ import KernelLogic
 ///
 ///     client (20) ── call ──> server (8, runs with 20) ── call ──> driver (10, runs with 20)
 enum Priorities {
-    /// Lends a priority to a thread, and to whom it waits for in turn. It ends: each step raises somebody.
+    /// The longest chain of threads that wait for each other along which a priority is lent.
+    private static var longestChain: Int { 32 }
+
+    /// Lends a priority to a thread, and to whom it waits for in turn, up to `longestChain` of them.
     static func lend(_ priority: UInt8, to thread: ThreadReference) {
         var thread = thread
-        while priority > thread.pointee.effectivePriority {
+        for _ in 0..<longestChain {
+            guard priority > thread.pointee.effectivePriority else { return }
             change(thread, priority)
             if let answerer = thread.pointee.answerer {
                 thread = answerer
@@ -39,8 +43,7 @@ enum Priorities {
 
     /// Senders wait in the order of their priorities.
     static func queue(_ sender: ThreadReference, at endpoint: EndpointReference) {
-        let priority = sender.pointee.effectivePriority
-        endpoint.pointee.senders.insert(sender) { $0.pointee.effectivePriority < priority }
+        endpoint.pointee.senders.insert(sender, sender.pointee.effectivePriority)
     }
 
     private static func change(_ thread: ThreadReference, _ priority: UInt8) {
