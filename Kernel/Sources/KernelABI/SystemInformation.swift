@@ -43,10 +43,16 @@ public struct ClockInformation {
     public var milliseconds: UInt32
     /// Clock interrupts a second.
     public var ticksPerSecond: UInt32
+    /// Microseconds, by the time-stamp counter where there is one; within a tick of `milliseconds`.
+    public var microseconds: UInt64
+    /// Of these, those in which nobody ran, interrupts meanwhile included.
+    public var idleMicroseconds: UInt64
 
-    public init(milliseconds: UInt32, ticksPerSecond: UInt32) {
+    public init(milliseconds: UInt32 = 0, ticksPerSecond: UInt32 = 0, microseconds: UInt64 = 0, idleMicroseconds: UInt64 = 0) {
         self.milliseconds = milliseconds
         self.ticksPerSecond = ticksPerSecond
+        self.microseconds = microseconds
+        self.idleMicroseconds = idleMicroseconds
     }
 }
 
@@ -76,14 +82,23 @@ public struct ThreadInformation {
     public var process: UInt32
     /// A `ThreadState`.
     public var state: UInt32
-    /// Processor time, in clock ticks.
-    public var ticks: UInt32
+    /// The priority that it runs with, its own or a lent one.
+    public var priority: UInt32
+    /// Microseconds that it has run.
+    public var microseconds: UInt64
+    /// Of these, microseconds in the kernel; the short way of messages counts as the thread's own.
+    public var kernelMicroseconds: UInt64
 
-    public init(thread: UInt32, process: UInt32, state: UInt32, ticks: UInt32) {
+    public init(
+        thread: UInt32 = 0, process: UInt32 = 0, state: UInt32 = 0, priority: UInt32 = 0, microseconds: UInt64 = 0,
+        kernelMicroseconds: UInt64 = 0
+    ) {
         self.thread = thread
         self.process = process
         self.state = state
-        self.ticks = ticks
+        self.priority = priority
+        self.microseconds = microseconds
+        self.kernelMicroseconds = kernelMicroseconds
     }
 }
 
@@ -97,8 +112,15 @@ public struct ProcessInformation {
     public var frameLimit: UInt32
     /// Pages that it can reach: its own, and those that it shares, which others pay for.
     public var mappedPages: UInt32
+    public var reserved: UInt32 = 0
+    /// Microseconds that those of its threads have run that have ended.
+    public var endedMicroseconds: UInt64
 
-    public init(process: UInt32, threads: UInt32, frames: UInt32, frameLimit: UInt32, mappedPages: UInt32) {
+    public init(
+        process: UInt32 = 0, threads: UInt32 = 0, frames: UInt32 = 0, frameLimit: UInt32 = 0, mappedPages: UInt32 = 0,
+        endedMicroseconds: UInt64 = 0
+    ) {
+        self.endedMicroseconds = endedMicroseconds
         self.process = process
         self.threads = threads
         self.frames = frames

@@ -143,6 +143,14 @@ load_user_segments:
     ret
     .size load_user_segments, . - load_user_segments
 
+/* uint64_t read_timestamp(void) */
+    .globl read_timestamp
+    .type read_timestamp, @function
+read_timestamp:
+    rdtsc
+    ret
+    .size read_timestamp, . - read_timestamp
+
 /* void resume_frame(struct TrapFrame *frame): continues there, and leaves the stack it was called on for good. */
     .globl resume_frame
     .type resume_frame, @function

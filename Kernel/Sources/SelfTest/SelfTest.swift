@@ -20,6 +20,7 @@ struct SelfTest {
         if Arguments.count > 1 { hold() }
         testDoors()
         testThreads()
+        testProcessorTime()
         testCapabilities()
         testRevocation()
         testMemory()
@@ -42,8 +43,8 @@ struct SelfTest {
         testFloatingPoint()
         testThreadLocalStorage()
         testPriorities()
-        testNotifications()
         testOrderOfSenders()
+        testNotifications()
         testCapabilitiesInMessages()
         testChildren()
         testLimitsOfMany()

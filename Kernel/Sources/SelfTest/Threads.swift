@@ -1,14 +1,21 @@
 import CUser
 import User
 
-func milliseconds() -> UInt32 {
-    var clock = ClockInformation(milliseconds: 0, ticksPerSecond: 0)
-    _ = withUnsafeMutablePointer(to: &clock) { pointer in
-        invoke(
-            .systemInformation, ProgramSlot.system, InformationKind.clock.rawValue, UInt32(UInt(bitPattern: pointer)), 8
-        )
+func milliseconds() -> UInt32 { clock().milliseconds }
+
+func clock() -> ClockInformation {
+    guard let clock = try? System(slot: ProgramSlot.system).clock() else { return ClockInformation() }
+    return clock
+}
+
+/// What the kernel says of the thread with a number.
+func threadInformation(_ number: UInt32) -> ThreadInformation? {
+    var index: UInt32 = 0
+    while let thread = try? System(slot: ProgramSlot.system).thread(index) {
+        if thread.thread == number { return thread }
+        index += 1
     }
-    return clock.milliseconds
+    return nil
 }
 
 /// What the second thread has done.

@@ -56,33 +56,33 @@ enum ProcessMemoryReport {
 /// What `ps` shows.
 enum ProcessReport {
     static func show() {
-        print("NUMBER  PARENT  THREADS  MEMORY KiB   TICKS  STATE      NAME")
+        print("NUMBER  PARENT  THREADS  MEMORY KiB      MS  STATE      NAME")
         var index: UInt32 = 0
         while let process = try? system.process(index) {
             index += 1
-            let (ticks, state) = threads(of: process.process)
+            let (microseconds, state) = threads(of: process.process)
             var name = Text()
             let parent = (try? Manager.appendName(of: process.process, to: &name)) ?? 0
             var line: Text = "\(process.process, width: 6)\(parent, width: 8)\(process.threads, width: 9)"
-            line.append("\(process.frames * 4, width: 12)\(ticks, width: 8)  \(state)" as Text)
+            line.append("\(process.frames * 4, width: 12)\(UInt32(truncatingIfNeeded: (process.endedMicroseconds &+ microseconds) / 1000), width: 8)  \(state)" as Text)
             line.pad(to: 56)
             line.append(name)
             print(line)
         }
     }
 
-    /// The processor time of all threads of a process, and what the first of them does.
-    private static func threads(of process: UInt32) -> (ticks: UInt32, state: StaticString) {
-        var ticks: UInt32 = 0
+    /// The processor time in microseconds of all threads of a process, and what the first of them does.
+    private static func threads(of process: UInt32) -> (microseconds: UInt64, state: StaticString) {
+        var microseconds: UInt64 = 0
         var state: StaticString = ""
         var index: UInt32 = 0
         while let thread = try? system.thread(index) {
             index += 1
             guard thread.process == process else { continue }
-            ticks &+= thread.ticks
+            microseconds &+= thread.microseconds
             if state.utf8CodeUnitCount == 0 { state = name(ThreadState(rawValue: thread.state)) }
         }
-        return (ticks, state)
+        return (microseconds, state)
     }
 
     private static func name(_ state: ThreadState?) -> StaticString {

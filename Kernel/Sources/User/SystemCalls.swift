@@ -327,19 +327,19 @@ public struct System {
 
     /// The time since the kernel started.
     public func clock() throws(KernelError) -> ClockInformation? {
-        var record = ClockInformation(milliseconds: 0, ticksPerSecond: 0)
+        var record = ClockInformation()
         return try read(.clock, index: 0, into: &record) ? record : nil
     }
 
     /// A thread; nil past the last index.
     public func thread(_ index: UInt32) throws(KernelError) -> ThreadInformation? {
-        var record = ThreadInformation(thread: 0, process: 0, state: 0, ticks: 0)
+        var record = ThreadInformation()
         return try read(.thread, index: index, into: &record) ? record : nil
     }
 
     /// A process; nil past the last index.
     public func process(_ index: UInt32) throws(KernelError) -> ProcessInformation? {
-        var record = ProcessInformation(process: 0, threads: 0, frames: 0, frameLimit: 0, mappedPages: 0)
+        var record = ProcessInformation()
         return try read(.process, index: index, into: &record) ? record : nil
     }
 

@@ -26,6 +26,8 @@ struct Process: QueueNode {
     var space = AddressSpace(directory: 0)
     var capabilities: CapabilityTable
     var threads: UInt32 = 0
+    /// How long its threads have run that have ended.
+    var endedTime: UInt64 = 0
     var firstThread: ThreadReference?
     /// Where its faults go, and the badge they go with.
     var faultEndpoint: EndpointReference?
@@ -37,9 +39,9 @@ struct Process: QueueNode {
     var nextPage = klimit >> 12
     /// The parts of memory objects in its memory.
     var mappings = Queue<Mapping>()
+    var mappingCount: UInt32 = 0
     /// What its memory and its objects are charged to.
     let account: AccountReference
-    var mappingCount: UInt32 = 0
     /// The highest priority that its threads can give to any thread; a new thread begins with it.
     let priorityLimit: UInt8
 
@@ -77,9 +79,9 @@ enum Processes {
             }
             lastNumber += 1
             all.append(process)
+            if let creator { adopt(process, creator) }
             return process
         } catch {
-            if let creator { adopt(process, creator) }
             Accounts.close(account)
             throw error
         }
@@ -143,9 +145,9 @@ enum Processes {
         process.pointee.references += 1  // it must outlast its own capability table
         all.remove(process)
         condemned.append(process)
+        Endings.note()
     }
 
-        Endings.note()
     /// Does a part of the end of processes: first their threads, which must not run again; then, process by process, what
     /// they have. What is left in the end is a tombstone for the capabilities that name it. False if there is nothing to
     /// do.
@@ -154,12 +156,12 @@ enum Processes {
             if process == manager { Power.stop("the process manager has ended") }
             if let thread = process.pointee.firstThread {
                 Threads.end(thread)
-            } else {
-                disown(process)
             } else if let created = process.pointee.firstCreated {
                 // Nobody may be left who could name it, and it could run for ever.
                 disown(created)
                 destroy(created)
+            } else {
+                disown(process)
                 Scheduler.leave(process)
                 condemned.remove(process)
                 ending.append(process)

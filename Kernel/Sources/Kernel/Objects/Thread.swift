@@ -35,9 +35,11 @@ struct Thread: PriorityNode {
     var priority: UInt8
     var effectivePriority: UInt8
 
-    /// Clock ticks that it has used, and those left of its turn.
-    var ticks: UInt32 = 0
+    /// Clock ticks left of its turn.
     var turn: UInt32 = 0
+    /// How long it has run, up to when it ran last, and how much of that in the kernel, by the long way (`ProcessorTime`).
+    var time: UInt64 = 0
+    var kernelTime: UInt64 = 0
     /// When its wait ends.
     var timer = Timer()
 
@@ -165,6 +167,8 @@ enum Threads {
             process.pointee.firstThread = thread.pointee.nextInProcess
         }
         process.pointee.threads -= 1
+        if thread == Scheduler.current { ProcessorTime.charge(thread) }
+        process.pointee.endedTime &+= thread.pointee.time
         if process.pointee.threads == 0, process.pointee.isAlive { Processes.lastThreadEnded(process) }
         // Both must last until the kernel stack is freed.
         thread.pointee.references += 1
@@ -187,11 +191,11 @@ enum Threads {
         guard !thread.pointee.hasEnded, !thread.pointee.isCondemned else { return }
         thread.pointee.isCondemned = true
         condemned.append(thread)
+        Endings.note()
     }
 
     /// Ends the next condemned thread. False if there is none.
     static func endCondemned() -> Bool {
-        Endings.note()
         guard let thread = condemned.removeFirst() else { return false }
         thread.pointee.isCondemned = false
         end(thread)

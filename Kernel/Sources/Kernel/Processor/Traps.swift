@@ -16,6 +16,7 @@ func kernelTrap(_ frame: UnsafeMutablePointer<TrapFrame>) -> UnsafeMutablePointe
         return frame
     }
 
+    ProcessorTime.enterKernel()
     let thread = Scheduler.current!
     thread.pointee.frame = frame
     Threads.buryDying()
@@ -42,6 +43,7 @@ func kernelSystemCall(_ frame: UnsafeMutablePointer<TrapFrame>) -> UnsafeMutable
 
 @inline(never)
 private func slowSystemCall(_ frame: UnsafeMutablePointer<TrapFrame>) -> UnsafeMutablePointer<TrapFrame> {
+    ProcessorTime.enterKernel()
     let thread = Scheduler.current!
     thread.pointee.frame = frame
     Threads.buryDying()
@@ -58,6 +60,7 @@ private func leaveKernel() -> UnsafeMutablePointer<TrapFrame> {
     while Clock.endNext() || Endings.step() {
         if !Processes.areThreadsCondemned, InterruptController8259.isPending { break }
     }
+    ProcessorTime.leaveKernel(Scheduler.current)
     let frame = Scheduler.resume()
     if Scheduler.current == Scheduler.idle { Clock.beginIdle() }
     return frame

@@ -121,6 +121,7 @@ enum KernelStart {
         }
         BootHeap.seal()
         IntervalTimer8254.initialise()
+        ProcessorTime.begin()
         FailureTest.run()
         // The boot stack ends here: from now on every thread has its own.
         resume_frame(Scheduler.resume())

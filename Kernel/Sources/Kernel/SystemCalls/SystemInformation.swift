@@ -15,14 +15,18 @@ extension SystemCalls {
                     freeKernelFrames: Frames.kernelZone.freeCount, imageBytes: BootImage.size), caller)
         case .thread:
             guard let thread = thread(at: frame.edi) else { return 0 }
+            let time = ProcessorTime.microseconds(of: thread)
             return try put(
                 ThreadInformation(
                     thread: thread.pointee.number, process: thread.pointee.process.pointee.number,
-                    state: thread.pointee.state.rawValue, ticks: thread.pointee.ticks), caller)
+                    state: thread.pointee.state.rawValue, priority: UInt32(thread.pointee.effectivePriority),
+                    microseconds: time.all, kernelMicroseconds: time.kernel), caller)
         case .clock:
             return try put(
                 ClockInformation(
-                    milliseconds: Clock.milliseconds, ticksPerSecond: IntervalTimer8254.ticksPerSecond), caller)
+                    milliseconds: Clock.milliseconds, ticksPerSecond: IntervalTimer8254.ticksPerSecond,
+                    microseconds: ProcessorTime.microseconds,
+                    idleMicroseconds: ProcessorTime.microseconds(of: Scheduler.idle).all), caller)
         case .layout:
             let capacity = min(frame.esi, 4096)
             let window = TextWindow(try UserMemory.writable(frame.edx, capacity), offset: Int(frame.edi & 0xFFFF))
@@ -35,7 +39,8 @@ extension SystemCalls {
                     process: process.pointee.number, threads: process.pointee.threads,
                     frames: process.pointee.account.pointee.frames,
                     frameLimit: process.pointee.account.pointee.limit,
-                    mappedPages: process.pointee.account.pointee.mappedPages), caller)
+                    mappedPages: process.pointee.account.pointee.mappedPages,
+                    endedMicroseconds: ProcessorTime.microseconds(ofEnded: process)), caller)
         }
     }
 

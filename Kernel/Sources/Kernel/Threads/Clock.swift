@@ -30,6 +30,13 @@ enum Clock {
     /// A tick is a millisecond: `IntervalTimer8254.ticksPerSecond` is 1000.
     static var milliseconds: UInt32 { ticks }
 
+    /// Counts of the 8254 since the clock began to run. Reading it takes three accesses to ports.
+    static var counts: UInt64 {
+        let left = IntervalTimer8254.read()
+        let period = waitingFor == 0 ? IntervalTimer8254.countsPerTick : waitingFor
+        return UInt64(ticks) * UInt64(IntervalTimer8254.countsPerTick) + UInt64(remainder) + UInt64(period - min(left, period))
+    }
+
     /// How many counts the 8254 waits for, while nobody runs; 0: it ticks.
     private nonisolated(unsafe) static var waitingFor: UInt32 = 0
     /// Counts that have passed since the last tick.
@@ -68,14 +75,7 @@ enum Clock {
     private static func advance(_ count: UInt32) {
         guard count > 0 else { return }
         ticks &+= count
-        while let timer = timers.first, isPast(timer.pointee.time), let thread = timer.pointee.thread {
-            cancel(thread)
-            if thread.pointee.state == .sleeping {
-                Scheduler.makeReady(thread)
-            } else {
-                _ = Messages.interrupt(thread, .timedOut)
-            }
-        }
+        ProcessorTime.noteTick()
         Scheduler.tick(count)
     }
 

@@ -70,7 +70,6 @@ enum Scheduler {
 
     /// Clock ticks have passed: the current thread's turn may be over. (More than one only while nobody ran.)
     static func tick(_ count: UInt32) {
-        current.pointee.ticks &+= count
         guard current != idle, current.pointee.state == .ready, !needsSwitch else { return }
         current.pointee.turn &-= 1
         if current.pointee.turn == 0 {
@@ -130,6 +129,7 @@ enum Scheduler {
     /// Makes `next`, which is in no queue, the current thread instead of `old`.
     @inline(__always)
     static func switchTo(_ next: ThreadReference, from old: ThreadReference) {
+        ProcessorTime.charge(old)
         // A frame from `sysenter` lacks FS and GS, and `sysexit` does not load them.
         if old.pointee.frame.pointee.vector == FastPath.sysenterVector { save_user_segments(old.pointee.frame) }
         ThreadLocal.prepare(next)

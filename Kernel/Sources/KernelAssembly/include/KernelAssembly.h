@@ -126,6 +126,9 @@ static inline void load_task_register(uint16_t selector) {
 
 /* The processor */
 
+/* The time-stamp counter, on processors that have it: traps.S. */
+uint64_t read_timestamp(void);
+
 static inline void processor_halt(void) { __asm__ volatile("hlt" : : : "memory"); }
 static inline void interrupts_off(void) { __asm__ volatile("cli" : : : "memory"); }
 
