@@ -83,6 +83,37 @@ func testOrderOfSenders() {
     _ = invoke(.memoryUnmap, InitialSlot.process, Place.free, 0x1_0000)
 }
 
+/// Receives a call and never answers.
+@c(self_test_silent_server)
+func silentServer() {
+    _ = invoke(.receive, Place.endpoint)
+    spin()
+}
+
+/// A server that is ready to run, with the priority of its caller, when it is destroyed.
+func testEndOfAServer() {
+    _ = invoke(.endpointCreate, Place.endpoint)
+    shallStop = false
+    isSpinning = false
+    answer = 0
+    start(silentServer, priority: 4, 0)
+    start(lowClient, priority: 12, 1)
+    while !isSpinning { _ = invoke(.sleep, 0, 1) }
+    Check.equal(invoke(.threadDestroy, Place.many), 0, "threadDestroy: a server that runs with a lent priority")
+    _ = invoke(.capabilityDelete, Place.many)
+    // What it leaves is used by others.
+    start(lowClient, priority: 3, 0)
+    _ = invoke(.sleep, 0, 5)
+    Check.error(answer, .objectGone, "call: the server was destroyed")
+    _ = invoke(.capabilityDelete, Place.endpoint)
+    _ = invoke(.sleep, 0, 5)
+    for index: UInt32 in 0..<2 {
+        Check.error(invoke(.threadStart, Place.many + index), .objectGone, "threadDestroy: the others have ended")
+        _ = invoke(.capabilityDelete, Place.many + index)
+    }
+    _ = invoke(.memoryUnmap, InitialSlot.process, Place.free, 0x1_0000)
+}
+
 func testPriorities() {
     let setting = ThreadSetting.priority.rawValue
     _ = invoke(.threadCreate, InitialSlot.process, Place.scratch, 0, 0)

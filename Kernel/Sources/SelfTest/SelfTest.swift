@@ -44,6 +44,7 @@ struct SelfTest {
         testThreadLocalStorage()
         testPriorities()
         testOrderOfSenders()
+        testEndOfAServer()
         testNotifications()
         testCapabilitiesInMessages()
         testChildren()

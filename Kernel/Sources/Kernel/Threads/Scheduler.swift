@@ -100,6 +100,8 @@ enum Scheduler {
         } else if thread.pointee.state == .ready {
             ready.remove(thread, thread.pointee.effectivePriority)
         }
+        // It is in no queue any more, and a change of its priority must not put it into one.
+        if thread.pointee.state == .ready { thread.pointee.state = .created }
         Clock.cancel(thread)
     }
 
