@@ -11,8 +11,9 @@ import Machine
 /// **Choice.** The guest's own `bench costs` makes the calls, a thousand times each, in our machine, which counts
 /// instructions exactly; an observer looks at each, and whose source line it is. A call that is made again and again at one
 /// place of one process is an operation; its cheapest iteration, which no interrupt has lengthened, is shown. Since the
-/// compiler puts functions into each other, parts are source files and not symbols: the line table knows where a piece of
-/// code comes from. A step of `rep` counts as an instruction, as everywhere in this project.
+/// compiler puts functions into each other, symbols say little; but the line table knows which line a piece of code comes
+/// from, and the source says in which function that is. A step of `rep` counts as an instruction, as everywhere in this
+/// project.
 struct KernelCosts: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "kernel", abstract: "Counts what our kernel's operations cost, and where it goes.")
@@ -55,7 +56,7 @@ private struct Operation: CustomStringConvertible {
     let eip: UInt32
     let directory: UInt32
     var iterations = 0
-    /// Instructions of the cheapest iteration, by source file.
+    /// Instructions of the cheapest iteration, by the functions in the sources.
     var parts: [(name: String, count: Int)] = []
 
     var total: Int { parts.reduce(0) { $0 + $1.count } }
@@ -136,11 +137,13 @@ private final class OperationObserver {
         current[directory] = (operation, counts)
     }
 
-    /// Whose source an instruction of the kernel is: a file, or a symbol where no line is known.
+    /// Whose source an instruction of the kernel is: a file and a function, or a symbol where no line is known.
     private func part(_ eip: UInt32) -> Int {
         if let part = partOfAddress[eip] { return part }
         let name =
-            debugger.sourceLocation(at: eip).map { "`\($0.fileName)`" }
+            debugger.sourceLocation(at: eip).map { location in
+                function(location).map { "`\($0)`, `\(location.fileName)`" } ?? "`\(location.fileName)`"
+            }
             ?? debugger.symbol(at: eip).map { "`\($0.symbol.name)`" } ?? "unknown"
         let part = names.firstIndex(of: name) ?? names.count
         if part == names.count {
@@ -149,5 +152,21 @@ private final class OperationObserver {
         }
         partOfAddress[eip] = part
         return part
+    }
+
+    private var sources: [String: [Substring]] = [:]
+
+    /// The Swift function that a line belongs to: the last one that begins before it.
+    private func function(_ location: SourceLocation) -> String? {
+        if sources[location.path] == nil {
+            let text = (try? String(contentsOfFile: location.path, encoding: .utf8)) ?? ""
+            sources[location.path] = text.split(separator: "\n", omittingEmptySubsequences: false)
+        }
+        guard location.path.hasSuffix(".swift"), let lines = sources[location.path] else { return nil }
+        for line in lines.prefix(location.line).reversed() {
+            guard let start = line.firstRange(of: "func ") else { continue }
+            return String(line[start.upperBound...].prefix { $0.isLetter || $0.isNumber || $0 == "_" })
+        }
+        return nil
     }
 }
