@@ -7,9 +7,8 @@ struct Timer: TimerNode {
     var order: UInt32 = 0
     var time: UInt32 = 0
     var thread: ThreadReference?
-
-    @inline(__always)
-    var isSet: Bool { place != 0 }
+    /// It stands in the heap: said in a field of its own, so that a debugger can read it.
+    var isSet = false
 }
 
 /// Time, counted in ticks of the 8254, and the threads that wait for it.
@@ -111,13 +110,14 @@ enum Clock {
         timer.pointee.time = time
         timer.pointee.thread = thread
         // There is room for the timers of all threads.
-        _ = timers.insert(timer)
+        timer.pointee.isSet = timers.insert(timer)
     }
 
     /// Forgets what a thread waits for.
     @inline(__always)
     static func cancel(_ thread: ThreadReference) {
         guard thread.pointee.timer.isSet else { return }
+        thread.pointee.timer.isSet = false
         timers.remove(timer(thread))
     }
 
