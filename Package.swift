@@ -50,7 +50,10 @@ let package = Package(
             swiftSettings: optimised),
         .target(name: "JSON"),
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
-        .target(name: "Debugger", dependencies: ["Machine", "Processor", "Disassembler", "ELF", "JSON"]),
+        // Its snapshots, traces and searches run with the machine.
+        .target(
+            name: "Debugger", dependencies: ["Machine", "Processor", "Disassembler", "ELF", "JSON"],
+            swiftSettings: optimised),
         .target(
             name: "DebuggerTestSupport", dependencies: ["Debugger", "ELF", "Machine", "ToolchainTestSupport"],
             path: "Tests/DebuggerTestSupport"),
@@ -72,7 +75,7 @@ let package = Package(
             name: "DebugAdapterTests",
             dependencies: [
                 "DebugAdapter", "Debugger", "EmulatorTestSupport", "JSON", "Machine", "ProcessTestSupport",
-                "RandomTestSupport",
+                "RandomTestSupport", "ToolchainTestSupport",
             ]),
         .systemLibrary(name: "CSDL2", providers: [.apt(["libsdl2-dev"])]),
         .target(name: "Console", dependencies: ["Machine", "CSDL2", "Terminal"]),

@@ -150,7 +150,7 @@ extension Debugger {
         arm(
             Arming(
                 addresses: addresses, physicalAddresses: enabledPhysicalAddresses, watches: enabledWatches,
-                eventFilter: eventFilter))
+                eventListener: eventListener))
     }
 
     /// What the processor stops at.
@@ -158,14 +158,14 @@ extension Debugger {
         var addresses: Set<UInt32> = []
         var physicalAddresses: Set<UInt32> = []
         var watches: [MemoryWatch] = []
-        var eventFilter: Processor.EventFilter?
+        var eventListener: Processor.EventListener?
     }
 
     func arm(_ arming: Arming) {
         machine.processor.breakpoints = arming.addresses
         machine.processor.physicalBreakpoints = arming.physicalAddresses
         if machine.processor.watches != arming.watches { machine.processor.watches = arming.watches }
-        machine.processor.eventFilter = arming.eventFilter
+        machine.processor.eventListener = arming.eventListener
         _ = machine.processor.takeWatchedAccesses()
         _ = machine.processor.takeEvents()
     }

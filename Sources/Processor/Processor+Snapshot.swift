@@ -92,13 +92,15 @@ extension Processor {
 }
 
 extension Core {
+    /// In the order of their slots, whatever the order in which they were filled.
     func cachedTranslations() -> [Processor.CachedTranslation] {
         let memory = context.pointee.memory
-        return (0..<MemoryContext.tableCount * MemoryContext.slots).compactMap { index in
-            let entry = memory.tables[index]
+        let slots = UnsafeBufferPointer(start: memory.filled, count: memory.filledCount).sorted()
+        return slots.compactMap { slot in
+            let entry = memory.tables[Int(slot)]
             guard entry.linear & TLBFlag.valid != 0 else { return nil }
             return Processor.CachedTranslation(
-                slot: UInt16(index), linear: entry.linear & ~TLBFlag.listed, physical: entry.physical)
+                slot: slot, linear: entry.linear & ~TLBFlag.listed, physical: entry.physical)
         }
     }
 

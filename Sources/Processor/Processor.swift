@@ -41,21 +41,22 @@ public final class Processor {
     public var physicalBreakpoints: Set<UInt32> = [] {
         didSet { updateHasBreakpoints() }
     }
-    /// Which events end a run; nil: no cost. See ``ProcessorEvent``.
-    public var eventFilter: EventFilter? {
-        didSet { context.pointee.catchesEvents = eventFilter != nil }
+    /// Who hears of events, and ends runs; nil: no cost. See ``ProcessorEvent``.
+    public var eventListener: EventListener? {
+        didSet { context.pointee.hasEventListener = eventListener != nil }
     }
-    var caughtEvents: [CaughtEvent] = []
+    var caughtEvents: [ProcessorEvent.Occurrence] = []
 
     /// What of ``watches`` has been accessed since ``takeWatchedAccesses()`` was last called.
     var watchedAccesses: [WatchedAccess] = []
     /// Called between any two steps. Makes execution go step by step, which takes ten times as long; nil: no cost.
     public var observer: Observer? {
-        didSet { context.pointee.isObserved = observer != nil }
+        didSet { updateObservation() }
     }
-    /// Called before the processor delivers an interrupt or exception; nil: no cost. Must change nothing.
-    public var deliveryObserver: ((Delivery) -> Void)? {
-        didSet { context.pointee.isDeliveryObserved = deliveryObserver != nil }
+    /// Only what begins at these linear addresses is wanted by ``observer``, which is called before and behind each such
+    /// step; between them, execution goes on as with breakpoints. Empty: every step.
+    public var observedCode: [ClosedRange<UInt32>] = [] {
+        didSet { updateObservation() }
     }
     /// The observer has asked for the end of the run.
     var observerWantsStop = false
@@ -107,6 +108,13 @@ public final class Processor {
     private func updateHasBreakpoints() {
         context.pointee.hasBreakpoints = !breakpoints.isEmpty || !physicalBreakpoints.isEmpty
         context.pointee.hasPhysicalBreakpoints = !physicalBreakpoints.isEmpty
+        updateObservation()
+    }
+
+    private func updateObservation() {
+        context.pointee.isObserved = observer != nil
+        context.pointee.observesCode = observer != nil && !observedCode.isEmpty
+        context.pointee.looksForAddresses = context.pointee.hasBreakpoints || context.pointee.observesCode
     }
 
     /// Makes ``run(until:)`` return before the next instruction. For use by devices during a call to the ``Bus``:

@@ -106,7 +106,7 @@ struct VM: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Write what happens to --trace-file: instructions, memory, ports, interrupts, with commas between, or all.",
+            "Write what happens to --trace-file: instructions, memory, ports, interrupts, system, with commas between, or all.",
             valueName: "kinds"))
     var trace: String?
 

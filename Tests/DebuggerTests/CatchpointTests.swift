@@ -103,12 +103,47 @@ struct CatchpointTests {
         #expect(commands.execute("continue").text.hasPrefix("catchpoint 2: software interrupt 0x21\n"))
     }
 
+    /// Exceptions that are usually mistakes, and those that are not.
+    @Test func mistakes() throws {
+        let commands = try TestMachine.commands()
+        let debugger = commands.debugger
+        debugger.step()
+        let handler = try debugger.address("handler")
+        for vector in [3, 6] as [UInt32] {
+            debugger.writePhysicalMemory([UInt8(handler & 0xFF), UInt8(handler >> 8 & 0xFF), 0, 0xF0], at: vector * 4)
+        }
+        #expect(commands.execute("catch error").text == "catchpoint 1: exceptions that are usually mistakes")
+        #expect(commands.execute("catch error 3").isError)
+        debugger.setRegister("eip", to: try debugger.address("undefined") - 0xF_0000)
+        #expect(commands.execute("continue").text.hasPrefix("catchpoint 1: #UD invalid opcode\n"))
+        #expect(commands.execute("reverse-continue").text.hasPrefix("catchpoint 1, hit 2 times: next comes #UD"))
+    }
+
+    @Test func theTimeStampCounter() throws {
+        let commands = DebuggerCommands(machine: try BrokenGuest.machine("nop\nread_it: rdtsc\nbehind: cli\nhlt\n"))
+        #expect(commands.execute("catch rdtsc if $value > 10").text.hasPrefix("catchpoint 1: reads of the time-stamp"))
+        let stop = commands.execute("continue").stop
+        #expect(stop?.reason == .breakpoint(1))
+        #expect(stop?.caught == [.timeStampRead(value: (stop?.steps ?? 0) - 1)])
+    }
+
+    /// The page fault cannot be delivered, nor can the double fault that it becomes: nothing is caught.
+    @Test func whatDoesNotGetToItsHandlerIsNotCaught() throws {
+        let commands = try TestMachine.commands()
+        _ = commands.execute("catch exception")
+        let stop = commands.execute("continue").stop
+        guard case .tripleFault = stop?.reason else {
+            Issue.record("\(String(describing: stop?.reason))")
+            return
+        }
+    }
+
     @Test func nothingIsLeftInTheProcessor() throws {
         let commands = try travelling()
         _ = commands.execute("catch io")
         _ = commands.execute("break/p 0xf0000")
         _ = commands.execute("continue")
-        #expect(commands.debugger.machine.processor.eventFilter == nil)
+        #expect(commands.debugger.machine.processor.eventListener == nil)
         #expect(commands.debugger.machine.processor.physicalBreakpoints.isEmpty)
     }
 

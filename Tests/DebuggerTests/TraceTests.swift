@@ -62,11 +62,19 @@ final class TraceTests {
 
     @Test func interruptsWithAndWithoutSteps() throws {
         let alone = try trace("interrupts", "continue", before: "until break_it")
-        #expect(alone.first?.hasPrefix("exception 0xe #PF, error code 0000, address c0000000, at 000f00") == true)
+        #expect(
+            alone.first?.hasPrefix(
+                "exception 0xe #PF, error code 0000, address c0000000, without getting to its handler, at 000f00") == true)
         #expect(alone.count == 2)
         let both = try trace("instructions,interrupts", "continue", before: "until break_it")
         #expect(both.filter { !$0.hasPrefix("exec") } == alone)
         #expect(both.filter { $0.hasPrefix("exec") } == [], "an instruction that faults is not executed")
+    }
+
+    @Test func whatTheSystemIsTold() throws {
+        let lines = try trace("system", "until paging_on", before: "until protected_start")
+        #expect(lines.map { $0.prefix(11) } == ["system cr3:", "system cr4:", "system cr0:"])
+        #expect(lines.last?.contains("(paging begins), by 000f00") == true)
     }
 
     @Test func filtersShowLess() throws {
@@ -77,6 +85,21 @@ final class TraceTests {
         #expect(memory.map { $0.prefix(15) } == ["write 00001000:", "write 00001004:", "write 00002000:"])
         #expect(try trace("instructions user", "continue 50") == [])
         #expect(try trace("interrupts vectors=8", "continue").first?.hasPrefix("exception 0x8 #DF") == true)
+    }
+
+    /// Code that is not wanted is executed at speed; what is, all the same.
+    @Test func someCodeIsTracedAsPartOfAll() throws {
+        let all = try trace("instructions,interrupts", "continue", before: "until protected_start")
+        let some = try trace("instructions,interrupts code=inner,outer", "continue", before: "until protected_start")
+        #expect(some == all.filter { $0.contains(/^exec [0-9a-f:]+ <(inner|outer)/) })
+        #expect(some.count > 20 && all.count > some.count)
+        let plain = try TestMachine.commands()
+        _ = plain.execute("continue")
+        let traced = try TestMachine.commands()
+        _ = traced.execute("trace start \(path) instructions code=inner")
+        _ = traced.execute("continue")
+        #expect(plain.debugger.machine.stateDigest() == traced.debugger.machine.stateDigest())
+        #expect(traced.debugger.machine.processor.observedCode.isEmpty)
     }
 
     /// What moves back, and what is executed again for that, is not traced; what moves forwards in the past is.

@@ -12,6 +12,8 @@ public struct Catchpoint: Sendable, Equatable {
     /// Which events are meant; ranges are inclusive, nil means all.
     public enum Pattern: Sendable, Equatable {
         case exception(UInt8?)
+        /// Any exception that is not part of ordinary life (``Stop/Event/isError``).
+        case error
         /// Of a device or by an instruction.
         case interrupt(UInt8?)
         case port(ClosedRange<UInt16>?, reads: Bool, writes: Bool)
@@ -21,10 +23,14 @@ public struct Catchpoint: Sendable, Equatable {
         /// Protected mode, paging or virtual-8086 mode begins or ends.
         case mode
         case taskSwitch
+        /// `rdtsc`.
+        case timeStamp
 
         public func matches(_ event: ProcessorEvent) -> Bool {
             switch (self, event) {
             case (.exception(let wanted), .exception(let vector, _, _)): wanted ?? vector == vector
+            case (.error, .exception(let vector, let code, let address)):
+                Stop.Event.exception(vector: vector, errorCode: code, address: address).isError
             case (.interrupt(let wanted), .interrupt(let vector)),
                 (.interrupt(let wanted), .softwareInterrupt(let vector)):
                 wanted ?? vector == vector
@@ -39,7 +45,7 @@ public struct Catchpoint: Sendable, Equatable {
             case (.controlRegister(let wanted), .controlRegister(let number, _, _)): wanted == number
             case (.mode, .controlRegister(0, let old, let new)):
                 (old ^ new) & (ControlRegister.protection | ControlRegister.paging) != 0
-            case (.mode, .virtual8086), (.taskSwitch, .taskSwitch): true
+            case (.mode, .virtual8086), (.taskSwitch, .taskSwitch), (.timeStamp, .timeStampRead): true
             default: false
             }
         }
@@ -61,11 +67,11 @@ extension Debugger {
         return catchpoint
     }
 
-    /// What the processor is to report while catchpoints are armed; nil if there are none.
-    var eventFilter: Processor.EventFilter? {
+    /// Who hears of events while catchpoints are armed; nil if there are none.
+    var eventListener: Processor.EventListener? {
         let patterns = catchpoints.filter(\.rule.isEnabled).map(\.pattern)
         guard !patterns.isEmpty else { return nil }
-        return { event in patterns.contains { $0.matches(event) } }
+        return { occurrence in !occurrence.hasFailed && patterns.contains { $0.matches(occurrence.event) } }
     }
 
     /// The stop behind a step with events of catchpoints; counts the hits. Nil if no catchpoint stops.
@@ -91,7 +97,7 @@ extension Debugger {
         Set(
             catchpoints.filter { catchpoint in
                 catchpoint.rule.isEnabled
-                    && events.contains { catchpoint.pattern.matches($0) && holds(catchpoint.rule, $0) }
+                    && events.contains { catchpoint.pattern.matches($0) && stopsBackwards(catchpoint.rule, $0) }
             }.map(\.number))
     }
 }

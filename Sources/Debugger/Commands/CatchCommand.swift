@@ -7,9 +7,11 @@ extension DebuggerCommand {
         details: """
             EVENT is one of
               exception [VECTOR]       delivered; VECTOR as a number or a name: 14, #PF
+              error                    an exception that is usually a mistake: all but #PF, #NM, #DB, #BP, #OF
               interrupt [VECTOR]       of a device, or by int n
               in, out, io [PORT[-PORT]]  ports read, written, either
               rdmsr, wrmsr, msr [NUMBER]
+              rdtsc                    the time-stamp counter is read
               cr0, cr3, cr4            loaded
               mode                     protected mode, paging or virtual-8086 mode begins or ends
               task                     a task switch by the processor
@@ -44,6 +46,9 @@ extension DebuggerCommands {
         let rest = words.dropFirst().joined(separator: " ")
         switch kind {
         case "exception": return .exception(try vector(rest))
+        case "error":
+            guard rest.isEmpty else { throw CommandError("'\(rest)' is too much: 'catch error' takes only a condition") }
+            return .error
         case "interrupt", "irq", "int": return .interrupt(try vector(rest))
         case "in": return .port(try ports(rest), reads: true, writes: false)
         case "out": return .port(try ports(rest), reads: false, writes: true)
@@ -51,11 +56,12 @@ extension DebuggerCommands {
         case "rdmsr": return .modelSpecific(try number(rest), reads: true, writes: false)
         case "wrmsr": return .modelSpecific(try number(rest), reads: false, writes: true)
         case "msr": return .modelSpecific(try number(rest), reads: true, writes: true)
-        case "cr0", "cr3", "cr4", "mode", "task":
+        case "cr0", "cr3", "cr4", "mode", "task", "rdtsc":
             guard rest.isEmpty else {
                 throw CommandError("'\(rest)' is too much: 'catch \(kind)' takes only a condition")
             }
             if kind == "mode" { return .mode }
+            if kind == "rdtsc" { return .timeStamp }
             return kind == "task" ? .taskSwitch : .controlRegister(kind == "cr0" ? 0 : kind == "cr3" ? 3 : 4)
         default: throw CommandError("'\(kind)' is no event; 'help catch' lists them")
         }
@@ -91,11 +97,22 @@ extension DebuggerCommands {
     }
 }
 
+extension ProcessorEvent {
+    /// The event in words.
+    public var description: String { CatchText.event(self) }
+}
+
+extension Catchpoint.Pattern {
+    /// The events in words.
+    public var description: String { CatchText.pattern(self) }
+}
+
 /// Catchpoints and what they catch, in words.
 enum CatchText {
     static func pattern(_ pattern: Catchpoint.Pattern) -> String {
         switch pattern {
         case .exception(let vector): vector.map { "exception " + VectorText.description($0) } ?? "every exception"
+        case .error: "exceptions that are usually mistakes"
         case .interrupt(let vector): vector.map { "interrupt " + $0.hexadecimal } ?? "every interrupt"
         case .port(let range, let reads, let writes):
             (reads ? writes ? "accesses to " : "reads of " : "writes to ")
@@ -110,6 +127,7 @@ enum CatchText {
         case .controlRegister(let number): "loads of cr\(number)"
         case .mode: "changes of mode"
         case .taskSwitch: "task switches"
+        case .timeStamp: "reads of the time-stamp counter"
         }
     }
 
@@ -123,6 +141,7 @@ enum CatchText {
             "in from port \(port.hexadecimal), \(bytes(size)): \(value.hexadecimal)"
         case .portWrite(let port, let size, let value):
             "out to port \(port.hexadecimal), \(bytes(size)): \(value.hexadecimal)"
+        case .timeStampRead(let value): "rdtsc: \(value)"
         case .modelSpecificRead(let register, let value): "rdmsr \(register.hexadecimal): \(value.hexadecimal)"
         case .modelSpecificWrite(let register, let value): "wrmsr \(register.hexadecimal): \(value.hexadecimal)"
         case .controlRegister(let number, let old, let new):

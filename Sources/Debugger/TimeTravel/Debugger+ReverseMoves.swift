@@ -65,7 +65,7 @@ extension Debugger {
     private var userArming: Arming {
         Arming(
             addresses: enabledAddresses, physicalAddresses: enabledPhysicalAddresses, watches: enabledWatches,
-            eventFilter: eventFilter)
+            eventListener: eventListener)
     }
 
     /// Whether something in the past is a stop of the user's, but for ignore counts.

@@ -15,12 +15,20 @@ public protocol Instrument: AnyObject {
 extension Processor {
     /// Has `look` called between any two steps, besides an observer that is there already. Returns what is to be called
     /// in the end.
-    public func addObserver(_ look: @escaping () -> Void) -> () -> Void {
-        let previous = observer
+    ///
+    /// - Parameter code: only before and behind steps at these linear addresses; empty: all.
+    public func addObserver(code: [ClosedRange<UInt32>] = [], _ look: @escaping () -> Void) -> () -> Void {
+        let (previous, previousCode) = (observer, observedCode)
+        // Who wants to see everything gets it.
+        let isEverything = code.isEmpty || previous != nil && previousCode.isEmpty
+        observedCode = isEverything ? [] : code + previousCode
         observer = {
             look()
             return previous?() ?? false
         }
-        return { [unowned self] in observer = previous }
+        return { [unowned self] in
+            observer = previous
+            observedCode = previousCode
+        }
     }
 }

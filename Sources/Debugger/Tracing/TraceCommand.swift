@@ -1,9 +1,10 @@
 extension DebuggerCommand {
     static let trace = DebuggerCommand(
         "trace", usage: "trace [start FILE KINDS [FILTER...] | stop]",
-        summary: "write what happens to a file: instructions, memory, ports, interrupts",
+        summary: "write what happens to a file: instructions, memory, ports, interrupts, system",
         details: """
-            KINDS is 'all', or some of instructions, memory, ports and interrupts with commas between. A FILTER shows \
+            KINDS is 'all', or some of instructions, memory, ports, interrupts and system (control \
+            and model-specific registers, tasks) with commas between. A FILTER shows \
             less: 'user' or 'kernel' code only; code=PLACE, memory=PLACE, ports=PLACE, vectors=PLACE, where PLACE is a \
             number, a range FIRST-LAST or a symbol, or several with commas between. Traced is what moves forwards \
             execute, in the past as well.

@@ -8,6 +8,8 @@ public struct TraceFilter: Sendable {
         case memory
         case ports
         case interrupts
+        /// Control and model-specific registers, tasks and virtual-8086 mode.
+        case system
     }
 
     public var kinds: Set<Kind> = []

@@ -5,11 +5,13 @@ import Processor
 /// A trace: what happens in the machine, a line each, in a file.
 ///
 /// **Constraint.** Each kind of event has a price, and nobody should pay for what he does not ask for: a trace of ports
-/// or interrupts must not make the machine slower, and no trace at all must cost nothing.
+/// or interrupts must not make the machine slower, and no trace at all must cost nothing. Where every step is written, a
+/// boot of twenty million steps must still take seconds.
 ///
-/// **Choice.** Every kind has a gate of its own that exists anyway: ports the processor's ``Bus``, interrupts the
-/// processor's delivery, memory the watchpoints (one on everything), instructions the observer between two steps. Only
-/// the latter two make execution go step by step. What an instruction does is written behind its own line.
+/// **Choice.** Every kind has a gate that exists anyway: events the processor's listener (``ProcessorEvent``), memory the
+/// watchpoints (one on everything), instructions the observer between two steps. Only the latter two make execution go
+/// step by step. What an instruction does is written behind its own line. What an instruction says is made into text
+/// once (``TracedCode``); later it is enough that the bytes are still the same.
 ///
 /// **Example.**
 ///
@@ -23,38 +25,41 @@ public final class Tracer: Instrument {
     public let file: TraceFile
 
     private let debugger: Debugger
-    private var processor: Processor { debugger.machine.processor }
-    private var texts: [UInt64: CodeText] = [:]
+    private let processor: Processor
+    private var codes = TracedCodes()
     private var attachment: Attachment?
 
     /// The step that is under way.
     private var place: Place?
     /// What it has done so far, if its own line comes before.
-    private var effects: [String] = []
+    private var effects = TraceText()
     /// An exception or interrupt came instead of the instruction.
     private var isInstead = false
+    /// A port's element whose line is not written yet: others of the same instruction may follow.
+    private var pendingPort: PortAccess?
+
+    private let tracesInstructions: Bool
+    private let tracesMemory: Bool
+    private let showsEverywhere: Bool
 
     private struct Place {
         let step: UInt64
-        let linear: UInt32
-        let selector: UInt16
-        let offset: UInt32
-        let isCode32: Bool
         let privilege: UInt8
-        let text: CodeText?
+        let code: TracedCode?
     }
 
-    private struct CodeText {
-        let bytes: [UInt8]
-        let text: String
-        let symbol: String
+    private struct PortAccess {
+        let first: ProcessorEvent.Occurrence
+        let isInput: Bool
+        let port: UInt16
+        let size: Int
+        let value: UInt32
+        var more = 0
     }
 
     private struct Attachment {
-        var bus: (any Bus)?
-        var tap: PortTap?
         var removeObserver: (() -> Void)?
-        var deliveryObserver: ((Delivery) -> Void)?
+        var listener: Processor.EventListener?
         var watch: Int?
     }
 
@@ -62,6 +67,10 @@ public final class Tracer: Instrument {
         self.debugger = debugger
         self.filter = filter
         self.file = file
+        processor = debugger.machine.processor
+        tracesInstructions = filter.kinds.contains(.instructions)
+        tracesMemory = filter.kinds.contains(.memory)
+        showsEverywhere = filter.code.isEmpty && filter.isUser == nil
     }
 
     private func traces(_ kind: TraceFilter.Kind) -> Bool { filter.kinds.contains(kind) }
@@ -71,26 +80,22 @@ public final class Tracer: Instrument {
     public func attach() {
         guard attachment == nil else { return }
         var attachment = Attachment()
-        if traces(.ports), let bus = processor.bus {
-            let tap = PortTap(bus) { [unowned self] in notePort(isInput: $0, $1, size: $2, value: $3, count: $4) }
-            attachment.bus = bus
-            attachment.tap = tap
-            processor.bus = tap
-        }
-        if traces(.interrupts) || traces(.instructions) {
-            let previous = processor.deliveryObserver
-            attachment.deliveryObserver = previous
-            processor.deliveryObserver = { [unowned self] delivery in
-                note(delivery)
-                previous?(delivery)
+        if filter.kinds != [.memory] {
+            let previous = processor.eventListener
+            attachment.listener = previous
+            processor.eventListener = { [unowned self] occurrence in
+                note(occurrence)
+                return previous?(occurrence) ?? false
             }
         }
-        if traces(.memory) {
+        if tracesMemory {
             attachment.watch = processor.watches.count
             processor.watches.append(MemoryWatch(.linear, 0, count: .max, reads: true))
         }
-        if traces(.memory) || traces(.instructions) {
-            attachment.removeObserver = processor.addObserver { [unowned self] in look() }
+        if tracesMemory || tracesInstructions {
+            attachment.removeObserver = processor.addObserver(code: tracesMemory ? [] : filter.code) { [unowned self] in
+                look()
+            }
         }
         place = nil
         self.attachment = attachment
@@ -98,10 +103,10 @@ public final class Tracer: Instrument {
 
     public func detach() {
         guard let attachment else { return }
+        writePendingPort()
         if attachment.removeObserver != nil { look() }
         attachment.removeObserver?()
-        if let bus = attachment.bus { processor.bus = bus }
-        if traces(.interrupts) || traces(.instructions) { processor.deliveryObserver = attachment.deliveryObserver }
+        if filter.kinds != [.memory] { processor.eventListener = attachment.listener }
         if let watch = attachment.watch {
             _ = processor.takeWatchedAccesses(from: watch)
             processor.watches.remove(at: watch)
@@ -115,134 +120,148 @@ public final class Tracer: Instrument {
     /// Between two steps: writes what the one behind has done, and remembers where the next begins.
     private func look() {
         let state = processor.state
-        if let place, place.step != state.pointee.steps {
-            if traces(.instructions), !isInstead, let code = place.text {
-                write(place.step, "exec", locationText(place) + code.symbol + "  " + code.text)
-            }
-            if let watch = attachment?.watch { noteMemory(processor.takeWatchedAccesses(from: watch)) }
-            effects.forEach(file.write)
-        }
-        effects.removeAll(keepingCapacity: true)
+        let step = state.pointee.steps
+        if let place, place.step != step { write(place) }
         isInstead = false
         let code = state.pointee.segments[Int(SegmentIndex.cs.rawValue)]
         let linear = code.base &+ state.pointee.eip
-        let isCode32 = code.attributes & SegmentAttribute.big != 0
-        let isWanted =
-            traces(.instructions) && !state.pointee.halted && filter.showsPrivilege(state.pointee.cpl)
-            && filter.shows(linear, of: filter.code)
-        place = Place(
-            step: state.pointee.steps, linear: linear, selector: code.selector, offset: state.pointee.eip,
-            isCode32: isCode32, privilege: state.pointee.cpl,
-            text: isWanted ? text(linear, offset: state.pointee.eip, isCode32: isCode32) : nil)
+        let isWanted = tracesInstructions && !state.pointee.halted && shows(linear, state.pointee.cpl)
+        place = Place(step: step, privilege: state.pointee.cpl, code: isWanted ? self.code(at: linear) : nil)
     }
 
-    /// What the instruction at an address says, from the cache if it is still the same.
-    private func text(_ linear: UInt32, offset: UInt32, isCode32: Bool) -> CodeText? {
-        let key = UInt64(linear) | UInt64(processor.state.pointee.cr3 & 0xFFFF_F000) << 20 | (isCode32 ? 0 : 1 << 63)
-        let cached = texts[key]
-        if let cached, bytes(at: linear, count: cached.bytes.count) == cached.bytes { return cached }
-        let bytes = bytes(at: linear, count: Decoder.maximumLength)
-        let line = Disassembler(symbolName: debugger.symbolText).line(
-            bytes, at: offset, segmentBase: linear &- offset, code32: isCode32)
-        guard let line else { return nil }
-        let code = CodeText(
-            bytes: line.bytes, text: line.text, symbol: debugger.symbolText(at: linear).map { " <\($0)>" } ?? "")
-        texts[key] = code
-        return code
-    }
-
-    private func bytes(at linear: UInt32, count: Int) -> [UInt8] {
-        if linear & 0xFFF <= 0x1000 - UInt32(count), let physical = debugger.physicalAddress(of: linear) {
-            return debugger.machine.memory.read(physical, count: count)
+    private func write(_ place: Place) {
+        if !isInstead, let code = place.code {
+            file.write { text in
+                text.begin(place.step)
+                text.append(code.line)
+                text.end()
+            }
         }
-        return debugger.readMemory(at: linear, count: count).prefix { $0 != nil }.compactMap { $0 }
+        if let watch = attachment?.watch { noteMemory(processor.takeWatchedAccesses(from: watch), place) }
+        if pendingPort != nil { writePendingPort() }
+        if !effects.bytes.isEmpty {
+            file.write { $0.append(effects) }
+            effects.removeAll()
+        }
     }
 
-    // MARK: Events
+    /// The instruction at a linear address, as it is at hand.
+    private func code(at linear: UInt32) -> TracedCode? { codes.code(at: linear, debugger) }
 
-    private func noteMemory(_ accesses: [WatchedAccess]) {
-        for access in accesses {
-            guard filter.shows(access.address, of: filter.memory) else { continue }
+    /// Whether what an instruction does is wanted.
+    private func shows(_ linear: UInt32, _ privilege: UInt8) -> Bool {
+        showsEverywhere || filter.showsPrivilege(privilege) && filter.shows(linear, of: filter.code)
+    }
+
+    // MARK: Memory
+
+    private func noteMemory(_ accesses: [WatchedAccess], _ place: Place) {
+        for access in accesses where filter.memory.isEmpty || filter.shows(access.address, of: filter.memory) {
             let by: UInt32
-            var who = ""
+            var isWalk = false
             switch access.origin {
             case .instruction(let linear): by = linear
             case .pageWalk(let linear):
                 by = linear
-                who = "the page walk for "
+                isWalk = true
             case .outside: continue
             }
-            guard filter.shows(by, of: filter.code), filter.showsPrivilege(place?.privilege ?? 0) else { continue }
+            guard shows(by, place.privilege) else { continue }
             let value =
                 access.isWrite
-                ? bytes(at: access.address, count: access.before.count) : access.before
-            write(
-                access.step, access.isWrite ? "write" : "read",
-                "\(access.address.digits): \(DebuggerCommands.valueText(value)), by \(who)\(placeText(by))")
+                ? processor.contents(ofLinear: access.address, count: access.before.count) : access.before
+            let symbol = (place.code?.key.linear == by ? place.code : code(at: by))?.symbol ?? []
+            file.write { text in
+                text.begin(access.step)
+                text.append(access.isWrite ? "write      " : "read       ")
+                text.append(digits: access.address)
+                text.append(": ")
+                if value.count <= 4, value.count != 3 {
+                    for byte in value.reversed() { text.append(digits: byte) }
+                } else {
+                    text.append(DebuggerCommands.valueText(value))
+                }
+                text.append(isWalk ? ", by the page walk for " : ", by ")
+                text.append(digits: by)
+                text.append(symbol)
+                text.end()
+            }
         }
     }
 
-    private func notePort(isInput: Bool, _ port: UInt16, size: Int, value: UInt32, count: Int) {
-        guard filter.shows(UInt32(port), of: filter.ports), showsHere() else { return }
-        let digits = String(value.digits.suffix(size * 2))
-        let times = count > 1 ? " and \(count - 1) more" : ""
+    // MARK: Events
+
+    private func note(_ occurrence: ProcessorEvent.Occurrence) {
+        switch occurrence.event {
+        case .portRead(let port, let size, let value):
+            notePort(PortAccess(first: occurrence, isInput: true, port: port, size: size, value: value))
+        case .portWrite(let port, let size, let value):
+            notePort(PortAccess(first: occurrence, isInput: false, port: port, size: size, value: value))
+        case .exception(let vector, let errorCode, let address):
+            isInstead = true
+            var text = vector.hexadecimal
+            if let name = VectorText.name(vector, isRealMode: debugger.usesRealModeVectors) { text += " " + name }
+            if let errorCode { text += ", error code \(errorCode.digits)" }
+            if let address, errorCode != nil { text += ", address \(address.digits)" }
+            noteDelivery(occurrence, vector, "exception  ", text)
+        case .interrupt(let vector):
+            isInstead = true
+            noteDelivery(occurrence, vector, "interrupt  ", vector.hexadecimal)
+        case .softwareInterrupt(let vector): noteDelivery(occurrence, vector, "software   ", vector.hexadecimal)
+        case .timeStampRead, .modelSpecificRead, .modelSpecificWrite, .controlRegister, .virtual8086, .taskSwitch:
+            guard traces(.system), shows(occurrence.instruction, occurrence.privilege) else { return }
+            effect(occurrence, "system     ", CatchText.event(occurrence.event), ", by ")
+        }
+    }
+
+    private func noteDelivery(
+        _ occurrence: ProcessorEvent.Occurrence, _ vector: UInt8, _ kind: String, _ text: String
+    ) {
+        guard traces(.interrupts), filter.shows(UInt32(vector), of: filter.vectors),
+            shows(occurrence.instruction, occurrence.privilege)
+        else { return }
+        effect(occurrence, kind, text + (occurrence.hasFailed ? ", without getting to its handler" : ""), ", at ")
+    }
+
+    private func notePort(_ access: PortAccess) {
+        guard traces(.ports), filter.shows(UInt32(access.port), of: filter.ports),
+            shows(access.first.instruction, access.first.privilege)
+        else { return }
+        if let pendingPort, pendingPort.first.instruction == access.first.instruction,
+            pendingPort.isInput == access.isInput, pendingPort.port == access.port, pendingPort.size == access.size,
+            // The elements of a string instruction are steps one behind the other.
+            pendingPort.first.step &+ UInt64(pendingPort.more) &+ 1 == access.first.step
+        {
+            self.pendingPort?.more += 1
+            return
+        }
+        writePendingPort()
+        pendingPort = access
+    }
+
+    private func writePendingPort() {
+        guard let access = pendingPort else { return }
+        pendingPort = nil
+        let digits = access.value.digits.suffix(access.size * 2)
+        let times = access.more > 0 ? " and \(access.more) more" : ""
         effect(
-            processor.steps, isInput ? "in" : "out",
-            "port \(port.hexadecimal): \(digits)\(times), by \(placeText(processor.runningInstruction))")
-    }
-
-    private func note(_ delivery: Delivery) {
-        if delivery.kind != .software { isInstead = true }
-        guard traces(.interrupts), filter.shows(UInt32(delivery.vector), of: filter.vectors), showsHere() else { return }
-        var text = delivery.vector.hexadecimal
-        let isRealMode = debugger.usesRealModeVectors
-        if delivery.kind == .exception, let name = VectorText.name(delivery.vector, isRealMode: isRealMode) {
-            text += " " + name
-        }
-        if let code = delivery.errorCode { text += ", error code \(code.digits)" }
-        if delivery.vector == Vector.pageFault, delivery.errorCode != nil {
-            text += ", address \(processor.state.pointee.cr2.digits)"
-        }
-        let name: String
-        switch delivery.kind {
-        case .exception: name = "exception"
-        case .interrupt: name = "interrupt"
-        case .software: name = "software"
-        }
-        effect(delivery.step, name, text + ", at " + placeText(processor.runningInstruction))
-    }
-
-    /// Whether what the running instruction does is wanted.
-    private func showsHere() -> Bool {
-        filter.showsPrivilege(processor.state.pointee.cpl)
-            && filter.shows(processor.runningInstruction, of: filter.code)
-    }
-
-    // MARK: Lines
-
-    private func line(_ step: UInt64, _ kind: String, _ text: String) -> String {
-        String(step).paddedLeft(to: 10) + "  " + kind.padded(to: 9) + "  " + text
-    }
-
-    private func write(_ step: UInt64, _ kind: String, _ text: String) {
-        file.write(line(step, kind, text))
+            access.first, access.isInput ? "in         " : "out        ",
+            "port \(access.port.hexadecimal): \(digits)\(times)", ", by ")
     }
 
     /// Writes a line, behind that of the instruction if there is one.
-    private func effect(_ step: UInt64, _ kind: String, _ text: String) {
-        if attachment?.removeObserver != nil { effects.append(line(step, kind, text)) } else { write(step, kind, text) }
-    }
-
-    /// Where an instruction is that does something; it is the running one, as a rule.
-    private func placeText(_ linear: UInt32) -> String {
-        let code = processor.state.pointee.segments[Int(SegmentIndex.cs.rawValue)]
-        let text = text(
-            linear, offset: linear &- code.base, isCode32: code.attributes & SegmentAttribute.big != 0)
-        return linear.digits + (text?.symbol ?? "")
-    }
-
-    private func locationText(_ place: Place) -> String {
-        place.selector.digits + ":"
-            + (place.isCode32 ? place.offset.digits : UInt16(truncatingIfNeeded: place.offset).digits)
+    private func effect(_ occurrence: ProcessorEvent.Occurrence, _ kind: String, _ text: String, _ preposition: String) {
+        if pendingPort != nil { writePendingPort() }
+        let symbol = code(at: occurrence.instruction)?.symbol ?? []
+        func write(_ lines: inout TraceText) {
+            lines.begin(occurrence.step)
+            lines.append(kind)
+            lines.append(text)
+            lines.append(preposition)
+            lines.append(digits: occurrence.instruction)
+            lines.append(symbol)
+            lines.end()
+        }
+        if attachment?.removeObserver != nil { write(&effects) } else { file.write(write) }
     }
 }

@@ -129,8 +129,10 @@ extension Core {
         let limit = state.pointee.segments[1].limit
         guard eip <= limit else { throw .generalProtection() }
         let linear = eip &+ state.pointee.segments[1].base
-        let breakpoints = context.pointee.hasBreakpoints
-        if breakpoints && isBreakpoint(linear) { return nil }
+        let looksForAddresses = context.pointee.looksForAddresses
+        if context.pointee.hasBreakpoints && isBreakpoint(linear) { return nil }
+        // The observer has not looked yet.
+        if context.pointee.observesCode && !context.pointee.observesStep && isObserved(linear) { return nil }
         let mode = codeMode
         let physical = try translateForFetch(linear)
         // The walk may have written to a page with code, which asks for attention.
@@ -159,7 +161,7 @@ extension Core {
                 return try copyToScratch(linear, physical, mode: mode)
             }
         }
-        if isWhole && !breakpoints, let code = context.pointee.code.pages[Int(physical >> 12)] {
+        if isWhole && !looksForAddresses, let code = context.pointee.code.pages[Int(physical >> 12)] {
             fetchPage.pointee.tag = tag
             fetchPage.pointee.table = code.pointee.tables[mode]
         }
@@ -168,7 +170,7 @@ extension Core {
         let allowed = context.pointee.limit &- state.pointee.steps
         var count = UInt64(header.pointee.blockCount)
         // The jumps of a copy follow no links, which rely on the whole page being good to execute.
-        let needsCare = breakpoints || !isWhole
+        let needsCare = looksForAddresses || !isWhole
         if count > allowed || needsCare {
             count = min(count, allowed)
             if needsCare {
@@ -181,19 +183,24 @@ extension Core {
         return header
     }
 
-    /// How many instructions of a block lie below the segment's limit and before the next breakpoint.
+    /// How many instructions of a block lie below the segment's limit and before the next breakpoint, or code that is
+    /// observed.
     private func executablePrefix(of header: InstructionPointer, at linear: UInt32, toLimit: UInt64) -> UInt64 {
         var count = 0
         while count < Int(header.pointee.blockCount) {
             let instruction = header[count + 1]
             let offset = UInt32(truncatingIfNeeded: instruction.blockOffset)
             if UInt64(offset) &+ UInt64(instruction.length) > toLimit { break }
-            if count > 0 && context.pointee.hasBreakpoints && isBreakpoint(linear &+ offset) { break }
+            if count > 0 && context.pointee.looksForAddresses && endsBlock(linear &+ offset) { break }
             count += 1
             // In the copy, a jump ends the block.
             if instruction.endsBlock(context.pointee.code.tables) && !instruction.isConditionalJump { break }
         }
         return UInt64(count)
+    }
+
+    private func endsBlock(_ linear: UInt32) -> Bool {
+        context.pointee.hasBreakpoints && isBreakpoint(linear) || context.pointee.observesCode && isObserved(linear)
     }
 
     func isBreakpoint(_ linear: UInt32) -> Bool {

@@ -69,8 +69,8 @@ struct Context {
     /// There are ``Processor/breakpoints`` or ``Processor/physicalBreakpoints``.
     var hasBreakpoints = false
     var hasPhysicalBreakpoints = false
-    /// ``Processor/eventFilter`` is there.
-    var catchesEvents = false
+    /// ``Processor/eventListener`` is there.
+    var hasEventListener = false
     /// ``Processor/watches`` has one of linear memory.
     var watchesLinear = false
     /// ``Processor/watches`` has one of reads of physical memory.
@@ -79,8 +79,12 @@ struct Context {
     var watchedStep = UInt64.max
     /// ``Processor/observer`` is there.
     var isObserved = false
-    /// ``Processor/deliveryObserver`` is there.
-    var isDeliveryObserved = false
+    /// It wants to see ``Processor/observedCode`` only.
+    var observesCode = false
+    /// It wants to see the step that is under way.
+    var observesStep = false
+    /// Blocks end before certain addresses: ``hasBreakpoints`` or ``observesCode``.
+    var looksForAddresses = false
     /// What the processor is doing.
     var activity = Activity.nothing
     /// The page walk is writing.

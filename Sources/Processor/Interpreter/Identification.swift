@@ -61,6 +61,7 @@ extension Core {
         if state.pointee.cr4 & ControlRegister.timestampDisable != 0, !isRealMode {
             try requireFullPrivilege()
         }
+        note(.timeStampRead(value: timestamp))
         setPair(timestamp)
     }
 }

@@ -30,16 +30,13 @@ extension Core {
         var current = first
         while true {
             do throws(Fault) {
-                noteDelivery(
-                    current.vector, .exception, errorCode: current.hasErrorCode ? current.errorCode : nil,
-                    returnEIP: state.pointee.eip)
-                try raise(
-                    current.vector, .hardware, errorCode: current.hasErrorCode ? current.errorCode : nil,
-                    returnEIP: state.pointee.eip, isFault: current.isFaultClass)
-                note(
-                    .exception(
-                        vector: current.vector, errorCode: current.hasErrorCode ? current.errorCode : nil,
-                        address: current.vector == Vector.pageFault ? state.pointee.cr2 : nil))
+                let errorCode = current.hasErrorCode ? current.errorCode : nil
+                let address = current.vector == Vector.pageFault ? state.pointee.cr2 : nil
+                try noting(.exception(vector: current.vector, errorCode: errorCode, address: address)) { () throws(Fault) in
+                    try raise(
+                        current.vector, .hardware, errorCode: errorCode, returnEIP: state.pointee.eip,
+                        isFault: current.isFaultClass)
+                }
                 return true
             } catch {
                 context.pointee.faultChain.append(FaultRecord(error, self))
@@ -63,10 +60,10 @@ extension Core {
         if vector == Vector.nonMaskable {
             state.pointee.nmiBlocked = true
         }
-        noteDelivery(vector, .interrupt, returnEIP: state.pointee.eip)
         do throws(Fault) {
-            try raise(vector, .hardware, errorCode: nil, returnEIP: state.pointee.eip, isFault: false)
-            note(.interrupt(vector: vector))
+            try noting(.interrupt(vector: vector)) { () throws(Fault) in
+                try raise(vector, .hardware, errorCode: nil, returnEIP: state.pointee.eip, isFault: false)
+            }
             return true
         } catch {
             return deliver(error)
@@ -75,27 +72,24 @@ extension Core {
 
     /// `int n`. `returnEIP`: offset of the next instruction.
     func softwareInterrupt(vector: UInt8, returnEIP: UInt32) throws(Fault) {
-        noteDelivery(vector, .software, returnEIP: returnEIP)
-        if isVirtual8086, try redirectInVirtual8086(vector, returnEIP: returnEIP) {
-            note(.softwareInterrupt(vector: vector))
-            return
+        try noting(.softwareInterrupt(vector: vector)) { () throws(Fault) in
+            if isVirtual8086, try redirectInVirtual8086(vector, returnEIP: returnEIP) { return }
+            try raise(vector, .software, errorCode: nil, returnEIP: returnEIP, isFault: false)
         }
-        try raise(vector, .software, errorCode: nil, returnEIP: returnEIP, isFault: false)
-        note(.softwareInterrupt(vector: vector))
     }
 
     /// `int3`, and `into` with OF set. `returnEIP`: offset of the next instruction.
     func trapInterrupt(vector: UInt8, returnEIP: UInt32) throws(Fault) {
-        noteDelivery(vector, .software, returnEIP: returnEIP)
-        try raise(vector, .trap, errorCode: nil, returnEIP: returnEIP, isFault: false)
-        note(.softwareInterrupt(vector: vector))
+        try noting(.softwareInterrupt(vector: vector)) { () throws(Fault) in
+            try raise(vector, .trap, errorCode: nil, returnEIP: returnEIP, isFault: false)
+        }
     }
 
     /// `int1` (icebp). `returnEIP`: offset of the next instruction.
     func debugInterrupt(returnEIP: UInt32) throws(Fault) {
-        noteDelivery(Vector.debug, .software, returnEIP: returnEIP)
-        try raise(Vector.debug, .hardware, errorCode: nil, returnEIP: returnEIP, isFault: false)
-        note(.softwareInterrupt(vector: Vector.debug))
+        try noting(.softwareInterrupt(vector: Vector.debug)) { () throws(Fault) in
+            try raise(Vector.debug, .hardware, errorCode: nil, returnEIP: returnEIP, isFault: false)
+        }
     }
 
     // MARK: Real mode and the choice

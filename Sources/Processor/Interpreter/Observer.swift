@@ -22,8 +22,22 @@ extension Processor {
 }
 
 extension Core {
+    /// Lets the observer look, if the step before or the next is one that it wants to see.
     @inline(never)
     func observe() -> Bool {
-        context.pointee.processor._withUnsafeGuaranteedRef { $0.observe() }
+        let isWanted = isObserved(nextInstruction)
+        defer { context.pointee.observesStep = isWanted }
+        guard isWanted || context.pointee.observesStep else { return false }
+        return context.pointee.processor._withUnsafeGuaranteedRef { $0.observe() }
+    }
+
+    private var nextInstruction: UInt32 { state.pointee.segments[1].base &+ state.pointee.eip }
+
+    /// Whether the observer wants to see the instruction at a linear address.
+    func isObserved(_ linear: UInt32) -> Bool {
+        guard context.pointee.isObserved else { return false }
+        return context.pointee.processor._withUnsafeGuaranteedRef { processor in
+            processor.observedCode.isEmpty || processor.observedCode.contains { $0.contains(linear) }
+        }
     }
 }

@@ -82,7 +82,8 @@ extension Core {
             }
             let held = state.pointee.pendingDebugStatus
             // A step during whose fetch watched memory was accessed is completed first.
-            let isWatching = context.pointee.isObserved || context.pointee.watchedStep == before
+            let isWatching =
+                context.pointee.isObserved && context.pointee.observesStep || context.pointee.watchedStep == before
             if traps || hasInstructionBreakpoints || coverage != nil || held != 0 || isWatching {
                 limit = min(limit, before &+ 1)
             }

@@ -141,6 +141,7 @@ extension Core {
         let left = counter(instruction) &- iterations
         setCounter(instruction, left)
         state.pointee.steps &+= UInt64(iterations)
+        state.pointee.iterations &+= UInt64(iterations)
         guard left == 0 || ends else {
             // Between two iterations RF is set (SDM vol. 3B, 17.3.1.1).
             state.pointee.systemFlags |= Flag.resume

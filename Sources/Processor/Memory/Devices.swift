@@ -37,7 +37,7 @@ extension Core {
     @inline(never)
     func readPort(_ port: UInt16, size: UInt32, into target: UnsafeMutableRawBufferPointer) -> UInt32 {
         // Each is an event of its own.
-        if context.pointee.catchesEvents { return 0 }
+        if context.pointee.hasEventListener { return 0 }
         return context.pointee.processor._withUnsafeGuaranteedRef {
             UInt32(truncatingIfNeeded: $0.bus?.readPort(port, size: Int(size), into: target) ?? 0)
         }
@@ -46,7 +46,7 @@ extension Core {
     /// Writes elements of `size` bytes to a port without asking whether the program may; returns how many.
     @inline(never)
     func writePort(_ port: UInt16, size: UInt32, from source: UnsafeRawBufferPointer) -> UInt32 {
-        if context.pointee.catchesEvents { return 0 }
+        if context.pointee.hasEventListener { return 0 }
         return context.pointee.processor._withUnsafeGuaranteedRef {
             UInt32(truncatingIfNeeded: $0.bus?.writePort(port, size: Int(size), from: source) ?? 0)
         }

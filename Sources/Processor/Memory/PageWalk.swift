@@ -150,6 +150,12 @@ extension Processor {
         return walk.isPresent ? physicalAddress(ofExtended: walk.page | UInt64(linear & 0xFFF)) : nil
     }
 
+    /// The physical address from which the instruction at a linear address is going to be fetched: what the TLB has, else
+    /// what the page tables say; nil if nothing is mapped there. Nothing is filled or marked.
+    public func fetchAddress(ofLinear linear: UInt32) -> UInt32? {
+        Core(context).fetchedPage(linear).map { $0 | linear & 0xFFF } ?? physicalAddress(ofLinear: linear)
+    }
+
     /// What is left of a 36-bit physical address below 4 GiB, A20 applied; nil above.
     private func physicalAddress(ofExtended address: UInt64) -> UInt32? {
         UInt32(exactly: address).map { $0 & state.pointee.a20Mask }

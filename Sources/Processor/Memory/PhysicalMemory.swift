@@ -125,14 +125,31 @@ public final class PhysicalMemory {
     public func read(_ address: UInt32, count: Int) -> [UInt8] {
         guard count > 0 else { return [] }
         return [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-            for index in 0..<count {
-                let physical = UInt32(truncatingIfNeeded: Int(address) &+ index)
-                let kind = pages[Int(physical >> 12)] & PageKind.mask
-                let readable = kind == PageKind.ram || kind == PageKind.rom
-                buffer[index] = readable ? (host + Int(physical)).load(as: UInt8.self) : 0xFF
+            guard let target = buffer.baseAddress else { return }
+            var done = 0
+            while done < count {
+                let physical = UInt32(truncatingIfNeeded: Int(address) &+ done)
+                let length = min(count - done, Self.pageSize - Int(physical & 0xFFF))
+                if isReadable(page: Int(physical >> 12)) {
+                    memcpy(target + done, host + Int(physical), length)
+                } else {
+                    memset(target + done, 0xFF, length)
+                }
+                done += length
             }
             initialized = count
         }
+    }
+
+    /// The eight bytes at `address`, the first in the lowest bits; nil unless they lie in one page of RAM or ROM.
+    public func readQuadword(_ address: UInt32) -> UInt64? {
+        guard address & 0xFFF <= 0xFF8, isReadable(page: Int(address >> 12)) else { return nil }
+        return UInt64(littleEndian: (host + Int(address)).loadUnaligned(as: UInt64.self))
+    }
+
+    private func isReadable(page: Int) -> Bool {
+        let kind = pages[page] & PageKind.mask
+        return kind == PageKind.ram || kind == PageKind.rom
     }
 
     /// The gate for writes that do not come from the processor (DMA, debugger, loaders): code pages and dirty pages are

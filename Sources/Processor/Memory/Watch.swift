@@ -105,6 +105,7 @@ extension Processor {
     /// stays.
     public func takeWatchedAccesses(from first: Int) -> [WatchedAccess] {
         guard !watchedAccesses.isEmpty else { return [] }
+        guard first > 0 else { return takeWatchedAccesses() }
         let taken = watchedAccesses.filter { $0.watch >= first }
         watchedAccesses.removeAll { $0.watch >= first }
         context.pointee.watchedStep =
@@ -155,9 +156,16 @@ extension Processor {
         return isMet
     }
 
+    /// Linear memory as it is, without a trace; ones where there is none.
+    public func contents(ofLinear address: UInt32, count: Int) -> [UInt8] { contents(.linear, address, count: count) }
+
     /// Memory as it is, without a trace.
     func contents(_ space: MemoryWatch.Space, _ address: UInt32, count: Int) -> [UInt8] {
         if space == .physical { return memory.read(address, count: count) }
+        if Int(address & 0xFFF) + count <= PhysicalMemory.pageSize {
+            guard let physical = physicalAddress(ofLinear: address) else { return Array(repeating: 0xFF, count: count) }
+            return memory.read(physical, count: count)
+        }
         return (0..<UInt32(count)).map { index in
             physicalAddress(ofLinear: address &+ index).map { memory.read($0, count: 1)[0] } ?? 0xFF
         }

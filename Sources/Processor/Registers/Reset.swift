@@ -7,6 +7,7 @@ extension Core {
         let model = context.pointee.model
         var fresh = ProcessorState()
         fresh.steps = steps
+        fresh.iterations = state.pointee.iterations
         fresh.a20Mask = a20Mask
         fresh.flagsMask = model.flags
         fresh.timestampOffset = 0 &- steps

@@ -13,15 +13,26 @@ enum BrokenGuest {
 
     /// A debugger of a machine that has run until it ended, or for a million steps.
     static func run(_ source: String, processor: String = "pentium4", steps: UInt64 = 1_000_000) throws -> Debugger {
-        let program = try Toolchain.assemble(prologue + source + epilogue, at: 0xF_0000)
+        let program = try program(source)
+        let debugger = Debugger(try machine(program, processor))
+        try debugger.symbols.load(program, name: "guest.elf")
+        debugger.continue(until: steps)
+        return debugger
+    }
+
+    /// The machine at power-on.
+    static func machine(_ source: String) throws -> Machine { try machine(try program(source), "pentium4") }
+
+    private static func program(_ source: String) throws -> [UInt8] {
+        try Toolchain.assemble(prologue + source + epilogue, at: 0xF_0000)
+    }
+
+    private static func machine(_ program: [UInt8], _ processor: String) throws -> Machine {
         var configuration = Machine.Configuration()
         configuration.memorySize = 4 << 20
         configuration.processorModel = processor
         configuration.firmware = TestMachine.rom(program)
-        let debugger = Debugger(try Machine(configuration))
-        try debugger.symbols.load(program, name: "guest.elf")
-        debugger.continue(until: steps)
-        return debugger
+        return try Machine(configuration)
     }
 
     /// The table's entries up to #PF: `gates` says which lead to the label `handler`.
