@@ -106,14 +106,20 @@ public final class Machine {
         public internal(set) var end: UInt64 = 0
         /// All steps since power-on that were slept through.
         public internal(set) var total: UInt64 = 0
+
+        /// ``Machine/work`` of a machine whose processor is in `state`.
+        func work(_ state: borrowing ProcessorState) -> UInt64 {
+            state.steps &- total &- state.iterations &+ state.iterations / 4
+        }
     }
 
     /// The last sleep; it lasts if it ends at the present step. Known as far back as this machine, or the one whose
     /// snapshot in memory was restored, has run.
     public var lastSleep: Sleep { sleep }
 
-    /// Steps that were work, as far as ``lastSleep`` is known: what it takes to come here again.
-    public var work: UInt64 { steps &- sleep.total }
+    /// Steps that were work, as far as ``lastSleep`` is known: what it takes to come here again. An iteration of a
+    /// repeated string instruction is a quarter of one, since many are done at once.
+    public var work: UInt64 { sleep.work(processor.state.pointee) }
 
     // MARK: Running
 

@@ -34,11 +34,14 @@ struct Travel: ParsableCommand {
     }
 
     func run() throws {
-        let guests = [
-            Guest(name: "our kernel's boot, then a shell that waits", image: options.kernel, prompt: "martlet> ", command: ""),
-            Guest(name: "boot, then `sort` without end", image: options.image, prompt: "bench> ", command: "sort 4000000000"),
-            Guest(name: "boot, then `memory` without end", image: options.image, prompt: "bench> ", command: "memory 4000000000"),
-        ]
+        let boot = Guest(
+            name: "our kernel's boot, then a shell that waits", image: options.kernel, prompt: "martlet> ", command: "")
+        let names = options.workloads.isEmpty ? ["sort", "memory", "copy", "patch"] : options.workloads
+        let guests = [boot] + names.map { name in
+            Guest(
+                name: "boot, then `\(name)` without end", image: options.image, prompt: "bench> ",
+                command: "\(name) 4000000000")
+        }
         print("| guest, \(seconds) s | million steps executed | a reverse step at the end | the next | first in the middle | the next "
             + "| past in MiB | recording costs |")
         print("|---|---|---|---|---|---|---|---|")

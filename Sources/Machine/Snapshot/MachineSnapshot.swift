@@ -26,7 +26,7 @@ public struct MachineSnapshot: Sendable {
     public var deliveredInput: Int { inputCount }
 
     /// Steps up to the snapshot that were work (``Machine/work``).
-    public var work: UInt64 { steps &- sleep.total }
+    public var work: UInt64 { sleep.work(processor.state) }
 
     /// The registers of the processor; for looking at a snapshot without restoring it.
     public var processorState: ProcessorState { processor.state }
