@@ -37,6 +37,8 @@ public final class Debugger {
     var nextBreakpointNumber = 1
     /// The numbers of the watchpoints or catchpoints that a search of the past has found last.
     var foundInPast: Set<Int> = []
+    /// Hears what breakpoints say that have a ``StopRule/message``.
+    public var didLog: ((String) -> Void)?
     /// The machine's past.
     public let timeline: Timeline
 

@@ -48,6 +48,8 @@ public indirect enum Expression: Sendable, Equatable {
         case divide = "/"
         case remainder = "%"
 
+        var isComparison: Bool { precedence == 6 || precedence == 7 }
+
         /// The higher, the tighter.
         var precedence: Int {
             switch self {

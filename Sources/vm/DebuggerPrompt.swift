@@ -31,7 +31,10 @@ final class DebuggerPrompt {
     /// Executes the scripts and commands of the command line, then, if `isInteractive`, those that are typed. Returns
     /// the program's exit code.
     func run(isInteractive: Bool) -> Int32 {
-        if !options.json { say(commands.greeting) }
+        if !options.json {
+            commands.didLog = { [unowned self] in say($0) }
+            say(commands.greeting)
+        }
         let hasFailed: Bool
         switch runScripts() {
         case .quit: return 0

@@ -57,6 +57,35 @@ struct BreakpointTests {
         #expect(commands.debugger.registers.general[1] == 3)
     }
 
+    /// What a breakpoint says instead of stopping, forwards only.
+    @Test func messages() throws {
+        let commands = try TestMachine.commands()
+        _ = commands.execute("break inner_body if ecx < 3")
+        #expect(commands.execute("message 1 round {ecx} of {{3}}, {[0xfffffff0]}").text.isEmpty)
+        _ = commands.execute("break after_outer")
+        let output = commands.execute("continue")
+        #expect(output.stop?.reason == .breakpoint(2))
+        #expect(output.text.hasPrefix("round 0x2 of {3}, 0x"), "\(output.text)")
+        #expect(output.text.contains("\nround 0x1 of {3}, "))
+        #expect(output.values["messages"]?.array?.count == 2)
+        #expect(commands.execute("info break").text.contains("2 hits of 3\n       says: round {ecx} of {{3}}"))
+        #expect(commands.execute("reverse-continue").stop?.reason == .beginningOfRecording)
+        #expect(commands.execute("message 1 {ecx").text == "the brace before 'ecx' is not closed")
+        #expect(commands.execute("message 1 {nowhere}").isError)
+        _ = commands.execute("message 1")
+        #expect(stops(commands))
+    }
+
+    @Test func countConditions() throws {
+        let commands = try TestMachine.commands()
+        _ = commands.execute("break inner_body if ecx != 3")
+        let count = try commands.debugger.condition("$count == 2")
+        commands.debugger.changeRule(1) { $0.countCondition = count }
+        #expect(stops(commands))
+        #expect(commands.debugger.registers.general[1] == 1, "the second time that ECX is not 3")
+        #expect(commands.debugger.rule(1)?.hits == 1)
+    }
+
     @Test func temporaryOnes() throws {
         let commands = try TestMachine.commands()
         #expect(commands.execute("tbreak inner_body").text.hasSuffix(", for one stop"))

@@ -38,6 +38,46 @@ struct ScriptTests {
         #expect(commands.debugger.machine.steps == 1)
     }
 
+    @Test func assertionsEndAScript() throws {
+        let commands = try TestMachine.commands()
+        let (executions, ending) = run(
+            "until after_call\nassert ax == 10 && sp == 0x7000\nassert ax < 10\nstep", commands)
+        #expect(ending == .failed(line: 3))
+        #expect(executions.last?.text == "test.dbg:3: the assertion does not hold: ax < 10 (0xa < 0xa)")
+        #expect(executions[1].output.text.isEmpty)
+        #expect(commands.execute("assert").isError)
+        #expect(commands.execute("assert nowhere == 3").isError)
+        #expect(commands.execute("assert 1 / 0").text == "a division by 0")
+    }
+
+    /// What shows something has results for programs as well.
+    @Test(arguments: [
+        "info breakpoints", "timeline", "location", "symbols inner", "registers", "x 0x7000", "disassemble",
+        "backtrace", "gdt", "idt", "explain", "last-write eax", "break", "watch 0x7000", "info fpu", "info sse",
+        "info msr", "info cpuid", "info tlb", "info events", "info pic",
+    ])
+    func resultsForPrograms(_ command: String) throws {
+        let commands = try TestMachine.commands()
+        _ = run("until after_store\nbreak after_call if ax == 3\ncatch mode\nwatch 0x7000", commands)
+        let output = commands.execute(command)
+        #expect(!output.isError, "\(output.text)")
+        #expect(!output.values.isEmpty)
+    }
+
+    @Test func breakpointsForPrograms() throws {
+        let commands = try TestMachine.commands()
+        _ = run(
+            "tbreak after_call if ax == 10\nwatch/p 0x5000 8\ncatch cr3\nignore 3 2\ncommands 1 registers; where\ndisable 2",
+            commands)
+        let list = commands.execute("info breakpoints").values["breakpoints"]?.array ?? []
+        #expect(list.map { $0["kind"] } == ["breakpoint", "watchpoint", "catchpoint"])
+        #expect(list.first?["condition"] == "ax == 10")
+        #expect(list.first?["isTemporary"] == true)
+        #expect(list.first?["commands"] == ["registers", "where"])
+        #expect(list[1]["isEnabled"] == false && list[1]["count"] == 8 && list[1]["isPhysical"] == true)
+        #expect(list[2]["ignore"] == 2 && list[2]["text"] == "loads of cr3")
+    }
+
     @Test func quitEndsIt() throws {
         #expect(run("quit\nstep", try TestMachine.commands()).ending == .quit)
     }

@@ -86,9 +86,9 @@ extension Debugger {
         return number.map { stop(.breakpoint($0)) }
     }
 
-    /// Whether a breakpoint stops at a linear address, but for its ignore count.
+    /// Whether a breakpoint ends a move backwards at a linear address.
     func isBreakpointHit(at address: UInt32) -> Bool {
-        breakpoints.contains { means($0, address) && holds($0.rule) }
+        breakpoints.contains { means($0, address) && stopsBackwards($0.rule) }
     }
 
     /// Whether a breakpoint means the code that is at a linear address now.

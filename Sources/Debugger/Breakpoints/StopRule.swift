@@ -6,8 +6,12 @@ public struct StopRule: Sendable, Equatable {
     public var isEnabled = true
     /// Stop only if this is true; nil: always.
     public var condition: Condition?
+    /// Stop only at those times of which this is true. `$count` is how often the condition has held, this time included.
+    public var countCondition: Condition?
     /// How many more times to go on although all else holds.
     public var ignoreCount = 0
+    /// What to say instead of stopping (``Debugger/didLog``).
+    public var message: LogMessage?
     /// Gone after the first stop.
     public var isTemporary = false
     /// What the command language executes at a stop.
@@ -17,6 +21,8 @@ public struct StopRule: Sendable, Equatable {
     /// How often the place or event has come, whether or not execution stopped. Like ``hits`` it counts what the
     /// debugger has seen, and does not go back with the machine.
     public internal(set) var arrivals = 0
+    /// At how many of them the condition held.
+    public internal(set) var passes = 0
     /// A temporary one that has stopped: it is removed when the machine moves on.
     var isSpent = false
 
@@ -39,9 +45,9 @@ public struct StopRule: Sendable, Equatable {
 
 /// What expressions in conditions may ask besides registers, by name.
 enum StopVariable {
-    /// `$arrivals`, and what an event says.
+    /// `$arrivals`, `$count` (``StopRule/countCondition``), and what an event says.
     static let names: Set<String> = [
-        "arrivals", "vector", "errorcode", "address", "port", "size", "value", "msr", "old", "new",
+        "arrivals", "count", "vector", "errorcode", "address", "port", "size", "value", "msr", "old", "new",
     ]
 
     static func value(_ name: String, of event: ProcessorEvent?) -> UInt32? {
@@ -55,7 +61,8 @@ enum StopVariable {
         case (.portRead(_, let size, _), "size"), (.portWrite(_, let size, _), "size"): UInt32(size)
         case (.portRead(_, _, let value), "value"), (.portWrite(_, _, let value), "value"): value
         case (.modelSpecificRead(let register, _), "msr"), (.modelSpecificWrite(let register, _), "msr"): register
-        case (.modelSpecificRead(_, let value), "value"), (.modelSpecificWrite(_, let value), "value"):
+        case (.modelSpecificRead(_, let value), "value"), (.modelSpecificWrite(_, let value), "value"),
+            (.timeStampRead(let value), "value"):
             UInt32(truncatingIfNeeded: value)
         case (.controlRegister(_, let old, _), "old"): old
         case (.controlRegister(_, _, let new), "new"), (.controlRegister(_, _, let new), "value"): new
@@ -73,13 +80,26 @@ extension Debugger {
     }
 
     /// Whether a condition holds now. One that cannot be evaluated does: better a stop too many.
-    func holds(_ rule: StopRule, _ event: ProcessorEvent? = nil) -> Bool {
-        guard let condition = rule.condition else { return true }
-        let value = try? condition.expression.evaluate(
-            in: environment { name in
-                name == "arrivals" ? UInt32(clamping: rule.arrivals) : StopVariable.value(name, of: event)
-            })
-        return value != 0
+    func holds(_ rule: StopRule, _ event: ProcessorEvent? = nil) -> Bool { holds(rule.condition, rule, event) }
+
+    private func holds(_ condition: StopRule.Condition?, _ rule: StopRule, _ event: ProcessorEvent?) -> Bool {
+        guard let condition else { return true }
+        return (try? condition.expression.evaluate(in: environment(of: rule, event))) != 0
+    }
+
+    /// Whether a move backwards ends here; it counts nothing, and says nothing.
+    func stopsBackwards(_ rule: StopRule, _ event: ProcessorEvent? = nil) -> Bool {
+        rule.message == nil && holds(rule, event)
+    }
+
+    private func environment(of rule: StopRule, _ event: ProcessorEvent?) -> Expression.Environment {
+        environment { name in
+            switch name {
+            case "arrivals": UInt32(clamping: rule.arrivals)
+            case "count": UInt32(clamping: rule.passes)
+            default: StopVariable.value(name, of: event)
+            }
+        }
     }
 
     /// The rule of a breakpoint, catchpoint or watchpoint; nil if there is none of this number.
@@ -137,11 +157,15 @@ extension Debugger {
     func arrive(_ rule: inout StopRule, _ event: ProcessorEvent? = nil) -> Bool {
         rule.arrivals += 1
         guard holds(rule, event) else { return false }
+        rule.passes += 1
+        guard holds(rule.countCondition, rule, event) else { return false }
         if rule.ignoreCount > 0 {
             rule.ignoreCount -= 1
             return false
         }
         rule.stopped()
-        return true
+        guard let message = rule.message else { return true }
+        didLog?(message.text(in: environment(of: rule, event)))
+        return false
     }
 }

@@ -58,6 +58,25 @@ extension DebuggerCommand {
         return Output("")
     }
 
+    static let message = DebuggerCommand(
+        "message", usage: "message NUMBER [TEXT]", summary: "let a breakpoint say something instead of stopping",
+        details: """
+            Expressions in braces become their values: 'message 1 sector {[esp+4]}, time {$arrivals}'; two braces stand \
+            for one. Without TEXT the breakpoint stops again. Going backwards nothing is said.
+            """,
+        group: .breakpoints
+    ) { (commands, arguments) throws(CommandError) in
+        let number = try commands.breakpointNumber(arguments.words.first)
+        let text = arguments.words.dropFirst().joined(separator: " ")
+        do throws(AddressExpression.InvalidExpression) {
+            let message = text.isEmpty ? nil : try commands.debugger.logMessage(text)
+            commands.debugger.changeRule(number) { $0.message = message }
+        } catch {
+            throw CommandError(error.description)
+        }
+        return Output("")
+    }
+
     static let commands = DebuggerCommand(
         "commands", usage: "commands NUMBER [COMMAND; COMMAND...]",
         summary: "execute commands whenever a breakpoint stops; without any, none",
@@ -195,9 +214,11 @@ extension DebuggerCommands {
             if let condition = rule.condition { text += " if \(condition)" }
             text += rule.hits == 1 ? "  1 hit" : "  \(rule.hits) hits"
             if rule.condition != nil { text += " of \(rule.arrivals)" }
+            if let count = rule.countCondition { text += ", if \(count)" }
             if rule.ignoreCount > 0 { text += ", the next \(rule.ignoreCount) are ignored" }
             if rule.isTemporary { text += ", for one stop" }
             if !rule.isEnabled { text += ", disabled" }
+            if let message = rule.message { text += "\n       says: \(message)" }
             for command in rule.commands { text += "\n       \(command)" }
             return (number, text)
         }

@@ -103,7 +103,13 @@ extension DebuggerCommand {
             return "\(symbol.address.digits)  \(size.padded(to: 12))  \(symbol.name)  (\(symbol.module))"
         }
         if found.count > 100 { lines.append("... and \(found.count - 100) more") }
-        return Output(lines)
+        let values = found.prefix(100).map { symbol -> JSONValue in
+            [
+                "address": JSONValue(symbol.address), "size": JSONValue(symbol.size), "name": .string(symbol.name),
+                "module": .string(symbol.module),
+            ]
+        }
+        return Output(lines, values: ["symbols": .array(values), "count": JSONValue(found.count)])
     }
 }
 

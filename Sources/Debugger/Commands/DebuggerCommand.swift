@@ -43,13 +43,13 @@ struct DebuggerCommand: Sendable {
         step, next, stepLine, nextLine, finish, `continue`, until, reset,
         reverseStep, reverseNext, reverseStepLine, reverseNextLine, reverseFinish, reverseContinue, goto, lastWrite,
         timeline, branch, record,
-        `break`, temporaryBreak, `catch`, watch, readWatch, accessWatch, condition, ignore, commands, delete, enable,
-        disable,
+        `break`, temporaryBreak, `catch`, watch, readWatch, accessWatch, condition, ignore, message, commands, delete,
+        enable, disable,
         registers, memory, physicalMemory, disassemble, list, backtrace, symbols, symbolFile, sourcePath, screen,
         devices, location,
         gdt, idt, ldt, tss, page,
         write, set,
-        trace, explain, info, source, help, quit,
+        trace, explain, info, assert, source, help, quit,
     ]
 
     /// The command of a name or of an unambiguous beginning of one.

@@ -64,6 +64,11 @@ public final class DebuggerCommands {
     /// Hears of every command in a script that `source` executes, before the next; if it is nil, `source` says
     /// everything in the end.
     public var didExecute: ((Execution) -> Void)?
+    /// Hears at once what breakpoints say instead of stopping; if it is nil, the command that moved the machine says it
+    /// in the end.
+    public var didLog: ((String) -> Void)?
+    private var messages: [String] = []
+    private var forgottenMessages = 0
     /// How many scripts have called each other.
     var scriptDepth = 0
 
@@ -74,6 +79,7 @@ public final class DebuggerCommands {
 
     public init(_ debugger: Debugger) {
         self.debugger = debugger
+        debugger.didLog = { [weak self] in self?.note($0) }
     }
 
     /// What to show before the first prompt: where the machine is.
@@ -126,6 +132,7 @@ public final class DebuggerCommands {
             let arguments = Arguments(
                 words: words.split(whereSeparator: \.isWhitespace).map(String.init), format: format)
             var output = try command.run(self, arguments)
+            takeMessages(into: &output)
             repeatable = command.repetition.map { $0 ?? String(text) }
             if let future = debugger.timeline.takeForgottenFuture() {
                 let notice =
@@ -138,6 +145,24 @@ public final class DebuggerCommands {
             repeatable = nil
             return Output(error: error.description)
         }
+    }
+
+    // MARK: What breakpoints say
+
+    private func note(_ message: String) {
+        if let didLog { return didLog(message) }
+        if messages.count < Self.messageLimit { messages.append(message) } else { forgottenMessages += 1 }
+    }
+
+    private static let messageLimit = 10_000
+
+    private func takeMessages(into output: inout Output) {
+        guard !messages.isEmpty else { return }
+        output.values["messages"] = .array(messages.map { .string($0) })
+        if forgottenMessages > 0 { messages.append("(and \(forgottenMessages) messages more)") }
+        output.text = (messages + (output.text.isEmpty ? [] : [output.text])).joined(separator: "\n")
+        messages = []
+        forgottenMessages = 0
     }
 
     // MARK: For the commands

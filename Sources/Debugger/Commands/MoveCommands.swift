@@ -59,14 +59,14 @@ extension DebuggerCommand {
     ) { (commands, arguments) throws(CommandError) in
         try arguments.limit(0)
         commands.debugger.reset()
-        return Output(commands.greeting)
+        return Output(commands.greeting, values: ["location": commands.json(commands.debugger.stop(.arrived))])
     }
 
     static let location = DebuggerCommand(
         "location", usage: "location", summary: "say again where the machine is", group: .looking
     ) { (commands, arguments) throws(CommandError) in
         try arguments.limit(0)
-        return Output(commands.greeting)
+        return Output(commands.greeting, values: ["location": commands.json(commands.debugger.stop(.arrived))])
     }
 
     typealias Output = DebuggerCommands.Output

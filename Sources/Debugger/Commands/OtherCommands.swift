@@ -1,3 +1,4 @@
+import JSON
 import Machine
 import Processor
 
@@ -13,7 +14,12 @@ extension DebuggerCommand {
         var lines = screen.lines
         while lines.last?.isEmpty == true { lines.removeLast() }
         let border = "+" + String(repeating: "-", count: screen.columns) + "+"
-        return Output([border] + lines.map { "|" + $0.padded(to: screen.columns) + "|" } + [border])
+        return Output(
+            [border] + lines.map { "|" + $0.padded(to: screen.columns) + "|" } + [border],
+            values: [
+                "lines": .array(lines.map { .string($0) }), "columns": JSONValue(screen.columns),
+                "rows": JSONValue(screen.rows),
+            ])
     }
 
     static let devices = DebuggerCommand(

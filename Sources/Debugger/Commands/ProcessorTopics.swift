@@ -103,45 +103,15 @@ extension DebuggerCommand {
     ) { (commands, arguments) throws(CommandError) in
         try arguments.limit(0)
         let state = commands.debugger.machine.processor.state.pointee.x87
-        var lines: [String] = []
-        var registers: [JSONValue] = []
-        for index in 0..<8 {
-            let physical = (Int(state.top) + index) & 7
-            let isEmpty = state.emptyRegisters >> UInt8(physical) & 1 != 0
-            let (significand, exponent) = (state.significands[physical], state.signExponents[physical])
-            let number = NumberText.extended(significand: significand, signExponent: exponent)
-            lines.append(
-                "st\(index) (r\(physical))  \(exponent.digits) \(significand.digits)  " + (isEmpty ? "empty" : number))
-            registers.append([
-                "isEmpty": .boolean(isEmpty), "text": .string(number), "signExponent": JSONValue(exponent),
-                "significand": JSONValue(significand),
-            ])
+        let registers = (0..<8).map { index -> JSONValue in
+            let (significand, exponent, isEmpty) = state.register(index)
+            return [
+                "isEmpty": .boolean(isEmpty), "signExponent": JSONValue(exponent), "significand": JSONValue(significand),
+                "text": .string(NumberText.extended(significand: significand, signExponent: exponent)),
+            ]
         }
-        let exceptions: [(UInt16, String)] = [
-            (X87Status.invalidOperation, "invalid"), (X87Status.denormalOperand, "denormal"),
-            (X87Status.zeroDivide, "zero-divide"), (X87Status.overflow, "overflow"), (X87Status.underflow, "underflow"),
-            (X87Status.precision, "inexact"),
-        ]
-        func names(_ value: UInt16, _ more: [(UInt16, String)] = []) -> String {
-            let set = (exceptions + more).filter { value & $0.0 != 0 }.map(\.1)
-            return set.isEmpty ? "none" : set.joined(separator: ", ")
-        }
-        let precision = ["24 bits", "reserved", "53 bits", "64 bits"][Int(state.control >> 8 & 3)]
-        let rounding = ["to nearest", "down", "up", "towards zero"][Int(state.control >> 10 & 3)]
-        lines.append(
-            "control \(state.control.digits)  masked: \(names(state.control)); precision \(precision), rounding \(rounding)"
-        )
-        lines.append(
-            "status  \(state.statusWord.digits)  top \(state.top); flags: "
-                + names(
-                    state.statusWord,
-                    [
-                        (X87Status.stackFault, "stack fault"), (X87Status.errorSummary, "error"), (X87Status.c0, "C0"),
-                        (X87Status.c1, "C1"), (X87Status.c2, "C2"), (X87Status.c3, "C3"),
-                    ]))
-        lines.append("tags    \(state.tagWord.digits)")
         return Output(
-            lines,
+            commands.debugger.x87Fields.map { "\($0.name.padded(to: 8))\($0.text)" },
             values: [
                 "st": .array(registers), "control": JSONValue(state.control), "status": JSONValue(state.statusWord),
                 "tags": JSONValue(state.tagWord),
@@ -153,28 +123,11 @@ extension DebuggerCommand {
     ) { (commands, arguments) throws(CommandError) in
         try arguments.limit(0)
         let state = commands.debugger.machine.processor.state
-        var lines: [String] = []
-        var registers: [JSONValue] = []
-        for index in 0..<8 {
-            let value = state.pointee.xmm[index]
-            let numbers = NumberText.vector(low: value.low, high: value.high)
-            lines.append("xmm\(index)  \(value.high.digits)_\(value.low.digits)")
-            if value.low != 0 || value.high != 0 {
-                lines.append(
-                    "      doubles \(numbers.doubles.map { "\($0)" }.joined(separator: ", "));  singles "
-                        + numbers.singles.map { "\($0)" }.joined(separator: ", "))
-            }
-            registers.append(["low": JSONValue(value.low), "high": JSONValue(value.high)])
+        let registers = (0..<8).map { index -> JSONValue in
+            ["low": JSONValue(state.pointee.xmm[index].low), "high": JSONValue(state.pointee.xmm[index].high)]
         }
-        let mxcsr = state.pointee.mxcsr
-        let flags: [(UInt32, String)] = [
-            (MXCSR.invalidOperation, "invalid"), (MXCSR.denormalOperand, "denormal"), (MXCSR.zeroDivide, "zero-divide"),
-            (MXCSR.overflow, "overflow"), (MXCSR.underflow, "underflow"), (MXCSR.precision, "inexact"),
-            (MXCSR.denormalsAreZeros, "denormals are zeros"), (MXCSR.flushToZero, "flush to zero"),
-        ]
-        let set = flags.filter { mxcsr & $0.0 != 0 }.map(\.1).joined(separator: ", ")
-        let rounding = ["to nearest", "down", "up", "towards zero"][Int(mxcsr >> 13 & 3)]
-        lines.append("mxcsr \(mxcsr.digits)  flags: \(set.isEmpty ? "none" : set); rounding \(rounding)")
-        return Output(lines, values: ["xmm": .array(registers), "mxcsr": JSONValue(mxcsr)])
+        return Output(
+            commands.debugger.sseFields.map { "\($0.name.padded(to: 6))\($0.text)" },
+            values: ["xmm": .array(registers), "mxcsr": JSONValue(state.pointee.mxcsr)])
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// Commands about source lines.
 extension DebuggerCommand {
@@ -124,7 +125,10 @@ extension DebuggerCommands {
                 let number = first + index
                 let isHere = here?.path == place.path && here?.line == number
                 return "\(isHere ? "=>" : "  ") \(String(number).paddedLeft(to: 4))  \(text)".trimmingTrailingSpaces
-            })
+            },
+            values: [
+                "file": .string(place.path), "first": JSONValue(first), "lines": .array(lines.map { .string($0) }),
+            ])
     }
 
     /// The place that `FILE:LINE` means, if a symbol file has lines of such a file; nil if the text means something

@@ -82,7 +82,15 @@ extension DebuggerCommand {
             "snapshots  \(timeline.count), \(timeline.bytes >> 10) KiB of at most \(timeline.memoryLimit >> 10)",
         ]
         if timeline.repeatedWork > 0 { lines.append("repeated   \(timeline.repeatedWork) steps so far") }
-        return Output(lines)
+        return Output(
+            lines,
+            values: [
+                "beginning": JSONValue(timeline.beginning), "end": JSONValue(timeline.end),
+                "step": JSONValue(commands.debugger.machine.steps), "snapshots": JSONValue(timeline.count),
+                "bytes": JSONValue(timeline.bytes), "limit": JSONValue(timeline.memoryLimit),
+                "input": JSONValue(commands.debugger.machine.inputLog.events.count),
+                "repeated": JSONValue(timeline.repeatedWork),
+            ])
     }
 
     static let branch = DebuggerCommand(
