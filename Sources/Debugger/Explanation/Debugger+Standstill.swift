@@ -16,7 +16,7 @@ extension Debugger {
         var fact = "at \(location.selector.digits):\((location.offset &- 1).digits)"
         if let symbol = symbolText(at: location.linear &- 1) { fact += " <\(symbol)>" }
         explanation.facts.append(fact + ": hlt")
-        if let place = past?.interruptsDisabled {
+        if let place = past?.interruptsDisabled ?? lastDisablingOfInterrupts() {
             let line = disassemble(linear: place.linear, offset: place.offset, count: 1, code32: place.isCode32).first
             let how =
                 line.map { $0.text == "cli" || $0.text.hasPrefix("popf") || $0.text.hasPrefix("iret") } == true
@@ -24,8 +24,8 @@ extension Debugger {
             explanation.findings.append(
                 Explanation.Finding(
                     .interruptsOff, "interrupts were disabled \(how) \(placeText(place)), step \(place.step)"))
-        } else if let past {
-            let since = past.beginning == 0 ? "power-on" : "before step \(past.beginning)"
+        } else {
+            let since = farBeginning == 0 ? "power-on" : "before step \(farBeginning) (further back is not looked)"
             explanation.findings.append(
                 Explanation.Finding(.interruptsOff, "interrupts have been disabled since \(since)"))
         }
@@ -72,7 +72,7 @@ extension Debugger {
     /// A loop that cannot end by itself, if that can be known: the machine has come by here before with the same
     /// registers and the same memory, and on the way nothing from outside was asked for. Nil otherwise.
     func explainLoop(_ past: RecentPast?) -> Explanation? {
-        guard let past, let start = past.sameRegisters, machine.steps - start <= 20_000 else { return nil }
+        guard let start = past?.sameRegisters ?? lastStepWithTheseRegisters() else { return nil }
         guard let loop = goThrough(from: start) else { return nil }
         let length = machine.steps - start
         let what = length == 1 ? "an instruction that jumps to itself" : "a loop of \(length) steps"
@@ -131,22 +131,20 @@ extension Debugger {
         guard timeline.travel(to: start), machine.snapshot().hasSameProcessorAndMemory(as: origin) else { return nil }
         var loop = Loop()
         let state = machine.processor.state
-        machine.processor.observer = { [self] in
+        machine.processor.observer = {
             if state.pointee.systemFlags & Flag.interrupt != 0 { loop.hasInterrupts = true }
-            guard machine.steps < origin.steps, let instruction = currentInstruction?.instruction else { return false }
-            let row = OpcodeTable.rows[Int(instruction.row)]
-            let name = row.mnemonic
-            if name == "rdtsc" || name == "rdmsr" { loop.readsTime = true }
-            let isRead = name == "in" || name.hasPrefix("ins")
-            if isRead || name == "out" || name.hasPrefix("outs") {
-                let port =
-                    row.operands.contains(.ib)
-                    ? UInt16(instruction.immediate & 0xFF) : UInt16(truncatingIfNeeded: state.pointee.general[2])
-                loop.ports.insert(PortAccess(port: port, isRead: isRead))
+            return false
+        }
+        let listener: Processor.EventListener = { occurrence in
+            switch occurrence.event {
+            case .portRead(let port, _, _): loop.ports.insert(PortAccess(port: port, isRead: true))
+            case .portWrite(let port, _, _): loop.ports.insert(PortAccess(port: port, isRead: false))
+            case .timeStampRead, .modelSpecificRead: loop.readsTime = true
+            default: break
             }
             return false
         }
         defer { machine.processor.observer = nil }
-        return runThrough(until: origin.steps) ? loop : nil
+        return runThrough(until: origin.steps, Arming(eventListener: listener)) ? loop : nil
     }
 }

@@ -85,7 +85,15 @@ struct ExceptionInquiry {
 
     /// How execution came to where it should not be.
     func lastBranchFindings() -> [Explanation.Finding] {
-        guard let transfer = lastTransfer else { return [] }
+        guard let transfer = lastTransfer ?? debugger.lastJourney() else {
+            guard debugger.farBeginning > debugger.timeline.beginning else { return [] }
+            return [
+                finding(
+                    .lastBranch,
+                    "execution has come here without a branch since before step \(debugger.farBeginning) (further back is "
+                        + "not looked)")
+            ]
+        }
         let line = debugger.disassemble(
             linear: transfer.from.linear, offset: transfer.from.offset, count: 1, code32: transfer.from.isCode32
         ).first

@@ -119,7 +119,8 @@ extension Debugger {
         } else if !chain.links.isEmpty {
             explanation = explainException(chain, past)
         } else {
-            let since = past.map { "; no exception since step \($0.beginning)" } ?? ""
+            let start = machine.steps - min(machine.steps, Self.searchedSteps)
+            let since = "; no exception since step \(max(timeline.beginning, start)), no loop since step \(farBeginning)"
             explanation = Explanation(occasion: .nothing, headline: "nothing to explain: the processor runs" + since)
         }
         explanation.past = past

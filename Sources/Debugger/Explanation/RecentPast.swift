@@ -124,29 +124,12 @@ private final class PastRecorder {
     private var unresolved: [RecentPast.Exception] = []
     private var lastExceptionIsResolved = false
     private var interruptsDisabled: RecentPast.Place?
-    private let end: Registers
+    private let end: LoopRegisters
     private let endStep: UInt64
     private var sameRegisters: UInt64?
 
-    /// What must be the same for a loop to be at the same place.
-    private struct Registers: Equatable {
-        let eip: UInt32
-        let codeBase: UInt32
-        let systemFlags: UInt32
-        let general: SIMD8<UInt32>
-
-        init(_ state: borrowing ProcessorState) {
-            eip = state.eip
-            codeBase = state.segments[1].base
-            systemFlags = state.systemFlags
-            var general = SIMD8<UInt32>()
-            for index in 0..<8 { general[index] = state.general[index] }
-            self.general = general
-        }
-    }
-
     init(_ debugger: Debugger, _ origin: MachineSnapshot, listingFrom step: UInt64) {
-        end = Registers(origin.processorState)
+        end = LoopRegisters(origin.processorState)
         endStep = origin.steps
         self.debugger = debugger
         processor = debugger.machine.processor
@@ -163,9 +146,7 @@ private final class PastRecorder {
         }
         if let last, last.step != place.step {
             if last.step >= listingStart { list(last, next: place) }
-            // No instruction is longer; what jumps less far than one is no journey worth telling.
-            let distance = place.linear &- last.linear
-            if distance > UInt32(Decoder.maximumLength) { transfers.append(RecentPast.Transfer(from: last, to: place)) }
+            if place.isJourney(from: last) { transfers.append(RecentPast.Transfer(from: last, to: place)) }
             if lastFlags & ~flags & Flag.interrupt != 0 { interruptsDisabled = last }
             if processor.lastExceptionStep == last.step { noteException(at: last, handler: place) }
         }
@@ -173,7 +154,7 @@ private final class PastRecorder {
             unresolved.removeLast()
             lastExceptionIsResolved = true
         }
-        if place.offset == end.eip, Registers(state.pointee) == end { noteReturn(to: place) }
+        if place.offset == end.eip, LoopRegisters(state.pointee) == end { noteReturn(to: place) }
         if place.step >= listingStart {
             line = debugger.currentInstruction
             wasHalted = state.pointee.halted
@@ -199,12 +180,7 @@ private final class PastRecorder {
         instructions.append(RecentPast.Executed(place: place, event: event, text: line?.text))
     }
 
-    private var place: RecentPast.Place {
-        let code = state.pointee.segments[Int(SegmentIndex.cs.rawValue)]
-        return RecentPast.Place(
-            step: state.pointee.steps, selector: code.selector, offset: state.pointee.eip,
-            linear: code.base &+ state.pointee.eip, isCode32: code.attributes & SegmentAttribute.big != 0)
-    }
+    private var place: RecentPast.Place { RecentPast.Place(state.pointee) }
 
     /// Whether the handler of an exception has returned: to the same code segment, with its frame off the stack.
     private func isBehind(_ exception: RecentPast.Exception, _ place: RecentPast.Place) -> Bool {
@@ -229,6 +205,38 @@ private final class PastRecorder {
             unresolved: unresolved, interruptsDisabled: interruptsDisabled,
             lastExceptionIsResolved: lastExceptionIsResolved, lastChain: ExceptionChain(processor),
             sameRegisters: sameRegisters)
+    }
+}
+
+/// What must be the same for a loop to be at the same place.
+struct LoopRegisters: Equatable {
+    let eip: UInt32
+    let codeBase: UInt32
+    let systemFlags: UInt32
+    let general: SIMD8<UInt32>
+
+    init(_ state: borrowing ProcessorState) {
+        eip = state.eip
+        codeBase = state.segments[1].base
+        systemFlags = state.systemFlags
+        var general = SIMD8<UInt32>()
+        for index in 0..<8 { general[index] = state.general[index] }
+        self.general = general
+    }
+}
+
+extension RecentPast.Place {
+    /// The instruction that comes next in `state`.
+    init(_ state: borrowing ProcessorState) {
+        let code = state.segments[Int(SegmentIndex.cs.rawValue)]
+        self.init(
+            step: state.steps, selector: code.selector, offset: state.eip, linear: code.base &+ state.eip,
+            isCode32: code.attributes & SegmentAttribute.big != 0)
+    }
+
+    /// No instruction is longer; what jumps less far than one is no journey worth telling.
+    func isJourney(from other: RecentPast.Place) -> Bool {
+        linear &- other.linear > UInt32(Decoder.maximumLength)
     }
 }
 
