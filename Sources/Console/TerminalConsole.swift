@@ -1,5 +1,6 @@
 import Foundation
 import Machine
+import Terminal
 
 /// The guest's text screen in the user's terminal, and the terminal's keys in the guest. Belongs to the main thread.
 ///
@@ -43,6 +44,7 @@ public final class TerminalConsole {
         cfmakeraw(&raw)
         tcsetattr(STDIN_FILENO, TCSAFLUSH, &raw)
         send("\u{1B}[?1049h")
+        Suspension.arm(saved: savedAttributes, raw: raw, isFullScreen: true)
         // Signals that end the program must not leave the terminal raw: they end this loop instead.
         let signals = [SIGTERM, SIGHUP].map { number in
             signal(number, SIG_IGN)
@@ -54,6 +56,7 @@ public final class TerminalConsole {
         }
         defer {
             signals.forEach { $0.cancel() }
+            Suspension.disarm()
             send("\u{1B}[0m\u{1B}[?25h\u{1B}[?1049l")
             tcsetattr(STDIN_FILENO, TCSAFLUSH, &savedAttributes)
         }
@@ -63,7 +66,11 @@ public final class TerminalConsole {
             guard passKeysOn() else { return nil }
             let size = windowSize()
             let status = " Martlet: \(name), \(display.status.summary). Ctrl+] leaves."
-            let isNew = display.frame(newerThan: &seenGeneration) != nil
+            var isNew = display.frame(newerThan: &seenGeneration) != nil
+            if Suspension.takeContinuation() {
+                painter.invalidate()
+                isNew = true
+            }
             if isNew || status != lastStatus || size.ws_col != lastSize.ws_col || size.ws_row != lastSize.ws_row {
                 lastStatus = status
                 lastSize = size

@@ -5,6 +5,7 @@ import Synchronization
 /// otherwise.
 public final class Terminal {
     private var savedAttributes = termios()
+    private var rawAttributes = termios()
     private var isRaw = false
     private var isFullScreen = false
     private var signals: [any DispatchSourceSignal] = []
@@ -55,6 +56,8 @@ public final class Terminal {
         // What was typed ahead stays.
         tcsetattr(STDIN_FILENO, TCSADRAIN, &raw)
         isRaw = true
+        rawAttributes = raw
+        Suspension.arm(saved: savedAttributes, raw: raw, isFullScreen: false)
         // They must not leave the terminal as it is now: the input ends instead.
         signals = [SIGTERM, SIGHUP].map { number in
             signal(number, SIG_IGN)
@@ -68,6 +71,7 @@ public final class Terminal {
     /// As before ``enterRawMode()``.
     public func leaveRawMode() {
         guard isRaw else { return }
+        Suspension.disarm()
         tcsetattr(STDIN_FILENO, TCSADRAIN, &savedAttributes)
         isRaw = false
         signals.forEach { $0.cancel() }
@@ -81,7 +85,8 @@ public final class Terminal {
         enterRawMode()
         isFullScreen = true
         Rescue.arm(savedAttributes)
-        write(Array("\u{1B}[?1049h\u{1B}[0m\u{1B}[2J".utf8))
+        write(Suspension.enteringFullScreen.withUTF8Buffer { Array($0) })
+        Suspension.arm(saved: savedAttributes, raw: rawAttributes, isFullScreen: true)
     }
 
     /// What was there before, with the cursor where and as it was.
@@ -89,7 +94,8 @@ public final class Terminal {
         guard isFullScreen else { return }
         isFullScreen = false
         Rescue.disarm()
-        write(Rescue.leavingFullScreen.withUTF8Buffer { Array($0) })
+        Suspension.disarm()
+        write(Suspension.leavingFullScreen.withUTF8Buffer { Array($0) })
         leaveRawMode()
     }
 
@@ -128,7 +134,6 @@ public final class Terminal {
 
 /// Gives the terminal back when the program crashes: whoever has to read the message must see it, and type again.
 private enum Rescue {
-    static let leavingFullScreen: StaticString = "\u{1B}[0m\u{1B}[2J\u{1B}[?25h\u{1B}[?1049l"
     private static let signals = [SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV]
     /// Written before the handlers that read it are there.
     nonisolated(unsafe) private static var attributes = termios()
@@ -138,7 +143,7 @@ private enum Rescue {
         for number in signals {
             // Only what is safe in a signal handler (signal-safety(7)).
             signal(number) { number in
-                let text = Rescue.leavingFullScreen
+                let text = Suspension.leavingFullScreen
                 _ = Glibc.write(STDOUT_FILENO, text.utf8Start, text.utf8CodeUnitCount)
                 tcsetattr(STDIN_FILENO, TCSANOW, &Rescue.attributes)
                 signal(number, SIG_DFL)

@@ -47,7 +47,7 @@ final class PromptInput {
                 guard let bytes = terminal.read() else { break }
                 typedAhead = bytes[...]
             }
-            if terminal.size.columns != width {
+            if Suspension.takeContinuation() || terminal.size.columns != width {
                 width = terminal.size.columns
                 let line = editor.line
                 editor = PromptEditor(prompt: prompt, width: width, history: editor.history)

@@ -105,6 +105,7 @@ final class ScreenDebugger {
             drawn = .now
             drawing = drawn - start
         }
+        if Suspension.takeContinuation() { painter.invalidate() }
         let size = terminal.size
         let bytes = painter.paint(screen.grid(columns: size.columns, rows: size.rows))
         if !bytes.isEmpty { terminal.write(bytes) }

@@ -133,6 +133,29 @@ struct FullScreenTests {
         expectEnd(terminal)
     }
 
+    /// Stopped and continued by somebody else.
+    @Test(arguments: [SIGTSTP, SIGSTOP]) func jobControlFromOutside(_ number: Int32) throws {
+        let terminal = try start()
+        defer { if terminal.process.isRunning { terminal.process.terminate() } }
+        try #require(terminal.waits(for: "q quit"))
+        kill(terminal.process.processIdentifier, number)
+        if number == SIGTSTP {
+            #expect(terminal.wait { _ in terminal.received.hasSuffix(Self.leaves) }, "\(terminal.screen.text)")
+            #expect(terminal.wait { _ in terminal.echoesLines })
+        } else {
+            // Nobody can do anything before this one; the shell does, as here.
+            try #require(terminal.waitsUntilStopped())
+            terminal.restoreLines()
+        }
+        let before = terminal.received.count
+        kill(terminal.process.processIdentifier, SIGCONT)
+        #expect(
+            terminal.wait { _ in terminal.received.dropFirst(before).contains("registers") }, "\(terminal.screen.text)")
+        #expect(!terminal.echoesLines)
+        terminal.type("qy")
+        expectEnd(terminal)
+    }
+
     @Test func itFollowsTheTerminalsSize() throws {
         let terminal = try start()
         defer { if terminal.process.isRunning { terminal.process.terminate() } }

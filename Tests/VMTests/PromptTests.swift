@@ -41,4 +41,24 @@ struct PromptTests {
         second.type("\u{1B}[A\u{1B}[A\u{1B}[A\u{1B}[A\r")
         #expect(second.wait { $0.contains("0000:7c00") }, "\(second.text)")
     }
+
+    /// Stopped and continued while a line is edited, which is there again.
+    @Test func jobControlFromOutside() throws {
+        defer { try? FileManager.default.removeItem(at: state) }
+        let terminal = try start()
+        defer { if terminal.process.isRunning { terminal.process.terminate() } }
+        try #require(terminal.wait { $0.hasSuffix("(vm) ") }, "\(terminal.text)")
+        terminal.type("until 0:7c")
+        try #require(terminal.wait { $0.hasSuffix("(vm) until 0:7c") }, "\(terminal.text)")
+        kill(terminal.process.processIdentifier, SIGTSTP)
+        try #require(terminal.waitsUntilStopped())
+        #expect(terminal.echoesLines)
+        kill(terminal.process.processIdentifier, SIGCONT)
+        #expect(terminal.wait { $0.components(separatedBy: "(vm) until 0:7c").count == 3 }, "\(terminal.text)")
+        #expect(!terminal.echoesLines)
+        terminal.type("00\r")
+        #expect(terminal.wait { $0.contains("0000:7c00") }, "\(terminal.text)")
+        terminal.type("\u{4}")
+        try #require(terminal.wait { _ in !terminal.process.isRunning })
+    }
 }

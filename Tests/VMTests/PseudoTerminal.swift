@@ -58,6 +58,24 @@ final class PseudoTerminal {
         return tcgetattr(leader, &attributes) == 0 && attributes.c_lflag & tcflag_t(ICANON | ECHO) == tcflag_t(ICANON | ECHO)
     }
 
+    /// Makes the terminal one of whole lines again, as a shell does whose job was stopped.
+    func restoreLines() {
+        var attributes = termios()
+        tcgetattr(leader, &attributes)
+        attributes.c_lflag |= tcflag_t(ICANON | ECHO | ISIG)
+        tcsetattr(leader, TCSANOW, &attributes)
+    }
+
+    /// Whether the program is stopped within a minute.
+    func waitsUntilStopped() -> Bool {
+        for _ in 0..<600 {
+            let status = try? String(contentsOfFile: "/proc/\(process.processIdentifier)/stat", encoding: .utf8)
+            if status?.split(separator: ")").last?.hasPrefix(" T") == true { return true }
+            Thread.sleep(forTimeInterval: 0.1)
+        }
+        return false
+    }
+
     func type(_ text: String) {
         let bytes = Array(text.utf8)
         _ = write(leader, bytes, bytes.count)
