@@ -189,7 +189,7 @@ extension DebuggerScreen {
             event = Event(text: "e enables and disables in the list of breakpoints; Tab goes there")
             return
         }
-        debugger.enableBreakpoint(row.number, !row.isEnabled)
+        debugger.enableBreakpoint(row.number, !row.rule.isEnabled)
     }
 
     func deleteSelected() {
@@ -198,7 +198,7 @@ extension DebuggerScreen {
             return
         }
         debugger.deleteBreakpoint(row.number)
-        event = Event(text: "\(row.isWatchpoint ? "watchpoint" : "breakpoint") \(row.number) removed")
+        event = Event(text: "\(row.kind.name) \(row.number) removed")
     }
 
     // MARK: Moving on the screen
@@ -293,8 +293,8 @@ extension DebuggerScreen {
             guard let value = memoryValue else { return }
             memory.go(to: value)
         case .breakpoints:
-            guard let row = selectedBreakpoint else { return }
-            if row.isWatchpoint { memory.go(to: row.address) } else { showCode(at: row.address) }
+            guard let row = selectedBreakpoint, let address = row.address else { return }
+            if row.kind == .watchpoint { memory.go(to: address) } else { showCode(at: address) }
         case .log, .registers, .guest: break
         }
     }

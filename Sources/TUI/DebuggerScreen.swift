@@ -53,6 +53,7 @@ public final class DebuggerScreen {
     var source = SourceView()
     /// The first row of the registers that is shown.
     var firstRegisterRow = 0
+    var registerSet = RegisterSet.processor
     var stack = StackView()
     var memory = MemoryView()
     var list = BreakpointView()
@@ -97,6 +98,7 @@ public final class DebuggerScreen {
         editor = PromptEditor(prompt: "", width: Self.lineWidth, history: history)
         before = Before(commands.debugger)
         commands.didExecute = { [unowned self] in show($0, echoes: true) }
+        commands.didLog = { [unowned self] in log.append([$0], .plain) }
         followCode()
         followMemory()
     }
@@ -200,11 +202,15 @@ public final class DebuggerScreen {
 /// The machine before the last command: what is different now is marked.
 struct Before {
     let registers: RegisterFile
+    let x87: [Debugger.Field]
+    let sse: [Debugger.Field]
     /// Bytes of linear and of physical memory that were on the screen.
     let memory: [MemoryView.Place: UInt8]
 
     init(_ debugger: Debugger, memory: [MemoryView.Place: UInt8] = [:]) {
         registers = debugger.registers
+        x87 = debugger.x87Fields
+        sse = debugger.sseFields
         self.memory = memory
     }
 }

@@ -90,6 +90,7 @@ struct KeyBinding: Sendable {
         },
         KeyBinding("x", name: "x", "memory as bytes, words, doublewords, characters", .looking) { $0.changeFormat() },
         KeyBinding("p", name: "p", "linear or physical memory", .looking) { $0.memory.isPhysical.toggle() },
+        KeyBinding("r", name: "r", "other registers: of the FPU, of SSE, and back", .looking) { $0.changeRegisters() },
         KeyBinding("w", name: "w", "who last wrote the memory at the cursor?", .looking) {
             $0.findLastWrite(goes: false)
         },

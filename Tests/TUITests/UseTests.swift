@@ -142,6 +142,31 @@ struct UseTests {
     }
 
     /// All of them are there, however small the screen is.
+    @Test func theListHasEventsConditionsAndCounts() throws {
+        let session = try ScreenSession(columns: 160, rows: 50)
+        session.command("break inner_body if ecx == 2")
+        session.command("catch mode")
+        session.command("tbreak after_outer")
+        session.command("commands 2 registers")
+        session.type("c")
+        #expect(session.row("▲2 hit 1  changes of mode { registers }") != nil, "\(session.text)")
+        session.type("c")
+        #expect(session.row("●1 hit 1 of 2  ") != nil, "\(session.text)")
+        #expect(session.row("inner_body if ecx == 2") != nil, "\(session.text)")
+        #expect(session.row("●3 once  ") != nil, "\(session.text)")
+    }
+
+    @Test func registersOfTheFPUAndOfSSE() throws {
+        let session = try ScreenSession(columns: 120, rows: 40)
+        session.type("r")
+        #expect(session.row("x87 registers") != nil, "\(session.text)")
+        #expect(session.row(" st7     0000 ") != nil, "\(session.text)")
+        session.type("r")
+        #expect(session.row(" xmm0    0000000000000000_") != nil, "\(session.text)")
+        session.type("r")
+        #expect(session.row("eax") != nil)
+    }
+
     @Test func registersAreScrolled() throws {
         let session = try ScreenSession()
         #expect(session.row("gdtr") == nil)

@@ -8,32 +8,56 @@ struct BreakpointView {
 }
 
 extension DebuggerScreen {
-    /// A breakpoint or watchpoint, as the list has it.
+    /// A breakpoint, watchpoint or catchpoint, as the list has it.
     struct BreakpointRow {
         let number: Int
-        let isEnabled: Bool
-        let hits: Int
-        let address: UInt32
+        let kind: Kind
+        let rule: StopRule
+        /// Nil for an event, which is at no place.
+        let address: UInt32?
         let text: String
-        let isWatchpoint: Bool
+
+        enum Kind {
+            case breakpoint, watchpoint, catchpoint
+
+            var name: String {
+                switch self {
+                case .breakpoint: "breakpoint"
+                case .watchpoint: "watchpoint"
+                case .catchpoint: "catchpoint"
+                }
+            }
+
+            /// What stands before it, switched on and off.
+            var marks: (on: String, off: String) {
+                switch self {
+                case .breakpoint: ("●", "○")
+                case .watchpoint: ("◆", "◇")
+                case .catchpoint: ("▲", "△")
+                }
+            }
+        }
     }
 
     var breakpointRows: [BreakpointRow] {
         let breakpoints = debugger.breakpoints.map { breakpoint in
             BreakpointRow(
-                number: breakpoint.number, isEnabled: breakpoint.isEnabled, hits: breakpoint.hits,
-                address: breakpoint.address,
-                text: debugger.symbolText(at: breakpoint.address) ?? breakpoint.text, isWatchpoint: false)
+                number: breakpoint.number, kind: .breakpoint, rule: breakpoint.rule, address: breakpoint.address,
+                text: debugger.symbolText(at: breakpoint.address) ?? breakpoint.text)
         }
         let watchpoints = debugger.watchpoints.map { watchpoint in
             let watch = watchpoint.watch
             let kind = watch.reads ? watch.writes ? "access" : "read" : "write"
             return BreakpointRow(
-                number: watchpoint.number, isEnabled: watchpoint.isEnabled, hits: watchpoint.hits,
-                address: watch.address,
-                text: "\(kind) \(watch.count) \(watchpoint.text)", isWatchpoint: true)
+                number: watchpoint.number, kind: .watchpoint, rule: watchpoint.rule, address: watch.address,
+                text: "\(kind) \(watch.count) \(watchpoint.text)")
         }
-        return (breakpoints + watchpoints).sorted { $0.number < $1.number }
+        let catchpoints = debugger.catchpoints.map { catchpoint in
+            BreakpointRow(
+                number: catchpoint.number, kind: .catchpoint, rule: catchpoint.rule, address: nil,
+                text: catchpoint.pattern.description)
+        }
+        return (breakpoints + watchpoints + catchpoints).sorted { $0.number < $1.number }
     }
 
     func moveBreakpointCursor(by count: Int) {
@@ -61,15 +85,33 @@ extension DebuggerScreen {
                 continue
             }
             let row = rows[list.top + index]
-            let mark = row.isEnabled ? row.isWatchpoint ? "◆" : "●" : row.isWatchpoint ? "◇" : "○"
+            let marks = row.kind.marks
             var runs: [Canvas.Run] = [
-                .init(mark, .breakpoint), .init("\(row.number) ", .bold),
+                .init(row.rule.isEnabled ? marks.on : marks.off, .breakpoint), .init("\(row.number) ", .bold),
             ]
-            if row.hits > 0 { runs.append(.init("hit \(row.hits)  ", .faint)) }
-            if content.columns >= 36 { runs.append(.init(row.address.digits + " ")) }
-            runs.append(.init(row.text, row.isWatchpoint ? .plain : .symbol))
+            let counts = row.rule.counts
+            if !counts.isEmpty { runs.append(.init(counts + "  ", .faint)) }
+            if content.columns >= 36, let address = row.address { runs.append(.init(address.digits + " ")) }
+            runs.append(.init(row.text, row.kind == .breakpoint ? .symbol : .plain))
+            // What does not fit is in 'info break'.
+            if let condition = row.rule.condition { runs.append(.init(" if \(condition)", .faint)) }
+            if let message = row.rule.message { runs.append(.init(" says \(message)", .faint)) }
+            if !row.rule.commands.isEmpty {
+                runs.append(.init(" { \(row.rule.commands.joined(separator: "; ")) }", .faint))
+            }
             let isSelected = focus == .breakpoints && list.top + index == list.cursor
             canvas.write(runs, in: content, row: index, background: isSelected ? .selected : .plain)
         }
+    }
+}
+
+extension StopRule {
+    /// `hit 2 of 7, 3 to go, once`: what there is to say of how often it stops.
+    fileprivate var counts: String {
+        var words: [String] = []
+        if hits > 0 || arrivals > hits { words.append("hit \(hits)" + (arrivals > hits ? " of \(arrivals)" : "")) }
+        if ignoreCount > 0 { words.append("\(ignoreCount) ignored") }
+        if isTemporary { words.append("once") }
+        return words.joined(separator: ", ")
     }
 }

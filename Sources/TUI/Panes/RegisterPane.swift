@@ -2,16 +2,41 @@ import Debugger
 import Machine
 import Processor
 
+/// Which registers are shown.
+enum RegisterSet: String, CaseIterable {
+    case processor = "registers"
+    case x87 = "x87 registers"
+    case sse = "SSE registers"
+}
+
 /// Registers. What the last command has changed is in bold, and has an asterisk before its value.
 extension DebuggerScreen {
     func drawRegisters(_ area: Area, _ canvas: inout Canvas) {
-        drawTitle("registers", focus == .registers ? "scroll: Up, Down" : "", of: .registers, area, &canvas)
-        let rows = registerRows(columns: area.columns)
+        drawTitle(
+            registerSet.rawValue, focus == .registers ? "scroll: Up, Down; r: others" : "", of: .registers, area, &canvas)
+        let rows =
+            switch registerSet {
+            case .processor: registerRows(columns: area.columns)
+            case .x87: wideRows(debugger.x87Fields, before.x87)
+            case .sse: wideRows(debugger.sseFields, before.sse)
+            }
         firstRegisterRow = max(0, min(firstRegisterRow, rows.count - area.content.rows))
         for index in 0..<area.content.rows {
             let row = firstRegisterRow + index
             canvas.write(row < rows.count ? rows[row] : [], in: area.content, row: index)
         }
+    }
+
+    /// Other registers than those at hand.
+    func changeRegisters() {
+        let all = RegisterSet.allCases
+        guard let index = all.firstIndex(of: registerSet) else { return }
+        registerSet = all[(index + 1) % all.count]
+        firstRegisterRow = 0
+    }
+
+    private func wideRows(_ now: [Debugger.Field], _ old: [Debugger.Field]) -> [[Canvas.Run]] {
+        zip(now, old).map { [.init(" ")] + field($0.name.padded(to: 7), $0.text, $0 == $1) }
     }
 
     private func registerRows(columns: Int) -> [[Canvas.Run]] {
