@@ -54,13 +54,17 @@ extension DebugAdapter {
                 "accessTypes": ["read", "write", "readWrite"],
             ]
         },
-        "setExceptionBreakpoints": { (_, _) throws(Failure) in [:] },
+        "breakpointLocations": { (adapter, arguments) throws(Failure) in
+            let lines = try adapter.lines(arguments, endingAt: arguments["endLine"])
+            return ["breakpoints": .array(lines.map { ["line": JSONValue(adapter.shown($0.line))] })]
+        },
     ]
 
     /// A breakpoint that was set, and where.
     struct Set {
         let debugger: Int
-        let address: UInt32
+        /// Nil for what is at no place, as an exception.
+        let address: UInt32?
     }
 
     private func breakpoint(_ text: String) throws(Failure) -> Set {
@@ -72,18 +76,79 @@ extension DebugAdapter {
         }
     }
 
+    /// When a breakpoint that has been set stops, as the client wants it.
+    func setRule(_ number: Int, _ wanted: JSONValue) throws(Failure) {
+        func text(_ name: String) -> String? {
+            wanted[name]?.string.flatMap { text in text.allSatisfy(\.isWhitespace) ? nil : text }
+        }
+        do throws(AddressExpression.InvalidExpression) {
+            let condition = try text("condition").map { text throws(AddressExpression.InvalidExpression) in
+                try debugger.condition(text)
+            }
+            let count = try text("hitCondition").map { text throws(AddressExpression.InvalidExpression) in
+                try debugger.condition(Self.countExpression(text))
+            }
+            let message = try text("logMessage").map { text throws(AddressExpression.InvalidExpression) in
+                try debugger.logMessage(text)
+            }
+            debugger.changeRule(number) {
+                $0.condition = condition
+                $0.countCondition = count
+                $0.message = message
+            }
+        } catch {
+            throw Failure(error.description)
+        }
+    }
+
+    /// What `5`, `> 5`, `= 5` and `% 5` mean as expressions: from the fifth time on, later, then only, every fifth time.
+    static func countExpression(_ text: String) -> String {
+        let text = text.filter { !$0.isWhitespace }
+        if UInt32(text) != nil { return "$count >= \(text)" }
+        switch text.first {
+        case "%": return "$count \(text) == 0"
+        case "=" where !text.hasPrefix("=="): return "$count =\(text)"
+        case "<", ">", "=", "!": return "$count \(text)"
+        default: return text
+        }
+    }
+
+    /// The lines of a source that have code, from the one asked for on.
+    func lines(
+        _ arguments: JSONValue, endingAt end: JSONValue? = nil
+    ) throws(Failure) -> [(line: Int, addresses: [UInt32])] {
+        guard let path = arguments["source"]?["path"]?.string, let file = compiledPath(of: path) else {
+            throw Failure("no symbol file has lines of this source")
+        }
+        let offset: Int64 = linesStartAt1 ? 0 : 1
+        let first = Int(clamping: (arguments["line"]?.integer ?? 0) &+ offset)
+        let last = end?.integer.map { Int(clamping: $0 &+ offset) } ?? first
+        guard first > 0, last >= first, last - first < 10_000 else { throw Failure("there are no such lines") }
+        var found: [Int: [UInt32]] = [:]
+        var line = first
+        while line <= last, let places = try? debugger.symbols.places(ofLine: line, inFile: file), let next = places.first {
+            if next.line <= last { found[next.line] = places.flatMap(\.addresses) }
+            line = max(line, next.line) + 1
+        }
+        return found.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
     /// Replaces the breakpoints of a group.
-    private func set(
+    func set(
         _ group: BreakpointGroup, _ wanted: JSONValue?, _ body: (JSONValue) throws(Failure) -> Set
     ) -> JSONValue {
         for number in breakpoints[group] ?? [] { debugger.deleteBreakpoint(number) }
         var numbers: [Int] = []
         let results = (wanted?.array ?? []).map { breakpoint -> JSONValue in
+            let kept = numbers.count
             do throws(Failure) {
                 let made = try body(breakpoint)
                 numbers.append(made.debugger)
+                try setRule(made.debugger, breakpoint)
                 return describe(made)
             } catch {
+                // One whose condition is wrong would stop where nobody wants it.
+                if numbers.count > kept { debugger.deleteBreakpoint(numbers.removeLast()) }
                 return ["verified": false, "message": .string(error.description)]
             }
         }
@@ -93,9 +158,12 @@ extension DebugAdapter {
 
     private func describe(_ made: Set) -> JSONValue {
         // The code need not be in memory yet, so that the line is the file's word.
-        let place = debugger.symbols.location(ofAddress: made.address, breakpoint: made.debugger, debugger)
+        let place = made.address.flatMap {
+            debugger.symbols.location(ofAddress: $0, breakpoint: made.debugger, debugger)
+        }
         return JSONValue(members: [
-            "id": JSONValue(made.debugger), "verified": true, "instructionReference": .string(reference(made.address)),
+            "id": made.debugger > 0 ? JSONValue(made.debugger) : nil, "verified": true,
+            "instructionReference": made.address.map { .string(reference($0)) },
             "line": place.map { JSONValue(shown($0.line)) }, "source": place.map { source(of: $0.path) },
         ])
     }

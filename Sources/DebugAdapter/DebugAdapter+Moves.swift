@@ -53,11 +53,22 @@ extension DebugAdapter {
     func move(_ body: (Debugger) -> Stop) -> Outcome {
         var result: Stop?
         withoutActuallyEscaping(body) { body in
-            whileMoving { result = body(debugger) }
+            whileMoving { result = goingPastTripleFaults(body(debugger)) }
         }
         guard let stop = result else { return .attached }
         report(stop)
         return .attached
+    }
+
+    /// What a PC does at a triple fault, if the client does not want to stop there.
+    private func goingPastTripleFaults(_ stop: Stop) -> Stop {
+        var stop = stop
+        while case .tripleFault = stop.reason, !stopsAtTripleFaults, !stop.isBefore, !debugger.timeline.isInPast {
+            print("triple fault at step \(stop.steps): the machine is reset")
+            debugger.reset()
+            stop = debugger.continue()
+        }
+        return stop
     }
 
     /// Tells the client about a stop.
@@ -65,7 +76,12 @@ extension DebugAdapter {
         lastStop = stop
         switch stop.reason {
         case .arrived: reportStop("step")
-        case .breakpoint(let number): reportStop(reason(of: number), breakpoint: number)
+        case .breakpoint(let number):
+            let text = stop.caught.map(\.description).joined(separator: "; ")
+            let verb = stop.isBefore ? "next comes " : ""
+            reportStop(
+                stop.caught.isEmpty ? reason(of: number) : "exception", text.isEmpty ? nil : verb + text,
+                breakpoint: number)
         case .watchpoint(let number): reportStop("data breakpoint", breakpoint: number)
         case .interrupted: reportStop("pause")
         case .beginningOfRecording: reportStop("step", "this is the beginning of the recording")

@@ -20,13 +20,10 @@ extension DebugAdapter {
             let index = arguments["variablesReference"]?.integer ?? 0
             guard 1...Int64(RegisterGroup.allCases.count) ~= index else { throw Failure("there are no such variables") }
             let group = RegisterGroup.allCases[Int(index) - 1]
-            return ["variables": .array(group.names.map { adapter.variable($0) })]
+            return ["variables": .array(adapter.variables(of: group))]
         },
         "setVariable": { (adapter, arguments) throws(Failure) in
-            let name = arguments["name"]?.string ?? ""
-            let output = adapter.commands.execute("set \(name) \(arguments["value"]?.string ?? "")")
-            if output.isError { throw Failure(output.text) }
-            return ["value": adapter.variable(name)["value"] ?? ""]
+            try adapter.setRegister(arguments["name"]?.string ?? "", arguments["value"]?.string ?? "")
         },
         "evaluate": { (adapter, arguments) throws(Failure) in try adapter.evaluate(arguments) },
         "completions": { (adapter, arguments) throws(Failure) in
@@ -41,15 +38,6 @@ extension DebugAdapter {
                 ]
             }
             return ["targets": .array(targets)]
-        },
-        "exceptionInfo": { (adapter, _) throws(Failure) in
-            guard case .tripleFault = adapter.lastStop?.reason else {
-                throw Failure("the machine has not stopped at an exception")
-            }
-            return [
-                "exceptionId": "triple fault", "breakMode": "always",
-                "description": .string(adapter.debugger.explain().text),
-            ]
         },
         "loadedSources": { (adapter, _) throws(Failure) in
             ["sources": .array(adapter.debugger.symbols.sourceFiles.map { adapter.source(of: $0) })]
@@ -69,14 +57,35 @@ extension DebugAdapter {
         case general = "General registers"
         case segments = "Segment registers"
         case control = "Control registers"
+        case x87 = "x87 registers"
+        case sse = "SSE registers"
 
         var names: [String] {
             switch self {
             case .general: RegisterFile.generalNames + ["eip", "eflags"]
             case .segments: RegisterFile.segmentNames
             case .control: RegisterFile.controlNames
+            case .x87, .sse: []
             }
         }
+    }
+
+    private func variables(of group: RegisterGroup) -> [JSONValue] {
+        switch group {
+        case .x87: debugger.x87Fields.map(Self.variable)
+        case .sse: debugger.sseFields.map(Self.variable)
+        default: group.names.map { variable($0) }
+        }
+    }
+
+    private static func variable(_ field: Debugger.Field) -> JSONValue {
+        ["name": .string(field.name), "value": .string(field.text), "variablesReference": 0]
+    }
+
+    func setRegister(_ name: String, _ value: String) throws(Failure) -> JSONValue {
+        let output = commands.execute("set \(name) \(value)")
+        if output.isError { throw Failure(output.text) }
+        return ["value": variable(name)["value"] ?? ""]
     }
 
     private func variable(_ name: String) -> JSONValue {

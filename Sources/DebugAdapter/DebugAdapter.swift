@@ -52,8 +52,10 @@ public final class DebugAdapter {
     /// Which breakpoints a request sets anew.
     enum BreakpointGroup: Hashable {
         case source(String)
-        case functions, instructions, data
+        case functions, instructions, data, exceptions
     }
+    /// Whether a triple fault ends a move; otherwise the machine is reset.
+    var stopsAtTripleFaults = true
 
     /// - Parameters:
     ///   - whileMoving: is to call what it is given, which moves the machine.
@@ -65,6 +67,7 @@ public final class DebugAdapter {
         self.commands = commands
         self.whileMoving = whileMoving
         sendMessage = send
+        commands.didLog = { [weak self] in self?.print($0) }
     }
 
     /// Removes what the client has set: it is gone.
@@ -127,6 +130,7 @@ public final class DebugAdapter {
     /// How each request is answered, by its name.
     private static let answers: [String: Answer] = lifeAnswers.merging(moveAnswers) { $1 }
         .merging(breakpointAnswers) { $1 }.merging(stateAnswers) { $1 }.merging(memoryAnswers) { $1 }
+        .merging(exceptionAnswers) { $1 }.merging(jumpAnswers) { $1 }
 
     // MARK: Beginning and end
 
@@ -176,6 +180,10 @@ public final class DebugAdapter {
         "supportsDisassembleRequest": true, "supportsReadMemoryRequest": true, "supportsWriteMemoryRequest": true,
         "supportsCompletionsRequest": true, "supportsTerminateRequest": true, "supportTerminateDebuggee": true,
         "supportsExceptionInfoRequest": true, "supportsLoadedSourcesRequest": true,
-        "completionTriggerCharacters": [" "],
+        "completionTriggerCharacters": [" "], "supportsConditionalBreakpoints": true,
+        "supportsHitConditionalBreakpoints": true, "supportsLogPoints": true, "supportsExceptionFilterOptions": true,
+        "exceptionBreakpointFilters": .array(ExceptionFilter.all.map(\.json)), "supportsRestartRequest": true,
+        "supportsGotoTargetsRequest": true, "supportsSetExpression": true, "supportsBreakpointLocationsRequest": true,
+        "supportsDataBreakpointBytes": true,
     ]
 }

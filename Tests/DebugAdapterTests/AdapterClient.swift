@@ -4,7 +4,8 @@ import Foundation
 import JSON
 import ProcessTestSupport
 
-/// A development environment, as far as a debug adapter can tell: `vm --dap`, running, and what it has said.
+/// A development environment, as far as a debug adapter can tell: `vm --dap` or another adapter, running, and what it has
+/// said.
 final class AdapterClient {
     struct Failure: Error, CustomStringConvertible {
         let description: String
@@ -20,14 +21,21 @@ final class AdapterClient {
     private(set) var console = ""
 
     /// Boots the kernel's image.
-    init(_ arguments: [String] = []) throws {
-        process.executableURL = BuiltEmulator.executable
-        process.currentDirectoryURL = BuiltEmulator.repository
-        process.arguments =
+    convenience init(_ arguments: [String] = []) throws {
+        try self.init(
+            program: BuiltEmulator.executable,
             [
                 "--dap", "--console", "none", "--snapshot", "--fast", "--symbols",
                 BuiltEmulator.images.appendingPathComponent("shell.elf").path, "kernel.img",
-            ] + arguments
+            ] + arguments)
+    }
+
+    /// Starts an adapter that speaks at its standard input and output.
+    init(program: URL, _ arguments: [String] = [], environment: [String: String] = [:]) throws {
+        process.executableURL = program
+        process.currentDirectoryURL = BuiltEmulator.repository
+        process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardInput = input
         process.standardOutput = output
         process.standardError = FileHandle.nullDevice
@@ -68,6 +76,7 @@ final class AdapterClient {
     /// The response to a request.
     func response(_ command: String, _ arguments: JSONValue = [:]) throws -> JSONValue {
         try send(command, arguments)
+        let sequence = sequence
         return try wait { $0["request_seq"] == .integer(sequence) }
     }
 

@@ -36,7 +36,8 @@ struct AdapterFuzzTests {
         "setInstructionBreakpoints", "setDataBreakpoints", "dataBreakpointInfo", "setExceptionBreakpoints", "threads",
         "stackTrace", "scopes", "variables", "setVariable", "evaluate", "continue", "next", "stepIn", "stepOut",
         "stepBack", "reverseContinue", "pause", "disassemble", "readMemory", "writeMemory", "source", "completions",
-        "exceptionInfo", "loadedSources", "nonsense", "disconnect", "terminate",
+        "exceptionInfo", "loadedSources", "breakpointLocations", "gotoTargets", "goto", "restart", "setExpression",
+        "nonsense", "disconnect", "terminate",
     ]
     private static let members = [
         "source", "path", "breakpoints", "line", "name", "instructionReference", "offset", "dataId", "accessType", "bytes",

@@ -10,4 +10,19 @@ public enum BuiltEmulator {
     public static let areImagesBuilt = ["bios.bin", "kernel.img", "kernel.elf", "shell.elf"].allSatisfy {
         FileManager.default.fileExists(atPath: images.appendingPathComponent($0).path)
     }
+
+    /// The number of the first line of a source that has `text` in it; sources change.
+    ///
+    /// - Parameter path: from the repository's folder on.
+    public static func line(of text: String, in path: String) throws -> Int {
+        let lines = try String(contentsOf: repository.appendingPathComponent(path), encoding: .utf8)
+            .components(separatedBy: "\n")
+        guard let index = lines.firstIndex(where: { $0.contains(text) }) else { throw MissingLine(text: text, path: path) }
+        return index + 1
+    }
+
+    public struct MissingLine: Error {
+        public let text: String
+        public let path: String
+    }
 }

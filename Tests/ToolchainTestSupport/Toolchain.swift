@@ -43,6 +43,22 @@ public enum Toolchain {
         return try body(directory)
     }
 
+    /// What lldb and lldb-dap need in their environment: they are linked with Python 3.10, which a distribution need not
+    /// have; a pyenv's serves then. Nil if they cannot be started.
+    public static let environmentOfLLDB: [String: String]? = {
+        if has("lldb") { return [:] }
+        let home = ProcessInfo.processInfo.environment
+        let root = home["PYENV_ROOT"] ?? (home["HOME"] ?? "") + "/.pyenv"
+        let versions = (try? FileManager.default.contentsOfDirectory(atPath: root + "/versions")) ?? []
+        for version in versions.sorted() where version.hasPrefix("3.10.") {
+            let prefix = "\(root)/versions/\(version)"
+            let environment = ["LD_LIBRARY_PATH": prefix + "/lib", "PYTHONHOME": prefix]
+            let assignments = environment.map { "\($0.key)=\($0.value)" }
+            if (try? launch("env", assignments + [path(of: "lldb"), "--version"])) != nil { return environment }
+        }
+        return nil
+    }()
+
     /// Assembles and links Intel-syntax source for the i386 into an ELF file whose `.text` begins at `address`.
     public static func assemble(_ source: String, at address: UInt32) throws -> [UInt8] {
         try withTemporaryDirectory { directory in
