@@ -43,6 +43,10 @@ func testMemoryObjects() {
     registers.esi = object
     registers.ebp = 1 << 30 | 1
     Check.error(invoke(.memoryAttach, &registers), .badArgument, "memoryAttach: pretending")
+    registers.ebp = 3 << 30
+    Check.error(invoke(.memoryAttach, &registers), .badArgument, "memoryAttach: pretending what there is not")
+    registers.ebp = 3 << 30
+    Check.error(invoke(.memoryMap, &registers), .badArgument, "memoryMap: pretending what there is not")
 
     // A copy without the right to write; revoking takes what was mapped through it.
     let read = CapabilityRights.read.rawValue

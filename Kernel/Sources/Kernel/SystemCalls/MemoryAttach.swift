@@ -19,7 +19,7 @@ extension SystemCalls {
         // How much has been mapped before the call was interrupted; or that it has failed, and must leave nothing behind.
         var progress = MapProgress(rawValue: frame.ebp)
         caller.frame.pointee.ebp = 0
-        guard progress.page < pages else { throw .badArgument }
+        guard progress.page < pages, progress.phase <= MapProgress.undoing else { throw .badArgument }
         let space = process.pointee.space
         let account = process.pointee.account
         if progress.phase == MapProgress.checking {

@@ -33,7 +33,7 @@ extension SystemCalls {
         let space = process.pointee.space
         var progress = MapProgress(rawValue: caller.frame.pointee.ebp)
         caller.frame.pointee.ebp = 0
-        guard progress.page < pages else { throw .badArgument }
+        guard progress.page < pages, progress.phase <= MapProgress.undoing else { throw .badArgument }
         if progress.phase == MapProgress.checking { progress = try check(space, address, pages, progress) }
         if progress.phase == MapProgress.mapping {
             let end = min(pages, progress.page + mapStep)
