@@ -65,6 +65,8 @@ extension Machine {
         public static let slowA20 = Hostility(rawValue: 1 << 2)
         /// The keyboard controller answers nothing: its status port reads all ones.
         public static let noKeyboardController = Hostility(rawValue: 1 << 3)
+        /// The disk channels' interrupt lines are not connected.
+        public static let deadDiskInterrupts = Hostility(rawValue: 1 << 4)
     }
 
     /// A disk drive: an image and what happens to writes.

@@ -4,10 +4,12 @@ import User
 
 /// The first ATA channel with up to two drives, by programmed I/O (ATA/ATAPI-6, T13 1410D).
 ///
-/// Interrupts are off (nIEN): a command's end is polled for, first at once, as it is mostly there already, then once a
-/// millisecond, and not for longer than `patience`. A drive that is not ready in time is reset, so that the next
-/// request finds it working, and so does a successor of this driver that died in the middle of a transfer. Nothing is
-/// sent to a device that is not a disk but IDENTIFY DEVICE, which every ATA and ATAPI device may be sent.
+/// The drive interrupts when it has a sector to give or has taken one, and when a command ends (`DiskInterrupt`); the
+/// status decides what it meant, so that an interrupt too few or too many does no harm. Where the standard has no
+/// interrupt, before the first sector of a write and after the selection of a drive, the status is polled. No wait is
+/// longer than `patience`. A drive that is not ready in time is reset, so that the next request finds it working, and so
+/// does a successor of this driver that died in the middle of a transfer. Nothing is sent to a device that is not a disk
+/// but IDENTIFY DEVICE, which every ATA and ATAPI device may be sent.
 struct ATAChannel {
     private enum Port {
         static var data: UInt16 { 0x1F0 }
@@ -17,10 +19,16 @@ struct ATAChannel {
         static var lbaMiddle: UInt16 { 0x1F4 }
         static var lbaHigh: UInt16 { 0x1F5 }
         static var device: UInt16 { 0x1F6 }
-        /// Status when read, command when written.
+        /// Status when read, which ends the drive's interrupt; command when written.
         static var command: UInt16 { 0x1F7 }
-        /// Alternate status when read, which acknowledges no interrupt; device control when written.
+        /// Alternate status when read, which leaves the interrupt alone; device control when written.
         static var control: UInt16 { 0x3F6 }
+    }
+
+    private enum Control {
+        /// The drive may interrupt (nIEN is 0).
+        static var normal: UInt8 { 0x00 }
+        static var softwareReset: UInt8 { 0x04 }
     }
 
     private enum Status {
@@ -52,6 +60,7 @@ struct ATAChannel {
 
     /// What the drives said of themselves; nil for one that has not been asked, or is not there.
     private var identities: InlineArray<2, DriveIdentity?> = [nil, nil]
+    private var interrupt = DiskInterrupt()
 
     /// Drive 0 or 1.
     ///
@@ -59,14 +68,13 @@ struct ATAChannel {
     mutating func identity(_ drive: UInt32) throws(DiskError) -> DriveIdentity {
         guard drive < 2 else { throw .noSuchDrive }
         if let known = identities[Int(drive)] { return known }
-        port_write8(Port.control, 0x02)
+        port_write8(Port.control, Control.normal)
         try select(drive, lba: 0)
         // Without a second drive the first one answers for it, with 0.
         guard status != 0 else { throw .noSuchDrive }
-        port_write8(Port.command, Command.identify)
-        pause()
+        send(Command.identify)
         guard status != 0 else { throw .noSuchDrive }
-        do throws(DiskError) { try waitForData() } catch {
+        do throws(DiskError) { try waitForInterrupt(untilSet: Status.dataRequest) } catch {
             // A device that is no disk gives the command up.
             throw error == .timeout ? .timeout : .noSuchDrive
         }
@@ -88,7 +96,7 @@ struct ATAChannel {
         let count = UInt32(buffer.count / diskSectorSize)
         try begin(drive, sector, count, Command.read, Command.readExtended)
         for index in 0..<Int(count) {
-            try waitForData()
+            try waitForInterrupt(untilSet: Status.dataRequest)
             port_read_words(Port.data, buffer.baseAddress.map { $0 + index * diskSectorSize }, 256)
         }
     }
@@ -98,11 +106,14 @@ struct ATAChannel {
         let count = UInt32(bytes.count / diskSectorSize)
         try begin(drive, sector, count, Command.write, Command.writeExtended)
         for index in 0..<Int(count) {
-            try waitForData()
+            if index == 0 {
+                try poll(untilSet: Status.dataRequest)
+            } else {
+                try waitForInterrupt(untilSet: Status.dataRequest)
+            }
             port_write_words(Port.data, bytes.baseAddress.map { $0 + index * diskSectorSize }, 256)
         }
-        pause()
-        try waitUntilReady()
+        try waitForInterrupt(untilSet: Status.ready)
     }
 
     /// Makes a drive write what it keeps in its cache.
@@ -110,9 +121,8 @@ struct ATAChannel {
         let identity = try identity(drive)
         guard identity.hasFlush else { return }
         try select(drive, lba: 0)
-        port_write8(Port.command, identity.has48BitAddresses ? Command.flushExtended : Command.flush)
-        pause()
-        try waitUntilReady()
+        send(identity.has48BitAddresses ? Command.flushExtended : Command.flush)
+        try waitForInterrupt(untilSet: Status.ready)
     }
 
     /// Sends a command with an address.
@@ -135,7 +145,13 @@ struct ATAChannel {
         port_write8(Port.lbaLow, UInt8(truncatingIfNeeded: sector))
         port_write8(Port.lbaMiddle, UInt8(truncatingIfNeeded: sector >> 8))
         port_write8(Port.lbaHigh, UInt8(truncatingIfNeeded: sector >> 16))
-        port_write8(Port.command, isLong ? extended : command)
+        send(isLong ? extended : command)
+    }
+
+    /// Sends a command; interrupts of earlier ones are none of this one's.
+    private mutating func send(_ command: UInt8) {
+        interrupt.clear()
+        port_write8(Port.command, command)
         pause()
     }
 
@@ -154,43 +170,47 @@ struct ATAChannel {
         // Bit 6: LBA. Bits 7 and 5 were fixed once, and are still set by everybody.
         port_write8(Port.device, 0xE0 | UInt8(truncatingIfNeeded: drive) << 4 | lba)
         pause()
-        try wait(untilSet: 0)
+        try poll(untilSet: 0)
     }
 
-    /// Waits until the drive has a sector to give or to take.
-    private func waitForData() throws(DiskError) {
-        try wait(untilSet: Status.dataRequest)
-    }
-
-    /// Waits until the drive has done the command.
-    private func waitUntilReady() throws(DiskError) {
-        try wait(untilSet: Status.ready)
-    }
-
-    /// Waits until the drive is not busy and has set a bit, or reports an error.
-    private func wait(untilSet bit: UInt8) throws(DiskError) {
-        var start: UInt32?
-        var polls = 0
+    /// Waits for interrupts until the drive is not busy and has set a bit, or reports an error.
+    private mutating func waitForInterrupt(untilSet bit: UInt8) throws(DiskError) {
+        let start = Clock.milliseconds
         while true {
-            let status = status
-            if status & Status.busy == 0 {
-                // An error counts where a command is under way.
-                if bit != 0, status & (Status.error | Status.fault) != 0 { throw failure(status) }
-                if status & bit == bit { return }
+            let hasCome = interrupt.wait()
+            let status = port_read8(Port.command)
+            interrupt.acknowledge()
+            if try isDone(status, bit) {
+                interrupt.note(hasCome: hasCome)
+                return
             }
-            polls += 1
-            guard polls > 2000 else { continue }
-            let now = Clock.milliseconds
-            guard let begun = start else {
-                start = now
-                continue
-            }
-            guard now &- begun < Self.patience else {
-                try? reset()
-                throw .timeout
-            }
+            try checkPatience(since: start)
+        }
+    }
+
+    /// Polls until the drive is not busy and has set a bit, if any, or reports an error: first without a pause, as it is
+    /// mostly ready at once, then every millisecond.
+    private func poll(untilSet bit: UInt8) throws(DiskError) {
+        for _ in 0..<2000 where try isDone(status, bit) { return }
+        let start = Clock.milliseconds
+        while try !isDone(status, bit) {
+            try checkPatience(since: start)
             Thread.sleep(milliseconds: 1)
         }
+    }
+
+    /// Whether a status says that the drive is not busy, and has set a bit.
+    private func isDone(_ status: UInt8, _ bit: UInt8) throws(DiskError) -> Bool {
+        guard status & Status.busy == 0 else { return false }
+        // An error counts where a command is under way.
+        if bit != 0, status & (Status.error | Status.fault) != 0 { throw failure(status) }
+        return status & bit == bit
+    }
+
+    private func checkPatience(since start: UInt32) throws(DiskError) {
+        guard Clock.milliseconds &- start >= Self.patience else { return }
+        try? reset()
+        throw .timeout
     }
 
     private func failure(_ status: UInt8) -> DiskError {
@@ -208,9 +228,9 @@ struct ATAChannel {
 
     /// A software reset: SRST for 5 us at least, then up to 31 s until BSY is gone, of which we grant some.
     private func reset() throws(DiskError) {
-        port_write8(Port.control, 0x06)
+        port_write8(Port.control, Control.softwareReset)
         Thread.sleep(milliseconds: 1)
-        port_write8(Port.control, 0x02)
+        port_write8(Port.control, Control.normal)
         Thread.sleep(milliseconds: 3)
         let start = Clock.milliseconds
         while status & Status.busy != 0 {

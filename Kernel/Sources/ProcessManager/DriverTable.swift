@@ -12,6 +12,9 @@ struct Driver {
     var morePorts: ClosedRange<UInt16>?
     /// The interrupt line that it gets.
     var line: UInt32?
+    /// Whether its interrupts set a bit of a notification (`DriverSlot.notification`), for a driver that waits for them in
+    /// the middle of a request, instead of coming to its endpoint as messages.
+    var hasNotification = false
     /// Device memory that is mapped at `ProgramLayout.deviceMemory`: physical address and bytes.
     var memory: (address: UInt32, length: UInt32)?
     /// Whether it has a service; the shell has none, but standard streams.
@@ -53,8 +56,9 @@ enum DriverTable {
             Driver(name: "clock", path: "bin/clock", ports: 0x70...0x71)
         case 5:
             // The first ATA channel: command block and device control.
-            Driver(name: "disk", path: "bin/disk", ports: 0x1F0...0x1F7, morePorts: 0x3F6...0x3F6,
-                priority: Priority.disk)
+            Driver(
+                name: "disk", path: "bin/disk", ports: 0x1F0...0x1F7, morePorts: 0x3F6...0x3F6, line: 14,
+                hasNotification: true, priority: Priority.disk)
         default:
             Driver(name: "shell", path: "bin/shell", hasService: false, permissions: .all, priority: Priority.program)
         }

@@ -15,9 +15,16 @@ extension ManagerServer {
                 do throws(KernelError) {
                     let endpoint = try Endpoint.create(in: ManagerSlot.service(service))
                     guard let line = driver.line else { continue }
-                    try Interrupt.bind(
-                        line, authority: InitialSlot.interrupts, endpoint: endpoint,
-                        badge: DriverSlot.interruptBadge | line, in: ManagerSlot.line(index))
+                    if driver.hasNotification {
+                        try Interrupt.bind(
+                            line, authority: InitialSlot.interrupts,
+                            notification: try .create(in: ManagerSlot.notification(index)), bits: 1,
+                            in: ManagerSlot.line(index))
+                    } else {
+                        try Interrupt.bind(
+                            line, authority: InitialSlot.interrupts, endpoint: endpoint,
+                            badge: DriverSlot.interruptBadge | line, in: ManagerSlot.line(index))
+                    }
                 } catch {
                     throw .failed
                 }
@@ -59,6 +66,10 @@ extension ManagerServer {
             // A line that could not be had leaves its slot empty; the driver lives without.
             try? Capabilities.copy(ManagerSlot.line(index), to: process, DriverSlot.line, rights: .manage)
         }
+        if driver.hasNotification {
+            try Capabilities.copy(
+                ManagerSlot.notification(index), to: process, DriverSlot.notification, rights: .receive)
+        }
         if let ports = driver.ports { try grant(ports, to: process, DriverSlot.ports) }
         if let ports = driver.morePorts { try grant(ports, to: process, DriverSlot.morePorts) }
         if let memory = driver.memory {
@@ -95,6 +106,7 @@ extension ManagerServer {
             log.print("process-manager: \(driver.name) has ended \(deaths) times in a row, and is given up")
             guard let service = drivers[index].service else { return }
             try? Capabilities.delete(ManagerSlot.line(index))
+            try? Capabilities.delete(ManagerSlot.notification(index))
             closeService(service)
             services[service].state = .givenUp
         }

@@ -54,6 +54,8 @@ enum ManagerSlot {
 
     /// The interrupt line of a driver.
     static func line(_ driver: Int) -> UInt32 { 32 + UInt32(driver) }
+    /// The notification that a driver's line signals.
+    static func notification(_ driver: Int) -> UInt32 { 48 + UInt32(driver) }
     /// The endpoint of a service.
     static func service(_ index: Int) -> UInt32 { 64 + UInt32(index) }
     /// A process of the table.

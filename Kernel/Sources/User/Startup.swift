@@ -34,6 +34,9 @@ public enum DriverSlot {
     /// The system, with the right to manage; for `PowerOff` only.
     public static var system: UInt32 { 12 }
 
+    /// The notification that its interrupts signal, if its row of the driver table wants that.
+    public static var notification: UInt32 { 13 }
+
     /// Set in the badge of interrupts, and never in a client's.
     public static var interruptBadge: UInt32 { 1 << 31 }
 }

@@ -307,6 +307,15 @@ public enum Interrupt {
         ).result()
     }
 
+    /// The same, but its interrupts set bits of a notification.
+    public static func bind(
+        _ line: UInt32, authority: UInt32, notification: Notification, bits: UInt32, in slot: UInt32
+    ) throws(KernelError) {
+        try Call(
+            .interruptBind, ebx: authority, ecx: line, edx: notification.slot, esi: bits, edi: slot
+        ).result()
+    }
+
     /// Lets the next interrupt of a line come. Does nothing if the slot holds no line.
     public static func acknowledge(_ slot: UInt32) { _ = Call(.interruptAcknowledge, ebx: slot) }
 }

@@ -53,7 +53,7 @@ final class Board: Bus {
         let slots = (0..<2).map { drives[2 * channel + $0] }
         return IDEChannel(
             board: self, number: channel, disks: slots.map { $0?.disk }, models: slots.map { $0?.model ?? "" },
-            geometries: slots.map { $0?.geometry })
+            geometries: slots.map { $0?.geometry }, isLineConnected: !hostility.contains(.deadDiskInterrupts))
     }
 
     /// Who answers at each port: a raw value of ``PortDevice``. Allocated for as long as the board lives.

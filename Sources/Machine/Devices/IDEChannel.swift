@@ -75,6 +75,7 @@ final class IDEChannel {
     let number: Int
     private let event: EventSource
     private let line: Int
+    private let isLineConnected: Bool
     /// nil where there is no drive.
     let disks: [Disk?]
     let models: [String]
@@ -86,7 +87,9 @@ final class IDEChannel {
     private static let highestMultiple: UInt8 = 16
 
     /// `number`: 0 for the primary channel (IRQ 14), 1 for the secondary (IRQ 15).
-    init(board: Board, number: Int, disks: [Disk?], models: [String], geometries: [DiskGeometry?]) {
+    init(
+        board: Board, number: Int, disks: [Disk?], models: [String], geometries: [DiskGeometry?], isLineConnected: Bool
+    ) {
         self.board = board
         self.number = number
         self.disks = disks
@@ -94,6 +97,7 @@ final class IDEChannel {
         nativeGeometry = geometries
         event = number == 0 ? .disk0 : .disk1
         line = number == 0 ? 14 : 15
+        self.isLineConnected = isLineConnected
         reset()
     }
 
@@ -131,7 +135,7 @@ final class IDEChannel {
 
     private func setInterrupt(_ level: Bool) {
         registers.interrupt = level
-        board.interrupts.setLine(line, level && registers.control & 0x02 == 0)
+        board.interrupts.setLine(line, level && isLineConnected && registers.control & 0x02 == 0)
     }
 
     private var capacity: UInt64 { disk?.sectorCount ?? 0 }
