@@ -111,8 +111,11 @@ public struct CapabilityTable {
 
     /// Initialises every slot as empty.
     public func clear() {
-        lower.initialize(repeating: .empty, count: Self.slotsPerPage)
-        upper.initialize(repeating: .empty, count: Self.slotsPerPage)
+        // Valid: an empty capability is all zeros. Every process begins with this, and filling takes a quarter of the steps
+        // that copying slot by slot does.
+        let bytes = Self.slotsPerPage * MemoryLayout<Capability>.stride
+        UnsafeMutableRawPointer(lower).initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+        UnsafeMutableRawPointer(upper).initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
     }
 
     /// The slot `slot` of kind `kind` with the rights `rights`.

@@ -110,17 +110,16 @@ struct AddressSpace {
     /// the directory is in CR3. `next` is the number of the page to go on with.
     func destroyPart(account: AccountReference, next: inout UInt32) -> Bool {
         let root = pageTable(at: directory)
-        while next < 1 << 20 {
-            let index = Int(next >> 10)
-            guard root[index] & PageFlags.present != 0 else {
-                next = (next | 1023) + 1
-                continue
-            }
+        let first = Int(next >> 10)
+        if let index = Self.nextEntry(in: root, first..<1024) {
+            if index > first { next = UInt32(index) << 10 }
             let table = pageTable(at: root[index])
-            let first = Int(next & 1023)
-            let owned = PageFlags.present | PageFlags.owned
-            for entry in first..<(first + destructionStep) where table[entry] & owned == owned {
-                Accounts.releaseFrame(table[entry] & PageFlags.addressMask, to: account)
+            var entry = Int(next & 1023)
+            let end = entry + destructionStep
+            while let used = Self.nextEntry(in: table, entry..<end) {
+                entry = used + 1
+                guard table[used] & PageFlags.owned != 0 else { continue }
+                Accounts.releaseFrame(table[used] & PageFlags.addressMask, to: account)
             }
             next += UInt32(destructionStep)
             if next & 1023 == 0 { Accounts.releaseFrame(root[index] & PageFlags.addressMask, to: account) }
@@ -132,6 +131,12 @@ struct AddressSpace {
 
     /// Entries of a page table that are looked at in a step; a part of 1024.
     private var destructionStep: Int { 256 }
+
+    /// The next entry in use, of which there are few: an entry of user space is present or 0.
+    private static func nextEntry(in table: PageTable, _ range: Range<Int>) -> Int? {
+        let index = range.lowerBound + Int(count_zero_words(table + range.lowerBound, UInt32(range.count)))
+        return index < range.upperBound ? index : nil
+    }
 
     /// A directory with the kernel's part only; charged to `account`.
     static func create(account: AccountReference) throws(KernelError) -> AddressSpace {
