@@ -1,4 +1,6 @@
+import EmulatorTestSupport
 import Foundation
+import Machine
 import Testing
 
 /// Drivers, services and what programs are given, in QEMU and in our emulator.
@@ -99,6 +101,71 @@ import Testing
             #expect(try await shell.run("disk-dump 1 2015") == dump)
             #expect(try await shell.run("disk-dump 1 0").first?.contains("  ff ff ff ff") == true)
         }
+    }
+
+    /// How long `disk-dump 0 0 2` takes in virtual time, in milliseconds, the second time; and that it shows the sectors.
+    private func millisecondsOfReading(_ hostility: Machine.Hostility) throws -> (first: UInt64, second: UInt64) {
+        let configuration = MachineConfiguration(board: .isapc, processor: .i486, memory: 8)
+        let machine = try Machine(
+            try MartletVM(hostility: hostility)
+                .machineConfiguration(configuration, image: try BuiltFile.kernelImage.url()))
+        let log = SerialLog()
+        machine.output = log
+        func wait(prompts: Int) -> UInt64 {
+            for millisecond in 0..<60_000 as Range<UInt64> {
+                if log.text.components(separatedBy: "\n" + KernelLog.prompt).count > prompts { return millisecond }
+                guard case .reached = machine.run(forNanoseconds: 1_000_000) else { break }
+            }
+            Issue.record("no prompt: \(log.text)")
+            return 0
+        }
+        _ = wait(prompts: 1)
+        var times: [UInt64] = []
+        for prompts in 2...3 {
+            machine.inputQueue.append(.serial(Array("disk-dump 0 0 2\r".utf8), port: 0))
+            times.append(wait(prompts: prompts))
+        }
+        #expect(log.text.components(separatedBy: "0x000001f0  ").count == 3, "\(log.text)")
+        return (times[0], times[1])
+    }
+
+    @Test func `the disk interrupts, and works without interrupts`() throws {
+        // In virtual time, which is the same in every run: an interrupt comes after microseconds, and one that does not come
+        // is waited for half a second once, and then no longer.
+        let normal = try millisecondsOfReading([])
+        let dead = try millisecondsOfReading(.deadDiskInterrupts)
+        #expect(dead.first >= normal.first + 450, "\(normal), \(dead)")
+        #expect(dead.second < normal.second + 100, "\(normal), \(dead)")
+    }
+
+    @Test func `what was typed before there was a driver is read`() async throws {
+        var configuration = MachineConfiguration()
+        configuration.board = .isapc
+        try await withMachine(MartletVM(), configuration, image: try BuiltFile.kernelImage.url()) { machine in
+            // The kernel's first lines: the serial driver is far.
+            try await machine.wait(for: "cpu: ")
+            try machine.send("echo early\r")
+            try await machine.wait(for: "\r\nearly\r\n")
+        }
+    }
+
+    @Test(arguments: [true, false])
+    func `the log goes on on the screen, in its place`(inQEMU: Bool) async throws {
+        let test: (ShellSession) async throws -> Void = { shell async throws in
+            let number = try #require(try await shell.processes().first { $0.name == "console" }?.number)
+            _ = try await shell.run("clear")
+            _ = try await shell.run("crash-null")
+            // Also the line that there is no console to show.
+            _ = try await shell.run("kill \(number)")
+            _ = try await shell.run("echo end of it")
+            try await shell.machine.waitForScreen("end of it")
+            let screen = try await shell.machine.screen().map { $0.trimmingCharacters(in: .whitespaces) }
+            let report = try #require(screen.firstIndex { $0.hasPrefix("crash-null: killed by a page fault") })
+            #expect(screen[report - 1] == "crash-null: about to read address 0")
+            #expect(screen[report + 1].hasPrefix("called from"))
+            #expect(screen.filter { $0 == "process-manager: console has ended, and is started again" }.count == 1)
+        }
+        if inQEMU { try await withShell(QEMU(), test) } else { try await withShell(MartletVM(), test) }
     }
 
     private func withSecondDisk(_ body: (URL) async throws -> Void) async throws {

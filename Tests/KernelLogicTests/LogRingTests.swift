@@ -33,6 +33,26 @@ import Testing
         for byte in (line + "\n").utf8 { ring.append(byte, level: level.rawValue, milliseconds: time) }
     }
 
+    @Test func handsOutTextFromAPosition() {
+        withRing { ring in
+            func text(_ position: UInt32) -> String {
+                var bytes: [UInt8] = []
+                ring.forEachByte(from: position) { bytes.append($0) }
+                return String(decoding: bytes, as: UTF8.self)
+            }
+            #expect(text(0) == "")
+            write("first", &ring)
+            let position = ring.end
+            write("", &ring)
+            write("third", &ring)
+            #expect(text(0) == "first\n\nthird\n")
+            #expect(text(position) == "\nthird\n")
+            for number in 0..<100 { write("line \(number)", &ring) }
+            #expect(text(position).hasSuffix("line 98\nline 99\n"), "what is gone is passed over")
+            #expect(!text(position).contains("third"))
+        }
+    }
+
     @Test func keepsLinesWithLevelAndTime() {
         withRing { ring in
             #expect(lines(ring).isEmpty)

@@ -6,7 +6,8 @@
 // each other. Choice: calls go down only, from programs to the console and from the console to drivers. Two further
 // threads read, one from each driver of input, and bring what they get to the endpoint at which the first thread serves
 // everybody. Whoever wants to read while there is nothing to read has its reply saved, and is answered when a byte
-// comes. A driver that dies is called again when it has been started again; its endpoint outlives it.
+// comes. A driver that dies is called again when it has been started again; its endpoint outlives it. The kernel's log
+// shows on the screen too: the kernel leaves that to the console as soon as it asks for the lines.
 //
 // Example: A pressed on the keyboard: interrupt to the keyboard driver, byte 61 ("a") to the thread that reads from it,
 // from there to the first thread, reply to the shell's saved call; the shell asks to write "a", which goes to screen

@@ -14,6 +14,10 @@ struct ConsoleServer {
     }
 
     mutating func run() {
+        // From now on the log is this process's to show; also what a predecessor has left.
+        try? Notification(slot: DriverSlot.notification).bind(
+            to: Service.driver.endpoint, badge: DriverSlot.interruptBadge)
+        showLog()
         var buffer = InlineArray<512, UInt8>(repeating: 0)
         // Valid: `InlineArray` stores its elements contiguously, and the kernel writes no more than the buffer holds.
         withUnsafeMutableBytes(of: &buffer) { bytes in
@@ -32,6 +36,8 @@ struct ConsoleServer {
             serial?.print("\u{1B}[H\u{1B}[2J")
             request.reply()
         case StreamRequest.read: input.serveRead(request)
+        // There are new lines in the kernel's log.
+        case MessageLabel.notification where request.client == DriverSlot.interruptBadge: showLog()
         // From a thread of this process: programs have badges.
         case ConsoleRequest.input where request.client == 0:
             for byte in request.bytes { input.write(byte) }
@@ -56,6 +62,14 @@ struct ConsoleServer {
             line.append(byte)
         }
         if line.count > 0 { serial.print(line) }
+    }
+
+    /// Shows what is new in the kernel's log, on the screen; to the serial line the kernel has written it.
+    private func showLog() {
+        try? KernelLog(slot: ProgramSlot.log).forEachLine(unshown: true) { _, text in
+            try? screen?.write(text)
+            screen?.print("\n")
+        }
     }
 
     private mutating func takeInput() {

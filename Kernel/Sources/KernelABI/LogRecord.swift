@@ -25,6 +25,10 @@ public struct LogRecord: Equatable {
         self.milliseconds = milliseconds
     }
 
+    /// The position that stands for the first line that nobody has shown on the screen. What is read from there counts as
+    /// shown, and the kernel leaves the screen to the reader.
+    public static var unshown: UInt32 { 0xFFFF_FFFF }
+
     /// Bytes of a record in the log, padding included.
     public var size: UInt32 { (8 + UInt32(length) + 3) & ~3 }
 }

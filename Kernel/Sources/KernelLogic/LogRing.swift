@@ -61,6 +61,17 @@ public struct LogRing {
         return (count, position)
     }
 
+    /// Hands out the text of all lines from `position` on, each ended by a line feed, without needing a buffer.
+    public func forEachByte(from position: UInt32, _ body: (UInt8) -> Void) {
+        var position = position &- first <= end &- first ? position : first
+        while position != end {
+            let record = load(at: position)
+            for offset in 0..<UInt32(record.length) { body(memory[index(position &+ 8 &+ offset)]) }
+            body(0x0A)
+            position &+= record.size
+        }
+    }
+
     private func index(_ position: UInt32) -> Int { Int(position) & (memory.count - 1) }
 
     /// Records are aligned to 4, so a header's words never lie over the end; it itself may.

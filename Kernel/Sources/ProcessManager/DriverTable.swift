@@ -12,8 +12,8 @@ struct Driver {
     var morePorts: ClosedRange<UInt16>?
     /// The interrupt line that it gets.
     var line: UInt32?
-    /// Whether its interrupts set a bit of a notification (`DriverSlot.notification`), for a driver that waits for them in
-    /// the middle of a request, instead of coming to its endpoint as messages.
+    /// Whether it has a notification (`DriverSlot.notification`), in which its interrupts set a bit, for a driver that waits
+    /// for them in the middle of a request, instead of coming to its endpoint as messages.
     var hasNotification = false
     /// Device memory that is mapped at `ProgramLayout.deviceMemory`: physical address and bytes.
     var memory: (address: UInt32, length: UInt32)?
@@ -49,8 +49,8 @@ enum DriverTable {
             // The 8042's data and status registers.
             Driver(name: "keyboard", path: "bin/keyboard", ports: 0x60...0x60, morePorts: 0x64...0x64, line: 1)
         case 3:
-            // No device: it puts the three above together.
-            Driver(name: "console", path: "bin/console")
+            // No device: it puts the three above together. Its notification says that there are new lines in the log.
+            Driver(name: "console", path: "bin/console", hasNotification: true)
         case 4:
             // CMOS index and data.
             Driver(name: "clock", path: "bin/clock", ports: 0x70...0x71)
@@ -64,8 +64,8 @@ enum DriverTable {
         }
     }
 
-    /// The row of the shell.
-    static var shell: Int { 6 }
+    /// The row of the shell, the last.
+    static var shell: Int { count - 1 }
     /// The row of the console.
     static var console: Int { 3 }
 }

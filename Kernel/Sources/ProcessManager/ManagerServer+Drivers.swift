@@ -14,11 +14,12 @@ extension ManagerServer {
                 services[service].state = .restarting
                 do throws(KernelError) {
                     let endpoint = try Endpoint.create(in: ManagerSlot.service(service))
+                    let notification =
+                        driver.hasNotification ? try Notification.create(in: ManagerSlot.notification(index)) : nil
                     guard let line = driver.line else { continue }
-                    if driver.hasNotification {
+                    if let notification {
                         try Interrupt.bind(
-                            line, authority: InitialSlot.interrupts,
-                            notification: try .create(in: ManagerSlot.notification(index)), bits: 1,
+                            line, authority: InitialSlot.interrupts, notification: notification, bits: 1,
                             in: ManagerSlot.line(index))
                     } else {
                         try Interrupt.bind(
@@ -69,6 +70,9 @@ extension ManagerServer {
         if driver.hasNotification {
             try Capabilities.copy(
                 ManagerSlot.notification(index), to: process, DriverSlot.notification, rights: .receive)
+        }
+        if index == DriverTable.console {
+            try Capabilities.copy(InitialSlot.log, to: process, ProgramSlot.log, rights: [.read, .manage])
         }
         if let ports = driver.ports { try grant(ports, to: process, DriverSlot.ports) }
         if let ports = driver.morePorts { try grant(ports, to: process, DriverSlot.morePorts) }

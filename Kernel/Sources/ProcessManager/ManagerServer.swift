@@ -4,7 +4,7 @@ import User
 
 /// The process manager's one loop.
 struct ManagerServer {
-    let log: KernelLog
+    let log: ManagerLog
     let system = System(slot: InitialSlot.system)
     let endpoint = Endpoint(slot: ManagerSlot.endpoint)
     /// The programs and files.
@@ -22,7 +22,7 @@ struct ManagerServer {
     /// What is going on while the machine is being stopped.
     var stop: Stop?
 
-    init(log: KernelLog, payload: UnsafeRawBufferPointer) {
+    init(log: ManagerLog, payload: UnsafeRawBufferPointer) {
         self.log = log
         do throws(USTARError) {
             self.payload = try Payload(payload)
@@ -130,6 +130,17 @@ struct ManagerServer {
             ownNumber = max(ownNumber, process.process)
             index += 1
         }
+    }
+}
+
+/// The kernel's log, and the console that shows it.
+struct ManagerLog {
+    private let log = KernelLog(slot: InitialSlot.log)
+
+    func print(_ text: Text) {
+        log.print(text)
+        // Before there is a console the kernel shows the line itself.
+        try? Notification(slot: ManagerSlot.notification(DriverTable.console)).signal()
     }
 }
 

@@ -21,7 +21,7 @@ import User
 @main
 struct ProcessManager {
     static func main() {
-        let log = KernelLog(slot: InitialSlot.log)
+        let log = ManagerLog()
         // Valid: the kernel passes the address of a `ManagerStartup` that stays mapped; the magic number tells a kernel
         // that does not keep to that.
         guard let pointer = UnsafeRawPointer(bitPattern: UInt(program_argument)),

@@ -1,9 +1,8 @@
 // The screen driver: VGA text. A stream to write to.
 //
-// Constraint: the kernel's log shows on the same screen, also while this driver is being replaced, and neither may wait
-// for the other. Choice: what they share is the hardware itself, the cells and the CRT controller's cursor. Each takes
-// the cursor from there before it writes, and puts it back. Should the kernel speak in the middle of a message, its
-// line is lost from the screen; the serial line has it.
+// Constraint: before this driver, and after its death, somebody else writes to the screen: the kernel, or a predecessor.
+// Choice: what is handed over is the hardware itself, the cells and the CRT controller's cursor. The driver begins where
+// the cursor is, and leaves it behind its last character.
 
 import CUser
 import DeviceLogic
@@ -14,18 +13,20 @@ struct ScreenDriver {
     static func main() {
         // Valid: the process manager has mapped the text memory there, 32 KiB of it.
         guard let cells = UnsafeMutablePointer<UInt16>(bitPattern: UInt(ProgramLayout.deviceMemory)) else { return }
+        var current: TextScreen?
         var buffer = InlineArray<512, UInt8>(repeating: 0)
         // Valid: `InlineArray` stores its elements contiguously, and the kernel writes no more than the buffer holds.
         withUnsafeMutableBytes(of: &buffer) { bytes in
             Service.driver.serve(buffer: bytes) { request in
+                // The first request hands the screen over: only now the cursor is where the last one has left it.
+                var screen = current ?? TextScreen(cells: cells, position: CursorLocation.read())
+                defer { current = screen }
                 switch request.label {
                 case StreamRequest.write:
-                    var screen = TextScreen(cells: cells, position: CursorLocation.read())
                     for byte in request.bytes { screen.put(byte) }
                     CursorLocation.write(screen.position)
                     request.reply()
                 case StreamRequest.clear:
-                    var screen = TextScreen(cells: cells, position: 0)
                     screen.put(0x0C)
                     CursorLocation.write(screen.position)
                     request.reply()
@@ -42,19 +43,13 @@ private enum CursorLocation {
 
     static func read() -> Int { Int(register(0x0E)) << 8 | Int(register(0x0F)) }
 
-    /// Index and data go in one instruction each, between which the kernel's log may use the registers.
     static func write(_ position: Int) {
         port_write16(index, UInt16(truncatingIfNeeded: position & 0xFF00) | 0x0E)
         port_write16(index, UInt16(truncatingIfNeeded: position << 8) | 0x0F)
     }
 
-    /// Reads a register; if the kernel's log came in between and has changed the index, once more.
     private static func register(_ number: UInt8) -> UInt8 {
-        for _ in 0..<8 {
-            port_write8(index, number)
-            let value = port_read8(index + 1)
-            if port_read8(index) == number { return value }
-        }
-        return 0
+        port_write8(index, number)
+        return port_read8(index + 1)
     }
 }

@@ -8,7 +8,7 @@ struct SerialDriver {
     static func main() {
         var port = SerialPort16550()
         var input = InputChannel()
-        port.start()
+        port.start(&input)
         // Bytes that came before the interrupts were wanted; and a predecessor may have died without acknowledging.
         port.drain(into: &input)
         Interrupt.acknowledge(DriverSlot.line)

@@ -9,6 +9,8 @@ struct SerialPort16550 {
     private enum Port {
         static var data: UInt16 { 0x3F8 }
         static var interruptEnable: UInt16 { 0x3F9 }
+        /// Interrupt identification when read, FIFO control when written.
+        static var fifoControl: UInt16 { 0x3FA }
         static var lineControl: UInt16 { 0x3FB }
         static var modemControl: UInt16 { 0x3FC }
         static var lineStatus: UInt16 { 0x3FD }
@@ -16,13 +18,17 @@ struct SerialPort16550 {
 
     private var isPresent = false
 
-    /// Lets received bytes interrupt.
-    mutating func start() {
+    /// Takes what was received, and lets received bytes interrupt. What somebody has typed before there was a driver, or
+    /// while one was replaced, is in the chip: a byte, or sixteen if the FIFOs are on.
+    mutating func start(_ sink: inout some ByteSink) {
         // All ones is what an empty bus reads; the line status has a bit that is always 0.
         guard port_read8(Port.lineStatus) != 0xFF else { return }
         isPresent = true
         // The divisor latch hides the data and interrupt enable registers.
         port_write8(Port.lineControl, port_read8(Port.lineControl) & 0x7F)
+        drain(into: &sink)
+        // Switching the FIFOs on empties them, so not twice. A chip without them ignores it.
+        if port_read8(Port.fifoControl) & 0xC0 == 0 { port_write8(Port.fifoControl, 0x01) }
         port_write8(Port.interruptEnable, 0x01)
         port_write8(Port.modemControl, 0x0B)  // DTR, RTS, and OUT2, which connects the interrupt on a PC.
     }

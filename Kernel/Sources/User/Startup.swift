@@ -14,7 +14,8 @@ public enum ProgramSlot {
     public static var input: UInt32 { 5 }
     /// Standard error, a stream.
     public static var error: UInt32 { 6 }
-    /// The kernel's log, with the right to read: of processes with `Permissions.readLog` only.
+    /// The kernel's log, with the right to read: of processes with `Permissions.readLog` only, and of the console, which
+    /// shows it.
     public static var log: UInt32 { 7 }
     /// The first slot that a program finds empty. The library uses those from here to `lastOwn` for what it needs
     /// (`Slots`); those above are free for the program.

@@ -233,10 +233,13 @@ public struct KernelLog {
         self.level = level
     }
 
-    /// Looks at all lines that the kernel still has, from the oldest on.
-    public func forEachLine(_ body: (LogRecord, UnsafeRawBufferPointer) -> Void) throws(KernelError) {
+    /// Looks at all lines that the kernel still has, from the oldest on; or at those that are not on the screen, which
+    /// then is this process's (`LogRecord.unshown`).
+    public func forEachLine(
+        unshown: Bool = false, _ body: (LogRecord, UnsafeRawBufferPointer) -> Void
+    ) throws(KernelError) {
         var buffer = InlineArray<1024, UInt8>(repeating: 0)
-        var position: UInt32 = 0
+        var position: UInt32 = unshown ? LogRecord.unshown : 0
         var isAtEnd = false
         while !isAtEnd {
             // Valid: `InlineArray` stores its elements contiguously, and the kernel writes whole records and no more than
@@ -246,7 +249,7 @@ public struct KernelLog {
                 do throws(KernelError) {
                     let call = Call(.logRead, ebx: slot, ecx: all.address, edx: UInt32(all.count), esi: position)
                     let count = try call.result()
-                    position = call.ebx
+                    if !unshown { position = call.ebx }
                     isAtEnd = count == 0
                     var offset: UInt32 = 0
                     while offset < count {

@@ -5,6 +5,10 @@ import KernelLogic
 /// The kernel's log: text screen and serial port, from the kernel's first line on, and the last lines in memory, for
 /// whoever has a capability to read them later (`SystemCall.logRead`).
 ///
+/// Two who write to a screen get in each other's way. So the kernel leaves the screen to the first who asks for the lines
+/// that nobody has shown yet, and from then on writes to memory and the serial port only, until it has failed or the
+/// machine stops: then there is nobody else left.
+///
 ///     Log.line("memory: ").decimal(kilobytes).text(" KiB").end()
 struct Log: TextSink {
     var level = LogLevel.information
@@ -18,9 +22,16 @@ struct Log: TextSink {
             memory: UnsafeMutableRawBufferPointer(start: address_of_log_memory(), count: Int(size_of_log_memory())))
     }
 
+    /// Whether the screen is the kernel's; and where in the ring the lines begin that are not on it.
+    private nonisolated(unsafe) static var hasScreen = true
+    private nonisolated(unsafe) static var unshown: UInt32 = 0
+
     func put(_ byte: UInt8) {
         Self.ring.append(byte, level: level.rawValue, milliseconds: Clock.milliseconds)
-        TextScreen.put(byte)
+        if Self.hasScreen {
+            TextScreen.put(byte)
+            Self.unshown = Self.ring.end
+        }
         switch byte {
         case 0x0A:
             SerialPort.put(0x0D)
@@ -37,6 +48,22 @@ struct Log: TextSink {
     /// Begins a line.
     @discardableResult
     static func line(_ string: StaticString, _ level: LogLevel = .information) -> Log { Log(level: level).text(string) }
+
+    /// Copies lines that are not on the screen, and leaves the screen to whoever wants them.
+    static func readUnshown(into buffer: UnsafeMutableRawBufferPointer) -> (count: Int, next: UInt32) {
+        hasScreen = false
+        let result = ring.read(unshown, into: buffer)
+        unshown = result.next
+        return result
+    }
+
+    /// Takes the screen back, and shows what is missing: nobody else will.
+    static func takeScreen() {
+        guard !hasScreen else { return }
+        hasScreen = true
+        ring.forEachByte(from: unshown) { TextScreen.put($0) }
+        unshown = ring.end
+    }
 
     /// Copies lines from a position on; see `LogRing.read`.
     static func read(_ position: UInt32, into buffer: UnsafeMutableRawBufferPointer) -> (count: Int, next: UInt32) {

@@ -9,6 +9,7 @@ enum Power {
     /// Stops the processor for good. On a test machine (option `exit-port`) ends the machine with exit code
     /// `(status << 1) | 1`.
     static func halt(status: UInt8 = 0) -> Never {
+        Log.takeScreen()
         SerialPort.drain()
         if CommandLine.usesExitPort { port_write8(exitPort, status) }
         while true {
