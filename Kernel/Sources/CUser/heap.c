@@ -3,8 +3,8 @@
 /* The heap of a program, which Swift's arrays and classes ask for by the C library's names.
 
    Blocks come in sizes of four steps between one power of two and the next; a free block is kept in its size's list for
-   the next of that size. That wastes up to a fifth of a block, but it takes few steps, and programs here are small. There is
-   one thread: a process with more must not allocate from two of them.
+   the next of that size. That wastes up to a fifth of a block, but it takes few steps, and programs here are small.
+   There is one thread: a process with more must not allocate from two of them.
 
    The heap reaches as far as the process manager has been told, and its pages appear as they are touched, so it is told
    seldom and far ahead. The process manager itself, which has nobody to ask, gets its pages from the kernel at once. */

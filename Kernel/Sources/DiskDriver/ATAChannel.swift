@@ -7,9 +7,9 @@ import User
 /// The drive interrupts when it has a sector to give or has taken one, and when a command ends (`DiskInterrupt`); the
 /// status decides what it meant, so that an interrupt too few or too many does no harm. Where the standard has no
 /// interrupt, before the first sector of a write and after the selection of a drive, the status is polled. No wait is
-/// longer than `patience`. A drive that is not ready in time is reset, so that the next request finds it working, and so
-/// does a successor of this driver that died in the middle of a transfer. Nothing is sent to a device that is not a disk
-/// but IDENTIFY DEVICE, which every ATA and ATAPI device may be sent.
+/// longer than `patience`. A drive that is not ready in time is reset, so that the next request finds it working, and
+/// so does a successor of this driver that died in the middle of a transfer. Nothing is sent to a device that is not a
+/// disk but IDENTIFY DEVICE, which every ATA and ATAPI device may be sent.
 struct ATAChannel {
     private enum Port {
         static var data: UInt16 { 0x1F0 }
@@ -188,8 +188,8 @@ struct ATAChannel {
         }
     }
 
-    /// Polls until the drive is not busy and has set a bit, if any, or reports an error: first without a pause, as it is
-    /// mostly ready at once, then every millisecond.
+    /// Polls until the drive is not busy and has set a bit, if any, or reports an error: first without a pause, as it
+    /// is mostly ready at once, then every millisecond.
     private func poll(untilSet bit: UInt8) throws(DiskError) {
         for _ in 0..<2000 where try isDone(status, bit) { return }
         let start = Clock.milliseconds

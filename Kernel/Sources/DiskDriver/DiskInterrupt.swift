@@ -1,11 +1,11 @@
 import User
 
-/// The channel's interrupt line, whose interrupts set a bit of a notification: they must not come between the requests at
-/// the driver's endpoint, one of which is being served while an interrupt is awaited.
+/// The channel's interrupt line, whose interrupts set a bit of a notification: they must not come between the requests
+/// at the driver's endpoint, one of which is being served while an interrupt is awaited.
 ///
 /// On some machines the line is not connected, and any interrupt can get lost. So nobody waits for one for longer than
-/// `patience` without looking at the drive; and once one was missing that should have come, only for a millisecond, until
-/// they come again.
+/// `patience` without looking at the drive; and once one was missing that should have come, only for a millisecond,
+/// until they come again.
 struct DiskInterrupt {
     /// How long an interrupt is waited for, in milliseconds.
     private static var patience: UInt32 { 500 }

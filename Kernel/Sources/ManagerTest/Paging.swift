@@ -6,8 +6,8 @@ private nonisolated(unsafe) var variable: UInt32 = 0x1234_5678
 
 /// Memory that appears as it is touched.
 func testPaging() {
-    // A page of the file is shared until it is written: then a fault makes a copy. (The library's own variables may have
-    // been written before, in the same page.)
+    // A page of the file is shared until it is written: then a fault makes a copy. (The library's own variables may
+    // have been written before, in the same page.)
     variable &+= 1
     let before = try? Manager.memory(of: Arguments.process)
     variable &+= 1

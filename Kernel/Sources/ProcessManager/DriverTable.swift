@@ -12,8 +12,8 @@ struct Driver {
     var morePorts: ClosedRange<UInt16>?
     /// The interrupt line that it gets.
     var line: UInt32?
-    /// Whether it has a notification (`DriverSlot.notification`), in which its interrupts set a bit, for a driver that waits
-    /// for them in the middle of a request, instead of coming to its endpoint as messages.
+    /// Whether it has a notification (`DriverSlot.notification`), in which its interrupts set a bit, for a driver that
+    /// waits for them in the middle of a request, instead of coming to its endpoint as messages.
     var hasNotification = false
     /// Device memory that is mapped at `ProgramLayout.deviceMemory`: physical address and bytes.
     var memory: (address: UInt32, length: UInt32)?

@@ -3,11 +3,11 @@ import User
 
 // Where the memory of programs comes from, a page at a time.
 //
-// Constraint: most of a program is never touched, and most of what is touched is the same in every process that runs it.
-// Choice: a process begins with one page of stack and nothing else. What it touches the process manager maps then: pages
-// of the payload, which lie there as they shall lie in memory, are shared, read-only or copy-on-write; stack, heap and
-// what was reserved are pages of zeros (`ProgramPages` says which). A thread that runs may take the same page in between,
-// so finding it mapped is no error: the access is tried again, and faults again if it still cannot be.
+// Constraint: most of a program is never touched, and most of what is touched is the same in every process that runs
+// it. Choice: a process begins with one page of stack and nothing else. What it touches the process manager maps then:
+// pages of the payload, which lie there as they shall lie in memory, are shared, read-only or copy-on-write; stack,
+// heap and what was reserved are pages of zeros (`ProgramPages` says which). A thread that runs may take the same page
+// in between, so finding it mapped is no error: the access is tried again, and faults again if it still cannot be.
 //
 // Example: the shell's first instruction. No page is there, the fault's address is in the text, whose 64 KiB from there
 // on are mapped from the payload in one call. The first write to a variable finds its page shared, and gets a copy.

@@ -1,7 +1,7 @@
 import USTAR
 
-/// The payload: its files, found once, since walking the archive again for every request would cost more than the rest of
-/// the request. If several entries have a path, the last is the file, as extracting them all would leave it.
+/// The payload: its files, found once, since walking the archive again for every request would cost more than the rest
+/// of the request. If several entries have a path, the last is the file, as extracting them all would leave it.
 struct Payload {
     private let bytes: UnsafeRawBufferPointer
     private let files: [USTAREntry]

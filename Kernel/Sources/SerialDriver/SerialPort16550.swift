@@ -18,8 +18,8 @@ struct SerialPort16550 {
 
     private var isPresent = false
 
-    /// Takes what was received, and lets received bytes interrupt. What somebody has typed before there was a driver, or
-    /// while one was replaced, is in the chip: a byte, or sixteen if the FIFOs are on.
+    /// Takes what was received, and lets received bytes interrupt. What somebody has typed before there was a driver,
+    /// or while one was replaced, is in the chip: a byte, or sixteen if the FIFOs are on.
     mutating func start(_ sink: inout some ByteSink) {
         // All ones is what an empty bus reads; the line status has a bit that is always 0.
         guard port_read8(Port.lineStatus) != 0xFF else { return }

@@ -26,8 +26,9 @@ enum MemoryReport {
     }
 }
 
-/// What `memory` shows, in KiB: what a process may touch of its program, heap and stack, and what it reserved; of all its
-/// addresses those that memory is at; what it alone has and pays for, kernel objects included, and the most that may be.
+/// What `memory` shows, in KiB: what a process may touch of its program, heap and stack, and what it reserved; of all
+/// its addresses those that memory is at; what it alone has and pays for, kernel objects included, and the most that
+/// may be.
 enum ProcessMemoryReport {
     static func show() {
         print("NUMBER    SIZE  RESIDENT     OWN   LIMIT  FAULTS  COPIES  NAME")

@@ -5,9 +5,9 @@ import KernelLogic
 /// The kernel's log: text screen and serial port, from the kernel's first line on, and the last lines in memory, for
 /// whoever has a capability to read them later (`SystemCall.logRead`).
 ///
-/// Two who write to a screen get in each other's way. So the kernel leaves the screen to the first who asks for the lines
-/// that nobody has shown yet, and from then on writes to memory and the serial port only, until it has failed or the
-/// machine stops: then there is nobody else left.
+/// Two who write to a screen get in each other's way. So the kernel leaves the screen to the first who asks for the
+/// lines that nobody has shown yet, and from then on writes to memory and the serial port only, until it has failed or
+/// the machine stops: then there is nobody else left.
 ///
 ///     Log.line("memory: ").decimal(kilobytes).text(" KiB").end()
 struct Log: TextSink {

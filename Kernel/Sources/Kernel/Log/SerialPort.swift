@@ -16,8 +16,8 @@ enum SerialPort {
         port_write8(base + 0, 1)
         port_write8(base + 1, 0)
         port_write8(base + 3, 3)  // 8N1
-        // Switching the FIFOs on empties them: not while there is a byte that somebody has typed already. The serial driver
-        // will find it, and switch them on then.
+        // Switching the FIFOs on empties them: not while there is a byte that somebody has typed already. The serial
+        // driver will find it, and switch them on then.
         if port_read8(base + 5) & 1 == 0 { port_write8(base + 2, 1) }
         port_write8(base + 4, 0xB)  // DTR, RTS, OUT2 (which gates the interrupt line)
         isPresent = true
