@@ -84,6 +84,12 @@ struct DWARFReader {
         return String(decoding: bytes[offset..<end], as: UTF8.self)
     }
 
+    /// Steps over bytes up to a NUL.
+    mutating func skipString() throws(DWARFError) {
+        guard let end = bytes[offset...].firstIndex(of: 0) else { throw DWARFError("\(section) ends within a name") }
+        offset = end + 1
+    }
+
     mutating func skip(_ count: UInt64) throws(DWARFError) {
         offset += try check(count)
     }
