@@ -6,17 +6,23 @@ import Processor
 extension Debugger {
     /// The physical address behind a linear one, by the page tables of the moment; nil if it is not mapped.
     public func physicalAddress(of linear: UInt32) -> UInt32? {
-        machine.processor.physicalAddress(ofLinear: linear)
+        machine.processor.physicalAddress(ofLinear: linear, directory: viewpoint?.directory)
     }
 
     /// Reads linear memory; nil for every byte that is not mapped. Devices are not asked: their memory reads as ones.
     public func readMemory(at linear: UInt32, count: Int) -> [UInt8?] {
+        readMemory(at: linear, count: count, directory: viewpoint?.directory)
+    }
+
+    /// Reads the linear memory of a process: the page directory at the physical address `directory` takes the place of
+    /// the processor's.
+    func readMemory(at linear: UInt32, count: Int, directory: UInt32?) -> [UInt8?] {
         var result: [UInt8?] = []
         result.reserveCapacity(max(0, count))
         while result.count < count {
             let address = linear &+ UInt32(truncatingIfNeeded: result.count)
             let length = min(count - result.count, 0x1000 - Int(address & 0xFFF))
-            if let physical = physicalAddress(of: address) {
+            if let physical = machine.processor.physicalAddress(ofLinear: address, directory: directory) {
                 result += machine.memory.read(physical, count: length)
             } else {
                 result += [UInt8?](repeating: nil, count: length)
@@ -68,6 +74,7 @@ extension Debugger {
     /// there is no such register.
     @discardableResult
     public func setRegister(_ name: String, to value: UInt32) -> Bool {
+        if let viewpoint { return setRegister(name, to: value, of: viewpoint) }
         let change: (inout ProcessorState) -> Void
         if let part = RegisterFile.Part(named: name) {
             change = { state in

@@ -47,9 +47,16 @@ extension SymbolTable {
         modules.first { $0.lines.covers(address) && $0.isInMemory(at: address, memory) }?.lines
     }
 
-    /// The paths of source files that somebody means by a path or its last parts, of all symbol files.
-    public func files(named name: String) -> [String] {
+    /// The paths of source files that somebody means by a path or its last parts, of the symbol files that count.
+    public func files(named name: String) -> [String] { Self.files(named: name, in: modules(with: name)) }
+
+    private static func files(named name: String, in modules: [Module]) -> [String] {
         Array(Set(modules.flatMap { $0.lines.files(named: name) })).sorted()
+    }
+
+    /// The symbol files that somebody means who names a source file.
+    private func modules(with file: String) -> [Module] {
+        modulesByRank.first { !Self.files(named: file, in: $0).isEmpty } ?? []
     }
 
     /// Where the code of a line is, in every symbol file that has it. Empty if no file of that name has lines at or
@@ -62,7 +69,7 @@ extension SymbolTable {
             throw Ambiguity(description: "'\(file)' is ambiguous: " + paths.joined(separator: ", "))
         }
         guard let path = paths.first else { return [] }
-        return modules.compactMap { module in
+        return modules(with: file).compactMap { module in
             guard
                 let found = module.lines.addresses(
                     ofLine: line, in: path, function: { module.match($0)?.symbol.address })

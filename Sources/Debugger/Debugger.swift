@@ -24,7 +24,13 @@ import Processor
 public final class Debugger {
     public let machine: Machine
     /// The names of addresses.
-    public var symbols = SymbolTable()
+    public var symbols = SymbolTable() {
+        didSet { knownLayouts = [:] }
+    }
+    /// What has been looked for in the symbol files, by the variable that a program is recognised by.
+    var knownLayouts: [String: ProgramLayout?] = [:]
+    /// Whose eyes the machine is looked at with; nil: the processor's own.
+    var viewpoint: Viewpoint?
     /// The text of source files.
     public var sources = SourceFiles()
     /// In the order in which they were set.
@@ -64,8 +70,10 @@ public final class Debugger {
         runMachine = run ?? { timeline.run(until: $0) }
     }
 
-    /// The processor's registers; a copy.
-    public var registers: RegisterFile { RegisterFile(machine.processor) }
+    /// The processor's registers, or those of the thread that ``looking(from:_:)`` has chosen; a copy.
+    public var registers: RegisterFile { viewpoint?.registers ?? machineRegisters }
+    /// The processor's registers, whatever is being looked at.
+    var machineRegisters: RegisterFile { RegisterFile(machine.processor) }
 
     /// Whether the processor is in virtual-8086 mode.
     public var isVirtual8086: Bool { registers.eflags & Flag.virtual8086 != 0 }
@@ -93,11 +101,11 @@ public final class Debugger {
     }
 
     public var location: Location {
-        let state = machine.processor.state
-        let code = state.pointee.segments[Int(SegmentIndex.cs.rawValue)]
-        let linear = code.base &+ state.pointee.eip
+        let registers = registers
+        let code = registers.segments[Int(SegmentIndex.cs.rawValue)]
+        let linear = code.base &+ registers.eip
         return Location(
-            selector: code.selector, offset: state.pointee.eip, linear: linear,
+            selector: code.selector, offset: registers.eip, linear: linear,
             isCode32: code.attributes & SegmentAttribute.big != 0, symbol: symbol(at: linear))
     }
 
@@ -122,7 +130,7 @@ public final class Debugger {
     /// Instructions from `offset` in the code segment on, of the code segment's size unless `code32` says otherwise.
     /// The list is shorter where memory ends.
     public func disassemble(at offset: UInt32, count: Int, code32: Bool? = nil) -> [Disassembler.Line] {
-        let code = machine.processor.state.pointee.segments[Int(SegmentIndex.cs.rawValue)]
+        let code = registers.segments[Int(SegmentIndex.cs.rawValue)]
         return disassemble(
             linear: code.base &+ offset, offset: offset, count: count,
             code32: code32 ?? (code.attributes & SegmentAttribute.big != 0))
@@ -172,9 +180,10 @@ public final class Debugger {
     func environment(_ variable: @escaping (String) -> UInt32? = { _ in nil }) -> Expression.Environment {
         let registers = registers
         return Expression.Environment(
-            register: { registers.value(named: $0) ?? variable($0) },
+            register: { [unowned self] in registers.value(named: $0) ?? variable($0) ?? kernelVariable($0) },
             segmentBase: { registers.segmentBase(named: $0) },
-            memory: { [unowned self] in readValue(at: $0, size: $1) })
+            memory: { [unowned self] in readValue(at: $0, size: $1) },
+            processes: { [unowned self] in processes(named: $0) })
     }
 
     /// Where the code of `FILE:LINE` is; empty if the text means something else.

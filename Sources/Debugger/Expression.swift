@@ -2,6 +2,7 @@
 ///
 ///     kernelMain+16                       f000:fff0                       cs:10
 ///     eax == 0 && [esp+4] > 0x1000        byte[ds:si] == 0x41             $errorcode & 2
+///     thread == 3                         process == "shell"
 ///
 /// Numbers have 32 bits, arithmetic wraps, comparisons are unsigned. From loose to tight, as in C: `||`, `&&`, `|`,
 /// `^`, `&`, `== !=`, `< <= > >=`, `<< >>`, `+ -`, `* / %`, and before a term `- ~ !`. A term is a number, a register
@@ -19,6 +20,8 @@ public indirect enum Expression: Sendable, Equatable {
     case register(String)
     /// The base of a segment register.
     case segmentBase(String)
+    /// The name of a process, in quotes: not a number, but something that a number can be compared with.
+    case name(String)
     /// 1, 2 or 4 bytes at a linear address.
     case memory(Expression, size: Int)
     case unary(Unary, Expression)
@@ -49,6 +52,7 @@ public indirect enum Expression: Sendable, Equatable {
         case remainder = "%"
 
         var isComparison: Bool { precedence == 6 || precedence == 7 }
+        var isComparisonForEquality: Bool { self == .equal || self == .notEqual }
 
         /// The higher, the tighter.
         var precedence: Int {
@@ -75,14 +79,17 @@ public indirect enum Expression: Sendable, Equatable {
         public var segmentBase: (String) -> UInt32?
         /// 1, 2 or 4 bytes of linear memory; nil if they are not mapped.
         public var memory: (UInt32, Int) -> UInt32?
+        /// The numbers of the processes of a name.
+        public var processes: (String) -> Set<UInt32>
 
         public init(
             register: @escaping (String) -> UInt32?, segmentBase: @escaping (String) -> UInt32?,
-            memory: @escaping (UInt32, Int) -> UInt32?
+            memory: @escaping (UInt32, Int) -> UInt32?, processes: @escaping (String) -> Set<UInt32> = { _ in [] }
         ) {
             self.register = register
             self.segmentBase = segmentBase
             self.memory = memory
+            self.processes = processes
         }
     }
 
@@ -103,6 +110,8 @@ public indirect enum Expression: Sendable, Equatable {
                 throw AddressExpression.InvalidExpression("there is no segment register '\(name)'")
             }
             return value
+        case .name(let name):
+            throw AddressExpression.InvalidExpression("\"\(name)\" can only be compared, by == or !=, with 'process'")
         case .memory(let place, let size):
             let address = try place.evaluate(in: environment)
             guard let value = environment.memory(address, size) else {
@@ -122,6 +131,10 @@ public indirect enum Expression: Sendable, Equatable {
         case .binary(.and, let left, let right):
             if try left.evaluate(in: environment) == 0 { return 0 }
             return try right.evaluate(in: environment) != 0 ? 1 : 0
+        case .binary(let operation, .name(let name), let other) where operation.isComparisonForEquality,
+            .binary(let operation, let other, .name(let name)) where operation.isComparisonForEquality:
+            let isOne = try environment.processes(name).contains(other.evaluate(in: environment))
+            return isOne == (operation == .equal) ? 1 : 0
         case .binary(let operation, let left, let right):
             return try Self.apply(operation, left.evaluate(in: environment), right.evaluate(in: environment))
         }

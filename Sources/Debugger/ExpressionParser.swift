@@ -112,6 +112,10 @@ struct ExpressionParser {
         case "[":
             position += 1
             return .memory(try closed(try address(), "]"), size: 4)
+        case "\"":
+            guard let end = text[(position + 1)...].firstIndex(of: "\"") else { throw Failure("'\"' is missing") }
+            defer { position = end + 1 }
+            return .name(String(text[(position + 1)..<end]))
         default:
             return try name(radix: radix)
         }

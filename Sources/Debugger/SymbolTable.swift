@@ -38,6 +38,8 @@ public struct SymbolTable: Sendable {
     /// What one file says.
     struct Module: Sendable {
         let name: String
+        /// Its names count only where no other file has them.
+        var isSecond = false
         /// In ascending order of addresses.
         var symbols: [Symbol] = []
         /// Where the file's sections are in memory: no symbol reaches beyond.
@@ -50,6 +52,9 @@ public struct SymbolTable: Sendable {
         var frames = CallFrameTable()
         /// What is wrong with the debugging information, in words.
         var problems: [String] = []
+        /// The whole file, for what is read when somebody asks (``ProgramLayout``); empty if it describes no types.
+        var file: [UInt8] = []
+        var hasTypes = false
     }
 
     private(set) var modules: [Module] = []
@@ -61,10 +66,20 @@ public struct SymbolTable: Sendable {
     /// The names of the files that were loaded.
     public var moduleNames: [String] { modules.map(\.name) }
 
+    /// The names of the files that programs of a kernel may have been loaded from: all but those with the kernel's or the
+    /// firmware's addresses.
+    var programs: [String] {
+        modules.filter { module in module.code.contains { $0.address >= 0x0800_0000 && $0.address < 0xC000_0000 } }
+            .map(\.name)
+    }
+
     // MARK: Loading
 
     /// Adds the symbols of an ELF file. A file of the same name that was added before is replaced.
-    public mutating func load(_ bytes: [UInt8], name: String) throws(ELFError) {
+    ///
+    /// - Parameter isSecond: nobody has asked for the file: where somebody types a name or a source file that others have
+    ///   as well, theirs is meant. Addresses are looked up in it as in any other.
+    public mutating func load(_ bytes: [UInt8], name: String, isSecond: Bool = false) throws(ELFError) {
         let module: Result<Module, ELFError> = bytes.withUnsafeBytes { buffer in
             do throws(ELFError) {
                 return .success(try Self.module(try ELFFile(buffer), name: name))
@@ -72,13 +87,16 @@ public struct SymbolTable: Sendable {
                 return .failure(error)
             }
         }
-        let loaded = try module.get()
+        var loaded = try module.get()
+        if loaded.hasTypes { loaded.file = bytes }
+        loaded.isSecond = isSecond
         modules.removeAll { $0.name == name }
         modules.append(loaded)
     }
 
     private static func module(_ file: ELFFile, name: String) throws(ELFError) -> Module {
         var module = Module(name: name)
+        module.hasTypes = try file.sections().first(named: ".debug_info") != nil
         for section in try file.sections()
         where section.flags.contains(.allocate) && section.size > 0
             && section.address &+ (section.size - 1) >= section.address
@@ -161,6 +179,16 @@ public struct SymbolTable: Sendable {
     /// The symbol of a name: exact, or without the argument labels, or the last part of it (`allocate` for
     /// `FrameAllocator.allocate(count:)`); nil if there is none.
     public func symbol(named name: String) throws(Ambiguity) -> Symbol? {
+        for modules in modulesByRank {
+            if let symbol = try Self.symbol(named: name, in: modules) { return symbol }
+        }
+        return nil
+    }
+
+    /// The files that somebody has asked for, then the others.
+    var modulesByRank: [[Module]] { [modules.filter { !$0.isSecond }, modules.filter(\.isSecond)] }
+
+    private static func symbol(named name: String, in modules: [Module]) throws(Ambiguity) -> Symbol? {
         let tests: [(Symbol) -> Bool] = [
             { $0.name == name }, { $0.linkName == name }, { Self.baseName($0.name) == name },
             { Self.baseName($0.name).hasSuffix("." + name) },

@@ -19,13 +19,21 @@ enum ImageFinder {
         throw HostFailure("images/\(name) has not been built yet; 'make image' builds it")
     }
 
-    /// The ELF files with symbols that the build leaves beside an image: the firmware's, and that of the image's
-    /// kernel. User programs are not among them: they share their addresses with each other.
+    /// The ELF files with symbols that the build leaves beside an image: the firmware's, and that of the image's kernel.
     static func symbolFiles(besideImage image: String) -> [String] {
         let image = URL(fileURLWithPath: image)
         let kernel = image.deletingPathExtension().appendingPathExtension("elf").path
         let firmware = image.deletingLastPathComponent().appendingPathComponent("bios.elf").path
         return [firmware, kernel].filter(exists)
+    }
+
+    /// Those of the programs of our own kernel. They share their addresses with each other, and many of their names with
+    /// the kernel.
+    static func programSymbolFiles(besideImage image: String) -> [String] {
+        let image = URL(fileURLWithPath: image)
+        guard image.lastPathComponent == "kernel.img" else { return [] }
+        let folder = image.deletingLastPathComponent()
+        return ["process-manager.elf", "shell.elf"].map { folder.appendingPathComponent($0).path }.filter(exists)
     }
 
     /// `images/` of the working directory, then that of the repository whose build folder holds this program.

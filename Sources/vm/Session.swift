@@ -167,22 +167,28 @@ final class Session: @unchecked Sendable {
     /// these is only worth a warning.
     private static func symbols(_ options: VM, imagePath: String) throws(HostFailure) -> SymbolTable {
         var symbols = SymbolTable()
-        for path in ImageFinder.symbolFiles(besideImage: imagePath) {
-            do {
-                try load(path, into: &symbols)
-            } catch {
-                HostOutput.complain("warning: no symbols: \(error)")
+        func tryToLoad(_ paths: [String], isSecond: Bool) {
+            for path in paths {
+                do {
+                    try load(path, into: &symbols, isSecond: isSecond)
+                } catch {
+                    HostOutput.complain("warning: no symbols: \(error)")
+                }
             }
         }
+        tryToLoad(ImageFinder.symbolFiles(besideImage: imagePath), isSecond: false)
+        tryToLoad(ImageFinder.programSymbolFiles(besideImage: imagePath), isSecond: true)
         for path in options.symbols { try load(path, into: &symbols) }
         for (module, problem) in symbols.problems { HostOutput.complain("warning: '\(module)': \(problem)") }
         return symbols
     }
 
-    private static func load(_ path: String, into symbols: inout SymbolTable) throws(HostFailure) {
+    private static func load(
+        _ path: String, into symbols: inout SymbolTable, isSecond: Bool = false
+    ) throws(HostFailure) {
         let contents = try HostFiles.read(path, limit: 64 << 20)
         do {
-            try symbols.load(contents, name: URL(fileURLWithPath: path).lastPathComponent)
+            try symbols.load(contents, name: URL(fileURLWithPath: path).lastPathComponent, isSecond: isSecond)
         } catch {
             throw HostFailure("'\(path)': \(error)")
         }

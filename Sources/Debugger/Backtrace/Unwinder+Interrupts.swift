@@ -101,7 +101,7 @@ extension Unwinder {
     private func codeSegment(_ selector: UInt16, _ flags: UInt32) -> RegisterFile.Segment? {
         if flags & Flag.virtual8086 != 0 { return realModeSegment(selector) }
         guard let descriptor = descriptor(selector), descriptor.isCode, descriptor.isPresent else { return nil }
-        return segment(selector, descriptor)
+        return RegisterFile.Segment(selector, descriptor)
     }
 
     private func stackSegment(_ selector: UInt16, _ flags: UInt32) -> RegisterFile.Segment? {
@@ -110,7 +110,7 @@ extension Unwinder {
         else {
             return nil
         }
-        return segment(selector, descriptor)
+        return RegisterFile.Segment(selector, descriptor)
     }
 
     private func descriptor(_ selector: UInt16) -> Descriptor? {
@@ -123,15 +123,6 @@ extension Unwinder {
         segment.selector = selector
         segment.base = UInt32(selector) << 4
         segment.limit = 0xFFFF
-        return segment
-    }
-
-    private func segment(_ selector: UInt16, _ descriptor: Descriptor) -> RegisterFile.Segment {
-        var segment = RegisterFile.Segment()
-        segment.selector = selector
-        segment.base = descriptor.base
-        segment.limit = descriptor.limit
-        segment.attributes = descriptor.attributes
         return segment
     }
 

@@ -45,9 +45,11 @@ public struct StopRule: Sendable, Equatable {
 
 /// What expressions in conditions may ask besides registers, by name.
 enum StopVariable {
-    /// `$arrivals`, `$count` (``StopRule/countCondition``), and what an event says.
+    /// `$arrivals`, `$count` (``StopRule/countCondition``), the kernel's current thread and its process, and what an event
+    /// says.
     static let names: Set<String> = [
-        "arrivals", "count", "vector", "errorcode", "address", "port", "size", "value", "msr", "old", "new",
+        "arrivals", "count", "thread", "process", "vector", "errorcode", "address", "port", "size", "value", "msr", "old",
+        "new",
     ]
 
     static func value(_ name: String, of event: ProcessorEvent?) -> UInt32? {

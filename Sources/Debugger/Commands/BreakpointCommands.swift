@@ -34,8 +34,9 @@ extension DebuggerCommand {
         details: """
             Numbers have 32 bits, comparisons are unsigned; the operators are those of C. Memory is [ADDRESS] or \
             dword[...], word[...], byte[...]. $arrivals counts how often it came by. Of a catchpoint's event there are \
-            $vector, $errorcode, $address; $port, $size, $value; $msr; $old, $new. What cannot be evaluated counts as \
-            true.
+            $vector, $errorcode, $address; $port, $size, $value; $msr; $old, $new. Where our kernel runs, thread and \
+            process are the numbers of the current ones: 'thread == 3', 'process == "shell"'. What cannot be evaluated \
+            counts as true.
             """,
         group: .breakpoints
     ) { (commands, arguments) throws(CommandError) in
@@ -225,7 +226,7 @@ extension DebuggerCommands {
         let lines =
             debugger.breakpoints.map { line($0.number, placeText($0), $0.rule) }
             + debugger.catchpoints.map { line($0.number, CatchText.pattern($0.pattern), $0.rule) }
-            + debugger.watchpoints.map { line($0.number, watchText($0.watch), $0.rule) }
+            + debugger.watchpoints.map { line($0.number, debugger.isSwitch($0) ? $0.text : watchText($0.watch), $0.rule) }
         guard !lines.isEmpty else { return ["no breakpoints"] }
         return lines.sorted { $0.0 < $1.0 }.map(\.1)
     }

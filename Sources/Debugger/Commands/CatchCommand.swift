@@ -3,7 +3,7 @@ import Processor
 
 extension DebuggerCommand {
     static let `catch` = DebuggerCommand(
-        "catch", usage: "catch[/t] EVENT [if CONDITION]", summary: "stop at an event of the processor",
+        "catch", usage: "catch[/t] EVENT [if CONDITION]", summary: "stop at an event of the processor or the kernel",
         details: """
             EVENT is one of
               exception [VECTOR]       delivered; VECTOR as a number or a name: 14, #PF
@@ -15,6 +15,7 @@ extension DebuggerCommand {
               cr0, cr3, cr4            loaded
               mode                     protected mode, paging or virtual-8086 mode begins or ends
               task                     a task switch by the processor
+              switch [THREAD]          our kernel lets another thread run, or THREAD
             The stop is behind the step: for an interrupt, before the handler's first instruction; going backwards, \
             before it. The condition may use $vector, $errorcode, $address; $port, $size, $value; $msr; $old, $new: \
             'catch exception #PF if $errorcode & 4', 'catch out 0x3f8 if $value == 0x41'. With /t it is gone after the \
@@ -26,6 +27,10 @@ extension DebuggerCommand {
             throw CommandError("'\(arguments.format)' is no format for catchpoints: only t, for temporary")
         }
         let (words, condition) = try commands.splitCondition(arguments)
+        if words.first?.lowercased() == "switch" {
+            return try commands.catchSwitch(
+                Array(words.dropFirst()), condition, isTemporary: arguments.format == "t")
+        }
         let pattern = try commands.pattern(words)
         let number = commands.debugger.setCatchpoint(pattern).number
         commands.debugger.changeRule(number) {
@@ -39,6 +44,31 @@ extension DebuggerCommand {
 }
 
 extension DebuggerCommands {
+    /// A switch is a write to a variable of the kernel's, so that a watchpoint does the work.
+    fileprivate func catchSwitch(
+        _ words: [String], _ condition: StopRule.Condition?, isTemporary: Bool
+    ) throws(CommandError) -> Output {
+        guard words.count <= 1 else { throw CommandError("'\(words[1])' is too much: 'catch switch [THREAD]'") }
+        var thread: UInt32?
+        if let word = words.first { thread = try address(word) }
+        guard thread == nil || condition == nil else {
+            throw CommandError("a thread or a condition: 'catch switch if thread == 3 && ...' takes both")
+        }
+        let watchpoint: Watchpoint
+        do throws(KernelView.Silence) {
+            watchpoint = try debugger.setSwitchCatchpoint(thread: thread)
+        } catch {
+            throw CommandError(error.description)
+        }
+        debugger.changeRule(watchpoint.number) {
+            if let condition { $0.condition = condition }
+            $0.isTemporary = isTemporary
+        }
+        return Output(
+            "watchpoint \(watchpoint.number): \(watchpoint.text)" + (condition.map { " if \($0)" } ?? ""),
+            values: ["number": JSONValue(watchpoint.number)])
+    }
+
     fileprivate func pattern(_ words: [String]) throws(CommandError) -> Catchpoint.Pattern {
         guard let kind = words.first?.lowercased() else {
             throw CommandError("catch what? 'help catch' lists the events")

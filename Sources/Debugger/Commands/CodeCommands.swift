@@ -50,30 +50,18 @@ extension DebuggerCommand {
     }
 
     static let backtrace = DebuggerCommand(
-        "backtrace", "bt", "where", usage: "backtrace [LIMIT]", summary: "show which functions have called each other",
+        "backtrace", "bt", "where", usage: "backtrace [LIMIT | all]", summary: "show which functions have called each other",
         details: """
             Through functions, interrupts and stack switches: by the symbol file's call frame information where there \
             is some, by frame pointers, and by what the processor pushed at an interrupt. Frames marked with ? are \
-            guesses.
+            guesses. 'all' shows every thread of the kernel.
             """, group: .looking
     ) { (commands, arguments) throws(CommandError) in
         try arguments.limit(1)
         var limit = 32
+        if arguments.words.first == "all" { return try commands.backtracesOfAll(limit: limit) }
         if let word = arguments.words.first { limit = Int(clamping: min(try commands.count(word), 4096)) }
-        let frames = commands.debugger.backtrace(limit: limit)
-        let values = frames.map { frame in
-            JSONValue(members: [
-                "address": JSONValue(frame.linear), "symbol": frame.symbol.map { .string($0.description) },
-            ])
-        }
-        return Output(
-            frames.enumerated().map { index, frame in
-                let place = commands.placeText(frame)
-                let source = frame.source.map { "  \($0)" } ?? ""
-                return commands.interruptLine(frame)
-                    + "#\(String(index).padded(to: 3))\(frame.isGuess ? "?" : " ")\(place)\(source)  "
-                    + "frame \(frame.framePointer.digits)"
-            }, values: ["frames": .array(values)])
+        return commands.backtraceOutput(limit: limit)
     }
 
     static let symbols = DebuggerCommand(
@@ -114,6 +102,24 @@ extension DebuggerCommand {
 }
 
 extension DebuggerCommands {
+    /// The chain of calls, from where the machine is looked at.
+    func backtraceOutput(limit: Int) -> Output {
+        let frames = debugger.backtrace(limit: limit)
+        let values = frames.map { frame in
+            JSONValue(members: [
+                "address": JSONValue(frame.linear), "symbol": frame.symbol.map { .string($0.description) },
+            ])
+        }
+        return Output(
+            frames.enumerated().map { index, frame in
+                let place = placeText(frame)
+                let source = frame.source.map { "  \($0)" } ?? ""
+                return interruptLine(frame)
+                    + "#\(String(index).padded(to: 3))\(frame.isGuess ? "?" : " ")\(place)\(source)  "
+                    + "frame \(frame.framePointer.digits)"
+            }, values: ["frames": .array(values)])
+    }
+
     /// `00100010 <kernelMain+0x10>`, or `f000:e05b <...>`.
     fileprivate func placeText(_ frame: Debugger.Frame) -> String {
         let isRealMode = frame.linear == UInt32(frame.selector) << 4 &+ frame.offset && frame.offset <= 0xFFFF

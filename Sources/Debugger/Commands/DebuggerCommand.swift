@@ -29,6 +29,15 @@ struct DebuggerCommand: Sendable {
         repetition: String?? = nil,
         run: @escaping @Sendable (DebuggerCommands, Arguments) throws(CommandError) -> DebuggerCommands.Output
     ) {
+        self.init(
+            names, usage: usage, summary: summary, details: details, group: group, repetition: repetition, run: run)
+    }
+
+    init(
+        _ names: [String], usage: String, summary: String, details: String = "", group: Group,
+        repetition: String?? = nil,
+        run: @escaping @Sendable (DebuggerCommands, Arguments) throws(CommandError) -> DebuggerCommands.Output
+    ) {
         self.names = names
         self.usage = usage
         self.summary = summary
@@ -40,8 +49,9 @@ struct DebuggerCommand: Sendable {
 
     /// All commands, in the order of `help`.
     static let all: [DebuggerCommand] = [
-        step, next, stepLine, nextLine, finish, `continue`, until, reset,
-        reverseStep, reverseNext, reverseStepLine, reverseNextLine, reverseFinish, reverseContinue, goto, lastWrite,
+        step, next, stepLine, nextLine, finish, `continue`, until, nextSwitch, reset,
+        reverseStep, reverseNext, reverseStepLine, reverseNextLine, reverseFinish, reverseContinue, reverseSwitch, goto,
+        lastWrite,
         timeline, branch, record,
         `break`, temporaryBreak, `catch`, watch, readWatch, accessWatch, condition, ignore, message, commands, delete,
         enable, disable,
@@ -49,7 +59,7 @@ struct DebuggerCommand: Sendable {
         devices, location,
         gdt, idt, ldt, tss, page,
         write, set,
-        trace, explain, info, assert, source, help, quit,
+        thread, trace, explain, info, assert, source, help, quit,
     ]
 
     /// The command of a name or of an unambiguous beginning of one.

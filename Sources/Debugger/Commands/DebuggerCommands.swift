@@ -52,6 +52,9 @@ public final class DebuggerCommands {
     private var repeatable: String?
     /// Where `memory`, `list` and `disassemble` without an address go on; forgotten when the machine moves.
     var nextAddress: NextAddress?
+    /// The number of the kernel's thread that is looked from, if it is another than the one that runs; until the machine
+    /// is moved.
+    public internal(set) var selectedThread: UInt32?
     /// Sources that are not there, of which that has been said.
     var reportedSources: Set<String> = []
 
@@ -131,7 +134,9 @@ public final class DebuggerCommands {
             let command = try DebuggerCommand.named(String(name))
             let arguments = Arguments(
                 words: words.split(whereSeparator: \.isWhitespace).map(String.init), format: format)
-            var output = try command.run(self, arguments)
+            let before = debugger.machine.steps
+            var output = try run(command, arguments)
+            if debugger.machine.steps != before { selectedThread = nil }
             takeMessages(into: &output)
             repeatable = command.repetition.map { $0 ?? String(text) }
             if let future = debugger.timeline.takeForgottenFuture() {
@@ -163,6 +168,17 @@ public final class DebuggerCommands {
         output.text = (messages + (output.text.isEmpty ? [] : [output.text])).joined(separator: "\n")
         messages = []
         forgottenMessages = 0
+    }
+
+    private func run(_ command: DebuggerCommand, _ arguments: Arguments) throws(CommandError) -> Output {
+        guard command.looksFromThread, selectedThread != nil else { return try command.run(self, arguments) }
+        return try lookingStrictly { () -> Result<Output, CommandError> in
+            do throws(CommandError) {
+                return .success(try command.run(self, arguments))
+            } catch {
+                return .failure(error)
+            }
+        }.get()
     }
 
     // MARK: For the commands

@@ -7,7 +7,7 @@ import Processor
 extension DebuggerCommand {
     static let infoTopics: [DebuggerCommand] = [
         pageMap, tlb, firmwareMap, modelSpecificRegisters, identification, fpu, sse, events, chips,
-    ]
+    ] + kernelTopics
 
     private static let pageMap = DebuggerCommand(
         "pages", "map", usage: "pages [ADDRESS]", summary: "what the page tables map, from an address on",

@@ -46,13 +46,16 @@ extension DebuggerCommands {
 
     /// `watchpoint 2 at counter, hit 3 times: 00000001 -> 00000002, written by 00100123 <count+0x5>`.
     private func accessText(_ access: Watchpoint.Access) -> String {
-        var text = "watchpoint \(access.number)"
         let watchpoint = debugger.watchpoints.first { $0.number == access.number }
+        // Nobody has set the one that a move to a switch has needed.
+        if watchpoint == nil, let switching = debugger.switchText(access) { return "switch: " + switching }
+        var text = "watchpoint \(access.number)"
         if let watchpoint {
-            text += " at \(watchpoint.text)"
+            text += (debugger.isSwitch(watchpoint) ? " for " : " at ") + watchpoint.text
             if watchpoint.watch.address != access.address { text += " (\(access.address.digits))" }
             if watchpoint.hits != 1 { text += ", hit \(watchpoint.hits) times" }
         }
+        if let switching = debugger.switchText(access) { return text + ": " + switching }
         text += ": " + Self.valueText(access.before)
         if access.isWrite, !access.after.isEmpty { text += " -> " + Self.valueText(access.after) }
         // Before the instruction, the stop line shows it.
@@ -93,6 +96,7 @@ extension DebuggerCommands {
         } else if debugger.machine.processor.state.pointee.halted {
             text += "  (halted, waiting for an interrupt)"
         }
+        if let thread = debugger.runningThread { text += "  [\(thread.process), thread \(thread.number)]" }
         if debugger.timeline.isInPast { text += "  (in the past: recorded up to step \(debugger.timeline.end))" }
         return text
     }

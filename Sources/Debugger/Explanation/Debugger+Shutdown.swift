@@ -40,6 +40,7 @@ extension Debugger {
                 explanation.facts.append("   " + (inquiry?.placeText ?? ""))
                 if let source = inquiry.flatMap({ sourceText($0.place) }) { explanation.facts.append("   " + source) }
                 if let callers = inquiry?.callersText { explanation.facts.append("   " + callers) }
+                if let thread = inquiry?.threadText { explanation.facts.append("   " + thread) }
                 explanation.facts += registerLines(link.registers).map { "   " + $0 }
             } else if let previous, previous.registers.general != link.registers.general {
                 explanation.facts += registerLines(link.registers).prefix(2).map { "   " + $0 }

@@ -62,6 +62,7 @@ extension Debugger {
         text += " at step \(chain.step), \(origin.steps - chain.step) steps before, \(inquiry.placeText)"
         if let source = sourceText(inquiry.place) { text += " (\(source))" }
         if let callers = inquiry.callersText { text += ", \(callers)" }
+        if let thread = inquiry.threadText { text += ", \(thread)" }
         var findings = [Explanation.Finding(.lastException, text)]
         findings += inquiry.findings() + deliveryFindings(chain)
         return findings

@@ -65,6 +65,9 @@ struct ExceptionInquiry {
         return names.isEmpty ? nil : "called by " + names.joined(separator: " < ")
     }
 
+    /// `in thread 8 (shell)`; nil where no kernel is known to run.
+    var threadText: String? { debugger.runningThread.map { "in thread \($0.number) (\($0.process))" } }
+
     var row: OpcodeRow? {
         guard let instruction = line?.instruction, Int(instruction.row) < OpcodeTable.rows.count else { return nil }
         return OpcodeTable.rows[Int(instruction.row)]

@@ -26,6 +26,8 @@ extension DebuggerCommands {
             "symbol": stop.location.symbol.map { .string($0.description) },
             "instruction": debugger.currentInstruction.map { .string($0.text) },
             "file": source.map { .string($0.path) }, "line": source.map { JSONValue($0.line) },
+            "thread": debugger.runningThread.map { JSONValue($0.number) },
+            "process": debugger.runningThread.map { .string($0.process) },
             "inPast": debugger.timeline.isInPast ? true : nil,
             "event": stop.event.map(json),
             "caught": stop.caught.isEmpty ? nil : .array(stop.caught.map { .string(CatchText.event($0)) }),

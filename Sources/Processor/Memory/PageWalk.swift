@@ -135,18 +135,28 @@ public struct PageWalk: Equatable, Sendable {
 extension Processor {
     /// Looks `linear` up in the page tables of the moment; nil while paging is off. For debuggers: no bit is set, no
     /// translation is cached, no device is asked, and what the TLB holds is not looked at.
-    public func inspectPage(at linear: UInt32) -> PageWalk? {
+    ///
+    /// - Parameter directory: the physical address of another page directory than CR3 says, to see what another address
+    ///   space maps. With PAE nothing is mapped there: which four directories belong to it, nobody knows.
+    public func inspectPage(at linear: UInt32, directory: UInt32? = nil) -> PageWalk? {
         guard state.pointee.cr0 & ControlRegister.paging != 0 else { return nil }
-        return PageWalk(linear, state, model) { address in
-            guard let physical = physicalAddress(ofExtended: address) else { return 0xFFFF_FFFF }
-            return memory.read(physical, count: 4).reversed().reduce(0) { $0 << 8 | UInt32($1) }
+        func walk(_ state: UnsafeMutablePointer<ProcessorState>) -> PageWalk {
+            PageWalk(linear, state, model) { address in
+                guard let physical = physicalAddress(ofExtended: address) else { return 0xFFFF_FFFF }
+                return memory.read(physical, count: 4).reversed().reduce(0) { $0 << 8 | UInt32($1) }
+            }
         }
+        guard let directory, directory != state.pointee.cr3 else { return walk(state) }
+        var other = state.pointee
+        other.cr3 = directory
+        for index in 0..<4 { other.pageDirectoryPointers[index] = 0 }
+        return withUnsafeMutablePointer(to: &other, walk)
     }
 
     /// The physical address for `linear` by the page tables of the moment, A20 applied; nil if it is not mapped, or
     /// beyond the 4 GiB in which this machine has memory and devices. As ``inspectPage(at:)``, without a trace.
-    public func physicalAddress(ofLinear linear: UInt32) -> UInt32? {
-        guard let walk = inspectPage(at: linear) else { return linear & state.pointee.a20Mask }
+    public func physicalAddress(ofLinear linear: UInt32, directory: UInt32? = nil) -> UInt32? {
+        guard let walk = inspectPage(at: linear, directory: directory) else { return linear & state.pointee.a20Mask }
         return walk.isPresent ? physicalAddress(ofExtended: walk.page | UInt64(linear & 0xFFF)) : nil
     }
 

@@ -1,0 +1,73 @@
+import Debugger
+import Machine
+import Testing
+
+/// Our kernel, booted to the shell's prompt, with somebody at the serial port and a debugger that knows its symbols.
+final class KernelMachine {
+    private final class Listener: OutputSink {
+        var bytes: [UInt8] = []
+        func serialPort(_ port: Int, sent byte: UInt8) { bytes.append(byte) }
+    }
+
+    private let listener = Listener()
+    let commands: DebuggerCommands
+    var debugger: Debugger { commands.debugger }
+    var machine: Machine { debugger.machine }
+
+    /// A machine that has not executed anything yet.
+    init(symbols: [String] = ["kernel.elf", "process-manager.elf", "shell.elf"]) throws {
+        var configuration = Machine.Configuration()
+        configuration.memorySize = 16 << 20
+        configuration.firmware = try BuiltImages.bytes("bios.bin")
+        configuration.drives = [Machine.Drive(image: MemoryDisk(try BuiltImages.bytes("kernel.img")), policy: .discard)]
+        let machine = try Machine(configuration)
+        machine.output = listener
+        commands = DebuggerCommands(machine: machine)
+        for name in symbols { try debugger.symbols.load(try BuiltImages.bytes(name), name: name, isSecond: name != "kernel.elf") }
+    }
+
+    /// One that stands at the prompt.
+    static func booted() throws -> KernelMachine {
+        let kernel = try KernelMachine()
+        try kernel.wait(for: "martlet> ")
+        return kernel
+    }
+
+    /// What has come out of COM1.
+    var output: String { String(decoding: listener.bytes, as: UTF8.self) }
+
+    /// Lets the machine run until the guest has said something (since `start`, a number of bytes), and then falls idle.
+    func wait(for text: String, since start: Int = 0) throws {
+        while !String(decoding: listener.bytes.dropFirst(start), as: UTF8.self).contains(text) {
+            try #require(machine.nanoseconds < 60_000_000_000, "\(text) did not come: \(output.suffix(500))")
+            debugger.continue(until: machine.steps + 500_000)
+        }
+    }
+
+    /// Types a line, and waits for what shows that it has been done; returns what came out.
+    @discardableResult
+    func type(_ line: String, until text: String = "martlet> ") throws -> String {
+        let start = listener.bytes.count
+        machine.inject(.serial(Array((line + "\r").utf8), port: 0))
+        // The echo comes first.
+        while true {
+            let parts = String(decoding: listener.bytes.dropFirst(start), as: UTF8.self).split(
+                separator: line, maxSplits: 1, omittingEmptySubsequences: false)
+            if parts.count > 1, parts[1].contains(text) { break }
+            try #require(machine.nanoseconds < 60_000_000_000, "\(text) did not come: \(output.suffix(500))")
+            debugger.continue(until: machine.steps + 500_000)
+        }
+        debugger.continue(until: machine.steps + 2_000_000)
+        return String(decoding: listener.bytes.dropFirst(start), as: UTF8.self)
+    }
+
+    func view() throws -> KernelView { try debugger.kernelView() }
+
+    /// The process of a name.
+    func process(_ name: String) throws -> KernelProcess {
+        let view = try view()
+        return try #require(view.processes.first { view.name(ofProcess: $0.number) == name }, "\(name)")
+    }
+
+    func execute(_ line: String) -> DebuggerCommands.Output { commands.execute(line) }
+}
