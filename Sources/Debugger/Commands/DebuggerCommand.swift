@@ -52,7 +52,7 @@ struct DebuggerCommand: Sendable {
         step, next, stepLine, nextLine, finish, `continue`, until, nextSwitch, reset,
         reverseStep, reverseNext, reverseStepLine, reverseNextLine, reverseFinish, reverseContinue, reverseSwitch, goto,
         lastWrite,
-        timeline, branch, record,
+        timeline, branch, record, schedule,
         `break`, temporaryBreak, `catch`, watch, readWatch, accessWatch, condition, ignore, message, commands, delete,
         enable, disable,
         registers, memory, physicalMemory, disassemble, list, backtrace, symbols, symbolFile, sourcePath, screen,
