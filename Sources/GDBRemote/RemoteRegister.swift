@@ -1,4 +1,5 @@
 import Debugger
+import Machine
 import Processor
 
 /// A register as gdb sees it: a name, a size and a type in the target description, and bytes in packets.
@@ -17,6 +18,19 @@ struct RemoteRegister: Sendable {
 
     /// All, in the order of the target description; an index is a register's number.
     static let all = core + sse + system
+
+    /// Its value among registers that the processor does not hold; nil if they do not say.
+    func saved(_ registers: RegisterFile) -> UInt32? {
+        let code = registers.segments[Int(SegmentIndex.cs.rawValue)]
+        switch name {
+        case "eip": return code.base &+ registers.eip
+        case "cs_bits": return code.attributes & SegmentAttribute.big != 0 ? 32 : 16
+        case "cpl": return UInt32(code.selector & 3)
+        case _ where name.hasSuffix("_base"):
+            return SegmentIndex.allCases.first { "\($0)_base" == name }.map { registers.segments[Int($0.rawValue)].base }
+        default: return registers.value(named: name)
+        }
+    }
 
     // MARK: org.gnu.gdb.i386.core
 

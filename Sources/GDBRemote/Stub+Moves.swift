@@ -23,17 +23,15 @@ extension Stub {
         return .attached
     }
 
-    /// The actions of `vCont`: there is one thread, and the first action that is about it counts.
+    /// The actions of `vCont`: there is one processor, and the first action that is about a thread counts.
     func resume(_ actions: some Collection<UInt8>) -> Outcome {
         for action in actions.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false) {
             let parts = action.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
-            if parts.count > 1 {
-                let isOurs = parts[1].elementsEqual("-1".utf8) || Hexadecimal.number(parts[1]).map { $0 <= 1 } ?? false
-                guard isOurs else { continue }
-            }
+            if parts.count > 1 { guard isThread(parts[1]) else { continue } }
+            let thread = parts.count > 1 ? Hexadecimal.number(parts[1]) : nil
             switch parts.first?.first.map({ Character(Unicode.Scalar($0)) }) {
             case "c", "C": return resume(at: []) { $0.continue() }
-            case "s", "S": return resume(at: []) { $0.step() }
+            case "s", "S": return resume(at: []) { [self] in step($0, thread: thread) }
             default: break
             }
             break
@@ -62,6 +60,7 @@ extension Stub {
 
     private func move(_ body: @escaping (Debugger) -> Stop) -> Outcome {
         var result: Stop?
+        selectedThread = nil
         whileMoving { result = body(debugger) }
         guard let stop = result else { return .attached }
         lastStop = stop
@@ -104,7 +103,7 @@ extension Stub {
         case .exited: signal = .termination
         case .tripleFault: signal = .segmentationFault
         }
-        return .text("T" + Hexadecimal.text([signal.rawValue]) + detail + "thread:1;")
+        return .text("T" + Hexadecimal.text([signal.rawValue]) + detail + "thread:" + String(runningThread, radix: 16) + ";")
     }
 
     /// gdb's numbers of signals.

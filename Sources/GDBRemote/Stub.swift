@@ -33,6 +33,8 @@ public final class Stub {
     /// The client does not want packets to be acknowledged.
     private var omitsAcknowledgements = false
     private var lastSent: [UInt8] = []
+    /// The thread that the client looks at, if it is another than the one that runs.
+    var selectedThread: UInt64?
     /// Why the machine stands still; nil if the client has not moved it.
     var lastStop: Stop?
     /// What the client has set, and the debugger's number for it.
@@ -110,6 +112,8 @@ public final class Stub {
         case noMemory
         /// It cannot be changed (EACCES).
         case readOnly
+        /// There is no such thread, or its registers cannot be found (ESRCH).
+        case noThread
         /// E2BIG.
         case tooLong
 
@@ -122,6 +126,7 @@ public final class Stub {
             case .malformed: Array("E16".utf8)
             case .noMemory: Array("E0e".utf8)
             case .readOnly: Array("E0d".utf8)
+            case .noThread: Array("E03".utf8)
             case .tooLong: Array("E07".utf8)
             }
         }
@@ -159,17 +164,17 @@ public final class Stub {
         case "D":
             reply(.ok)
             return .detached
-        case "?": reply(lastStop.map(stopReply) ?? .text("T05thread:1;"))
-        case "g": reply(readRegisters())
-        case "G": reply(writeRegisters(rest))
-        case "p": reply(readRegister(rest))
-        case "P": reply(writeRegister(rest))
-        case "m": reply(readMemory(rest))
-        case "M": reply(writeMemory(rest, isBinary: false))
-        case "X": reply(writeMemory(rest, isBinary: true))
+        case "?": reply(lastStop.map(stopReply) ?? .text("T05thread:" + String(runningThread, radix: 16) + ";"))
+        case "g": reply(looking { readRegisters() })
+        case "G": reply(looking { writeRegisters(rest) })
+        case "p": reply(looking { readRegister(rest) })
+        case "P": reply(looking { writeRegister(rest) })
+        case "m": reply(looking { readMemory(rest) })
+        case "M": reply(looking { writeMemory(rest, isBinary: false) })
+        case "X": reply(looking { writeMemory(rest, isBinary: true) })
         case "Z": reply(insert(rest, isPresent: true))
         case "z": reply(insert(rest, isPresent: false))
-        case "H": reply(isThread(rest.dropFirst()) ? .ok : .malformed)
+        case "H": reply(select(rest))
         case "T": reply(isThread(rest) ? .ok : .malformed)
         case "q": query(packet)
         case "Q":
@@ -199,11 +204,6 @@ public final class Stub {
         return .attached
     }
 
-    /// Whether a thread number is that of the processor, any, or all.
-    private func isThread(_ text: some Collection<UInt8>) -> Bool {
-        text.elementsEqual("-1".utf8) || Hexadecimal.number(text).map { $0 <= 1 } ?? false
-    }
-
     // MARK: Queries
 
     private func query(_ packet: [UInt8]) {
@@ -213,27 +213,30 @@ public final class Stub {
         case "qSupported":
             reply(
                 .text(
-                    "PacketSize=\(String(Self.packetSize, radix: 16));qXfer:features:read+;ReverseStep+;"
+                    "PacketSize=\(String(Self.packetSize, radix: 16));qXfer:features:read+;qXfer:threads:read+;ReverseStep+;"
                         + "ReverseContinue+;swbreak+;hwbreak+;vContSupported+;QStartNoAckMode+"))
         case "qAttached": reply(.text("1"))
-        case "qC": reply(.text("QC1"))
-        case "qfThreadInfo": reply(.text("m1"))
-        case "qsThreadInfo": reply(.text("l"))
         case "qXfer": reply(parts.count == 2 ? transfer(parts[1]) : .malformed)
         case "qRcmd": monitor(packet.dropFirst(name.count + 1))
-        default: reply(.unsupported)
+        case let name: reply(threadQuery(name, packet) ?? .unsupported)
         }
     }
 
-    /// `features:read:target.xml:OFFSET,LENGTH`
+    /// `features:read:target.xml:OFFSET,LENGTH` or `threads:read::OFFSET,LENGTH`
     private func transfer(_ text: some Collection<UInt8>) -> Reply {
         let parts = text.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
-        guard parts.count == 4, parts[0].elementsEqual("features".utf8), parts[1].elementsEqual("read".utf8) else {
+        guard parts.count == 4, parts[1].elementsEqual("read".utf8) else { return .unsupported }
+        let text: String
+        if parts[0].elementsEqual("threads".utf8) {
+            text = threadDocument
+        } else if parts[0].elementsEqual("features".utf8) {
+            guard parts[2].elementsEqual("target.xml".utf8) else { return .text("E00") }
+            text = TargetDescription.xml(isCode32: debugger.location.isCode32)
+        } else {
             return .unsupported
         }
-        guard parts[2].elementsEqual("target.xml".utf8) else { return .text("E00") }
         guard let (offset, length) = Self.numbers(parts[3]) else { return .malformed }
-        let document = Array(TargetDescription.xml(isCode32: debugger.location.isCode32).utf8)
+        let document = Array(text.utf8)
         // Every byte may have to be escaped.
         let rest = document.dropFirst(Int(clamping: offset))
         let piece = rest.prefix(min(Int(clamping: length), Self.packetSize / 2))

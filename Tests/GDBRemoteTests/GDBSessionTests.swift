@@ -119,6 +119,41 @@ struct GDBSessionTests {
         #expect(emulator.exitCode() == 0)
     }
 
+    /// Before there is a kernel the processor is the only thread; then the kernel's are all there, with registers, memory and
+    /// frames of their own.
+    @Test func threadsOfTheKernel() throws {
+        let emulator = try RunningEmulator()
+        let shell = BuiltEmulator.images.appendingPathComponent("shell.elf").path
+        let output = try emulator.gdb(
+            ["file \(shell)", "target remote PLACE"] + marked("before", "info threads")
+                + ["break '$e5ShellAAV4mainyyFZ'", "continue"]
+                + marked("threads", "info threads") + marked("running", "thread", "print $pc", "print $cr3")
+                + marked("frames", "thread apply all bt 1")
+                + marked("other", "thread 2", "print $cpl", "print $cr3", "x/2xb $pc - 2", "print $eip == $pc")
+                + marked("changed", "print $edi = 0x1234", "print $edi", "print $st0")
+                + ["thread 1"] + marked("idle", "x/i $pc", "print $cpl")
+                + ["delete", "reverse-continue"] + marked("beginning", "info threads", "print $pc") + ["kill"])
+        #expect(part("before", of: output).contains("\"processor\""), "\(output)")
+        let threads = part("threads", of: output)
+        for name in ["kernel", "process-manager", "console", "shell"] { #expect(threads.contains("\"\(name)\""), "\(threads)") }
+        #expect(threads.contains("receives at endpoint"))
+        let frames = part("frames", of: output)
+        #expect(frames.components(separatedBy: "\n#0 ").count > 8, "\(frames)")
+        // The process manager waits in a system call, in its own address space.
+        let other = part("other", of: output)
+        #expect(other.contains("= 3"), "\(output)")
+        #expect(other.contains("0xcd\t0x80") || other.contains("0x0f\t0x34"), "\(other)")
+        #expect(!other.contains("Cannot access"))
+        let running = part("running", of: output).split(separator: " ").last
+        #expect(running != nil && !other.contains(" = \(running ?? "")"))
+        let changed = part("changed", of: output)
+        #expect(changed.components(separatedBy: "= 4660").count == 3, "\(changed)")
+        #expect(changed.contains("<unavailable>"))
+        #expect(part("idle", of: output).contains("= 0"))
+        #expect(part("beginning", of: output).contains("\"processor\""))
+        #expect(emulator.exitCode() == 0)
+    }
+
     /// A saved run ends where it was saved, and gdb can walk in it both ways.
     @Test func aRecordingIsReplayed() throws {
         let scratch = try ScratchDirectory()
