@@ -103,12 +103,12 @@ extension DebugAdapter {
 
     /// Sends the event `stopped`. A longer text also goes to the console.
     func reportStop(_ reason: String, _ text: String? = nil, breakpoint number: Int? = nil) {
-        frames = []
+        frames = [:]
         if let text { print(text, category: "important") }
         event(
             "stopped",
             JSONValue(members: [
-                "reason": .string(reason), "threadId": 1, "allThreadsStopped": true,
+                "reason": .string(reason), "threadId": .integer(runningThread), "allThreadsStopped": true,
                 "text": text.map { .string(String($0.prefix { !$0.isNewline })) },
                 "hitBreakpointIds": number.map { [JSONValue($0)] },
             ]))

@@ -5,25 +5,35 @@ import Machine
 /// What the machine looks like at a stop: its thread, frames, registers, sources.
 extension DebugAdapter {
     static let stateAnswers: [String: Answer] = [
-        "threads": { (_, _) throws(Failure) in ["threads": [["id": 1, "name": "processor"]]] },
-        "stackTrace": { (adapter, arguments) throws(Failure) in adapter.stackTrace(arguments) },
-        "scopes": { (_, _) throws(Failure) in
+        "threads": { (adapter, _) throws(Failure) in ["threads": adapter.threads] },
+        "stackTrace": { (adapter, arguments) throws(Failure) in try adapter.stackTrace(arguments) },
+        "scopes": { (_, arguments) throws(Failure) in
+            let thread = thread(ofFrame: arguments["frameId"]?.integer ?? 1)
             let scopes = RegisterGroup.allCases.enumerated().map { index, group -> JSONValue in
                 [
                     "name": .string(group.rawValue), "presentationHint": "registers",
-                    "variablesReference": JSONValue(index + 1), "expensive": .boolean(index > 0),
+                    "variablesReference": .integer(groupReference(index, thread: thread)),
+                    "expensive": .boolean(index > 0),
                 ]
             }
             return ["scopes": .array(scopes)]
         },
         "variables": { (adapter, arguments) throws(Failure) in
-            let index = arguments["variablesReference"]?.integer ?? 0
-            guard 1...Int64(RegisterGroup.allCases.count) ~= index else { throw Failure("there are no such variables") }
-            let group = RegisterGroup.allCases[Int(index) - 1]
-            return ["variables": .array(adapter.variables(of: group))]
+            let (thread, group) = try registerGroup(arguments)
+            // Of threads that do not run, nobody knows where these are.
+            if thread != 0, group == .x87 || group == .sse { return ["variables": []] }
+            return try adapter.looking(from: thread) { ["variables": .array(adapter.variables(of: group))] }
         },
         "setVariable": { (adapter, arguments) throws(Failure) in
-            try adapter.setRegister(arguments["name"]?.string ?? "", arguments["value"]?.string ?? "")
+            let thread = group(ofReference: arguments["variablesReference"]?.integer ?? 1).thread
+            return try adapter.looking(from: thread) { () -> Result<JSONValue, Failure> in
+                do throws(Failure) {
+                    return .success(
+                        try adapter.setRegister(arguments["name"]?.string ?? "", arguments["value"]?.string ?? ""))
+                } catch {
+                    return .failure(error)
+                }
+            }.get()
         },
         "evaluate": { (adapter, arguments) throws(Failure) in try adapter.evaluate(arguments) },
         "completions": { (adapter, arguments) throws(Failure) in
@@ -51,6 +61,18 @@ extension DebugAdapter {
             return ["content": .string(lines.joined(separator: "\n"))]
         },
     ]
+
+    /// Which registers of which thread a request is about.
+    private static func registerGroup(
+        _ arguments: JSONValue
+    ) throws(Failure) -> (thread: Int64, group: RegisterGroup) {
+        let reference = arguments["variablesReference"]?.integer ?? 0
+        let (thread, index) = group(ofReference: reference)
+        guard reference > 0, RegisterGroup.allCases.indices.contains(Int(index)) else {
+            throw Failure("there are no such variables")
+        }
+        return (thread, RegisterGroup.allCases[Int(index)])
+    }
 
     /// The scopes of a frame.
     enum RegisterGroup: String, CaseIterable {
@@ -103,15 +125,17 @@ extension DebugAdapter {
 
     // MARK: Frames
 
-    private func stackTrace(_ arguments: JSONValue) -> JSONValue {
-        if frames.isEmpty { frames = debugger.backtrace(limit: 256) }
+    private func stackTrace(_ arguments: JSONValue) throws(Failure) -> JSONValue {
+        let thread = otherThread(arguments)
+        if frames[thread] == nil { frames[thread] = try looking(from: thread) { debugger.backtrace(limit: 256) } }
+        let frames = frames[thread] ?? []
         let start = max(0, Int(clamping: arguments["startFrame"]?.integer ?? 0))
         let levels = Int(clamping: arguments["levels"]?.integer ?? 0)
         let wanted = frames.enumerated().dropFirst(start).prefix(levels > 0 ? levels : frames.count)
         let stack = wanted.map { index, frame -> JSONValue in
             let name = frame.symbol?.description ?? hexadecimal(frame.linear, 8)
             return JSONValue(members: [
-                "id": JSONValue(index + 1), "name": .string(name),
+                "id": .integer(Self.frameIdentifier(index, thread: thread)), "name": .string(name),
                 "instructionPointerReference": .string(reference(frame.linear)),
                 "line": JSONValue(frame.source.map { shown($0.line) } ?? 0),
                 "column": JSONValue(frame.source == nil ? 0 : linesStartAt1 ? 1 : 0),

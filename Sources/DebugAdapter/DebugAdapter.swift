@@ -8,7 +8,7 @@ import Machine
 /// here is a processor, in whatever mode, with code that has no source as well, and with a past. An environment shows
 /// what the protocol has a place for, and everything else must be reachable too.
 ///
-/// **Choice.** One processor is one thread. Frames have source lines where the symbol files know them, and always the
+/// **Choice.** One processor is one thread, unless it runs a kernel whose threads we know. Frames have source lines where the symbol files know them, and always the
 /// address, so that the environment's disassembly follows. Registers are the variables, in groups. Stepping back and
 /// continuing in reverse are ordinary requests. All the rest is the debug console, which takes every command of the
 /// built-in debugger. The adapter does no input and no output of its own: a message in, messages out
@@ -46,8 +46,8 @@ public final class DebugAdapter {
     var lastStop: Stop?
     /// What the client has set: the debugger's numbers, for each source, and for functions, instructions and data.
     var breakpoints: [BreakpointGroup: [Int]] = [:]
-    /// Who has called whom, since the last stop.
-    var frames: [Debugger.Frame] = []
+    /// Who has called whom, since the last stop, in each thread that somebody asked for; 0 is the one that runs.
+    var frames: [Int64: [Debugger.Frame]] = [:]
 
     /// Which breakpoints a request sets anew.
     enum BreakpointGroup: Hashable {

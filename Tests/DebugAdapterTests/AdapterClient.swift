@@ -91,14 +91,19 @@ final class AdapterClient {
     }
 
     func event(_ name: String) throws -> JSONValue {
-        try wait { $0["event"] == .string(name) }["body"] ?? [:]
+        let body = try wait { $0["event"] == .string(name) }["body"] ?? [:]
+        if name == "stopped", let stopped = body["threadId"] { thread = stopped }
+        return body
     }
+
+    /// The thread that has stopped last.
+    private(set) var thread: JSONValue = 1
 
     /// Makes a move; returns why it ended.
     @discardableResult
     func move(_ command: String, instruction: Bool = false) throws -> String {
         try request(
-            command, ["threadId": 1, "granularity": .string(instruction ? "instruction" : "statement")])
+            command, ["threadId": thread, "granularity": .string(instruction ? "instruction" : "statement")])
         return try event("stopped")["reason"]?.string ?? ""
     }
 
@@ -111,7 +116,7 @@ final class AdapterClient {
 
     /// The innermost frame.
     func frame() throws -> JSONValue {
-        try request("stackTrace", ["threadId": 1])["stackFrames"]?.array?.first ?? [:]
+        try request("stackTrace", ["threadId": thread])["stackFrames"]?.array?.first ?? [:]
     }
 
     func evaluate(_ expression: String, context: String = "repl") throws -> String {

@@ -60,6 +60,7 @@ struct AdapterSessionTests {
         #expect(frame["source"]?["path"]?.string == shell)
         #expect(frame["line"] == shellLine)
         #expect(try client.register("cs", scope: 2) == "0x001b")
+        try threadsOfTheKernel(client)
         #expect(try client.move("stepIn") == "step")
         #expect(try client.frame()["instructionPointerReference"] != frame["instructionPointerReference"])
 
@@ -73,6 +74,23 @@ struct AdapterSessionTests {
         #expect(try client.frame()["instructionPointerReference"] == "0xfffffff0")
         try client.request("disconnect")
         #expect(client.exitCode() == 0)
+    }
+
+    /// With the shell running, the kernel's other threads have frames and registers of their own.
+    private func threadsOfTheKernel(_ client: AdapterClient) throws {
+        let threads = try client.request("threads")["threads"]?.array ?? []
+        let names = threads.compactMap { $0["name"]?.string }
+        for name in ["kernel", "process-manager", "console", "shell"] {
+            #expect(names.contains { $0.hasPrefix(name + ", thread ") }, "\(names)")
+        }
+        let manager = try #require(threads.first { $0["name"]?.string?.hasPrefix("process-manager,") == true })
+        let frame = try #require(
+            try client.request("stackTrace", ["threadId": manager["id"] ?? 0])["stackFrames"]?.array?.first)
+        #expect(frame["instructionPointerReference"] != (try client.frame()["instructionPointerReference"]))
+        let scopes = try client.request("scopes", ["frameId": frame["id"] ?? 0])["scopes"]?.array ?? []
+        let reference = try #require(scopes.first?["variablesReference"]?.integer)
+        #expect(try client.register("eip", scope: reference).prefix(10) == frame["instructionPointerReference"]?.string?.prefix(10) ?? "")
+        #expect(try client.response("stackTrace", ["threadId": 4711])["success"] == false)
     }
 
     @Test func memoryRegistersAndInstructions() throws {
