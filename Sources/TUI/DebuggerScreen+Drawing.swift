@@ -18,7 +18,9 @@ extension DebuggerScreen {
         if let first = help {
             drawHelp(first, layout.body, &canvas)
         } else {
-            for (pane, area) in layout.areas { draw(pane, area, &canvas) }
+            commands.lookingFromSelection {
+                for (pane, area) in layout.areas { draw(pane, area, &canvas) }
+            }
             if let divider = layout.divider { drawDivider(divider, layout, &canvas) }
         }
         drawCommandLine(layout.commandLine, &canvas)
@@ -35,6 +37,7 @@ extension DebuggerScreen {
         case .stack: drawStack(area, &canvas)
         case .breakpoints: drawBreakpoints(area, &canvas)
         case .guest: drawGuest(area, &canvas)
+        case .threads: drawThreads(area, &canvas)
         }
     }
 
@@ -80,6 +83,11 @@ extension DebuggerScreen {
         var left = " step \(machine.steps)  \(RegisterText.mode(debugger.registers))"
         if debugger.registers.cpl > 0 { left += ", level \(debugger.registers.cpl)" }
         if machine.processor.state.pointee.halted { left += ", halted" }
+        if let thread = commands.selectedThread {
+            left += "  LOOKING FROM THREAD \(thread)"
+        } else if area.columns >= 110, let thread = debugger.runningThread {
+            left += "  \(thread.process), thread \(thread.number)"
+        }
         var right: String
         if course != nil {
             right = "RUNNING "

@@ -32,6 +32,7 @@ extension DebuggerScreen {
             return
         }
         switch key {
+        case .escape where zoomed == .threads: toggleThreads()
         case .escape:
             zoomed = nil
         case .control("c"):
@@ -221,6 +222,7 @@ extension DebuggerScreen {
         case .breakpoints: moveBreakpointCursor(by: rows)
         case .log: log.scroll -= rows
         case .registers: firstRegisterRow += rows
+        case .threads: moveThreadCursor(by: rows)
         case .guest: break
         }
     }
@@ -259,6 +261,7 @@ extension DebuggerScreen {
         case .breakpoints: list.cursor = 0
         case .memory: memory.goHome()
         case .registers: firstRegisterRow = 0
+        case .threads: threadList.cursor = 0
         case .guest: break
         }
     }
@@ -295,6 +298,7 @@ extension DebuggerScreen {
         case .breakpoints:
             guard let row = selectedBreakpoint, let address = row.address else { return }
             if row.kind == .watchpoint { memory.go(to: address) } else { showCode(at: address) }
+        case .threads: selectThread()
         case .log, .registers, .guest: break
         }
     }

@@ -58,6 +58,7 @@ public final class DebuggerScreen {
     var memory = MemoryView()
     var list = BreakpointView()
     var log = LogView()
+    var threadList = ThreadView()
     /// The first line of the help screen that is shown, if it is.
     var help: Int?
     var focus = Pane.code
@@ -173,8 +174,10 @@ public final class DebuggerScreen {
         course = nil
         didExecute()
         // At once: the next key may have been typed already.
-        followCode()
-        followMemory()
+        commands.lookingFromSelection {
+            followCode()
+            followMemory()
+        }
         stack.follow()
     }
 

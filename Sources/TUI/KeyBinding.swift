@@ -96,6 +96,9 @@ struct KeyBinding: Sendable {
         },
         KeyBinding("W", name: "W", "go back to where it was written", .looking) { $0.findLastWrite(goes: true) },
         KeyBinding("v", name: "v", "the guest's screen, and back", .looking) { $0.toggleZoom(.guest) },
+        KeyBinding("k", name: "k", "the kernel's threads, and back; Enter looks from one", .looking) {
+            $0.toggleThreads()
+        },
         KeyBinding("z", name: "z", "give the part at hand all of the screen, and back", .looking) {
             $0.toggleZoom($0.focus)
         },

@@ -1,6 +1,6 @@
 /// The parts of the screen.
 enum Pane: CaseIterable, Sendable {
-    case code, memory, log, registers, stack, breakpoints, guest
+    case code, memory, log, registers, stack, breakpoints, guest, threads
 
     /// Those that Tab goes through.
     static let focusable: [Pane] = [.code, .memory, .log, .registers, .stack, .breakpoints]
