@@ -7,9 +7,6 @@ struct TextTable {
 
     mutating func add(_ row: [String]) { rows.append(row) }
 
-    /// Whether there is nothing but the heading.
-    var isEmpty: Bool { rows.count == 1 }
-
     var lines: [String] {
         let widths = (0..<(rows.map(\.count).max() ?? 0)).map { column in
             rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0

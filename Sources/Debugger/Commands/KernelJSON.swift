@@ -27,7 +27,7 @@ extension KernelView {
             "name": .string(name(ofProcess: thread.process)), "state": .string(thread.state),
             "isRunning": .boolean(thread.address == runningThread?.address), "isIdle": thread.isIdle ? true : nil,
             "priority": JSONValue(thread.priority), "effectivePriority": JSONValue(thread.effectivePriority),
-            "milliseconds": thread.ticks.map { JSONValue($0) }, "wait": .string(waitText(thread)),
+            "time": thread.time.map { JSONValue($0) }, "wait": .string(waitText(thread)),
             "waitsFor": suppliers(of: thread).map { .array($0.map { JSONValue($0.number) }) },
             "deadline": thread.deadline.map { JSONValue($0) },
             "stackSize": JSONValue(stackSize(of: thread)), "stackUse": stackUse(of: thread).map { JSONValue($0) },

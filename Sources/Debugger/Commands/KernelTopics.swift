@@ -41,7 +41,7 @@ extension DebuggerCommand {
             threads = threads.filter { $0.process == process }
         }
         let running = view.runningThread
-        var table = TextTable(["", "thread", "process", "priority", "ms", "stack", "at", "what it does"])
+        var table = TextTable(["", "thread", "process", "priority", "time", "stack", "at", "what it does"])
         for thread in threads {
             let priority =
                 thread.priority == thread.effectivePriority
@@ -50,7 +50,7 @@ extension DebuggerCommand {
             table.add([
                 thread.address == running?.address ? "=>" : thread.number == commands.selectedThread ? "*" : "",
                 "\(thread.number)", view.name(ofProcess: thread.process), priority,
-                thread.ticks.map { "\($0)" } ?? "?",
+                thread.time.map { "\($0)" } ?? "?",
                 (view.stackUse(of: thread).map { "\($0)" } ?? "?") + "/\(view.stackSize(of: thread))",
                 place.map { commands.debugger.symbols.count > 0 ? $0.text : $0.linear.digits } ?? "?",
                 view.waitText(thread),

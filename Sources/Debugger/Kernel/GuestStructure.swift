@@ -29,9 +29,6 @@ struct GuestStructure {
         return place
     }
 
-    /// Whether the structure has a field.
-    func has(_ path: String) -> Bool { place(path) != nil }
-
     /// Linear address of a field.
     func address(of path: String) -> UInt32? { place(path).map { address &+ $0.offset } }
 

@@ -17,8 +17,8 @@ public struct KernelThread: Sendable, Equatable {
     /// Its own priority, and the one that it runs with, which others may have lent.
     public let priority: UInt32
     public let effectivePriority: UInt32
-    /// Clock ticks (milliseconds) that it has run for; nil if the kernel does not count them.
-    public let ticks: UInt32?
+    /// How long it has run, in steps of the kernel's counter, up to when it ran last; nil if the kernel does not count it.
+    public let time: UInt64?
     /// What its wait depends on.
     public let wait: KernelWait
     /// The clock tick at which its sleep or patience ends, if one is set.
@@ -69,7 +69,7 @@ extension KernelThread {
         isIdle = view.variable("Scheduler.idle") == structure.address
         priority = structure.number("priority") ?? 0
         effectivePriority = structure.number("effectivePriority") ?? 0
-        ticks = structure.number("ticks")
+        time = structure.wide("time")
         deadline = structure.flag("timer.isSet") ? structure.number("timer.time") : nil
         isFaulted = structure.flag("isFaulted")
         faultAddress = structure.number("faultAddress") ?? 0

@@ -19,8 +19,8 @@ extension Debugger {
         }
         let scribe = ScheduleScribe(self)
         scribe.begin()
-        let interrupts: Processor.EventFilter = { if case .interrupt = $0 { true } else { false } }
-        let isComplete = runThrough(until: end, Arming(watches: [watch], eventFilter: interrupts)) { finding in
+        let interrupts: Processor.EventListener = { if case .interrupt = $0.event { true } else { false } }
+        let isComplete = runThrough(until: end, Arming(watches: [watch], eventListener: interrupts)) { finding in
             switch finding {
             case .accesses(let accesses):
                 if let access = accesses.last, access.isWrite { scribe.noteSwitch(at: access.step + 1, from: access.before) }
