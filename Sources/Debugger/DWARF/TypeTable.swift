@@ -77,7 +77,12 @@ struct TypeTable {
             return entry.type.flatMap { layout(of: $0, depth: depth + 1) }
         case .pointer:
             return Layout(name: entry.name ?? "pointer", size: 4, alignment: 4)
-        case .base, .classType:
+        case .base:
+            // Swift aligns numbers to their size, those of 64 bits too, for which C has 4 in structures.
+            return size(entry).map {
+                Layout(name: entry.name ?? "", size: $0, alignment: $0 == 8 ? 8 : Self.alignment($0))
+            }
+        case .classType:
             return size(entry).map { Layout(name: entry.name ?? "", size: $0, alignment: Self.alignment($0)) }
         case .enumeration:
             let cases = entry.children.compactMap { entries.entries[$0] }.filter { $0.tag == .enumerator }
@@ -117,9 +122,10 @@ struct TypeTable {
             fields.append(Field(name: member.name ?? "", offset: place, size: layout.size, type: type))
             end = place &+ layout.size
         }
-        // A type whose contents nobody describes, as an optional; or whose fields are of a type that only the user of a
-        // generic type chooses.
-        let opaque = Layout(name: name, size: size, alignment: Self.alignment(size))
+        // A type whose contents nobody describes, as an optional, or in many units a number; or whose fields are of a type
+        // that only the user of a generic type chooses.
+        let isNumber = ["UInt64", "Int64", "Double"].contains(name)
+        let opaque = Layout(name: name, size: size, alignment: isNumber ? size : Self.alignment(size))
         guard !fields.isEmpty else { return opaque }
         let whole = Layout(name: name, size: end, alignment: alignment, fields: fields)
         // C counts what is free at the end; a generic type by itself has no size.
@@ -152,8 +158,7 @@ struct TypeTable {
         entry.size.flatMap { $0 <= 1 << 28 ? UInt32($0) : nil }
     }
 
-    /// The alignment of what is not made of parts: on this processor its size, at most 4 (the i386 ABI has no more for 64
-    /// bits and for `double` in structures).
+    /// The alignment of what is not made of parts that are known: words, unless it is too small for one.
     private static func alignment(_ size: UInt32) -> UInt32 {
         switch size {
         case 0, 1: 1
