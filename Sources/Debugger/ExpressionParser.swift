@@ -144,6 +144,8 @@ struct ExpressionParser {
         if isVariable, names.isRegister(lower) { return .register(lower) }
         // Behind a colon everybody writes hexadecimal, whatever symbols there are.
         if radix == 16, !isVariable, let value = UInt32(lower, radix: 16) { return .number(value) }
+        // Some type of a program always has something of such a name.
+        if ["thread", "process"].contains(lower), names.isRegister(lower) { return .register(lower) }
         if let symbol = symbol(from: start) { return symbol }
         if isVariable { throw Failure("there is no register '\(whole)'") }
         if lower.hasPrefix("0x") {
