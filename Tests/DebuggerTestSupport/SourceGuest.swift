@@ -94,12 +94,7 @@ public struct SourceGuest {
 
     /// A debugger at the reset vector.
     public func commands() throws -> DebuggerCommands {
-        var configuration = Machine.Configuration()
-        configuration.memorySize = 4 << 20
-        configuration.firmware = TestMachine.rom(program)
-        let commands = DebuggerCommands(machine: try Machine(configuration))
-        try commands.debugger.symbols.load(program, name: "program.elf")
-        return commands
+        try TestMachine.commands(program)
     }
 
     /// Calls `body` with a guest whose source exists as long as the call.

@@ -10,16 +10,18 @@ public enum TestMachine {
     /// The program as an ELF file, linked at 0xF0000; assembled once.
     public static let program: [UInt8] = (try? Toolchain.assemble(source, at: 0xF_0000)) ?? []
 
-    public static func make(symbols: Bool = true) throws -> Machine {
+    /// A machine with `program` in its ROM.
+    public static func make(_ program: [UInt8] = program) throws -> Machine {
         var configuration = Machine.Configuration()
         configuration.memorySize = 4 << 20
         configuration.firmware = rom(program)
         return try Machine(configuration)
     }
 
-    public static func commands() throws -> DebuggerCommands {
-        let commands = DebuggerCommands(machine: try make())
-        try commands.debugger.symbols.load(program, name: "program.elf")
+    /// A debugger at its reset vector, with the program's symbols.
+    public static func commands(_ program: [UInt8] = program, name: String = "program.elf") throws -> DebuggerCommands {
+        let commands = DebuggerCommands(machine: try make(program))
+        try commands.debugger.symbols.load(program, name: name)
         return commands
     }
 

@@ -85,15 +85,20 @@ struct CatchpointTests {
         #expect(commands.debugger.reverseContinue().reason == .beginningOfRecording)
     }
 
+    /// Makes vectors of real mode lead to an `iret`.
+    private func leadToHandler(_ vectors: [UInt32], _ debugger: Debugger) throws {
+        let handler = try debugger.address("handler")
+        for vector in vectors {
+            debugger.writePhysicalMemory([UInt8(handler & 0xFF), UInt8(handler >> 8 & 0xFF), 0, 0xF0], at: vector * 4)
+        }
+    }
+
     @Test func exceptionsWithAnErrorCode() throws {
         let commands = try TestMachine.commands()
         let debugger = commands.debugger
         debugger.step()
-        // An invalid opcode and a software interrupt in real mode, whose vectors lead to an `iret`.
-        let handler = try debugger.address("handler")
-        for vector in [6, 0x21] as [UInt32] {
-            debugger.writePhysicalMemory([UInt8(handler & 0xFF), UInt8(handler >> 8 & 0xFF), 0, 0xF0], at: vector * 4)
-        }
+        // An invalid opcode and a software interrupt in real mode.
+        try leadToHandler([6, 0x21], debugger)
         #expect(commands.execute("catch exception #UD").text == "catchpoint 1: exception #UD invalid opcode")
         #expect(commands.execute("catch interrupt 0x21").text == "catchpoint 2: interrupt 0x21")
         debugger.setRegister("eip", to: try debugger.address("undefined") - 0xF_0000)
@@ -108,10 +113,7 @@ struct CatchpointTests {
         let commands = try TestMachine.commands()
         let debugger = commands.debugger
         debugger.step()
-        let handler = try debugger.address("handler")
-        for vector in [3, 6] as [UInt32] {
-            debugger.writePhysicalMemory([UInt8(handler & 0xFF), UInt8(handler >> 8 & 0xFF), 0, 0xF0], at: vector * 4)
-        }
+        try leadToHandler([3, 6], debugger)
         #expect(commands.execute("catch error").text == "catchpoint 1: exceptions that are usually mistakes")
         #expect(commands.execute("catch error 3").isError)
         debugger.setRegister("eip", to: try debugger.address("undefined") - 0xF_0000)

@@ -13,13 +13,8 @@ enum HaltingKernel: String, CaseIterable, Sendable {
 
     /// A debugger at the reset vector.
     func commands() throws -> DebuggerCommands {
-        let program = try Toolchain.assemble(Self.start + code + Self.tables, at: 0xF_0000)
-        var configuration = Machine.Configuration()
-        configuration.memorySize = 4 << 20
-        configuration.firmware = TestMachine.rom(program)
-        let commands = DebuggerCommands(machine: try Machine(configuration))
-        try commands.debugger.symbols.load(program, name: "broken.elf")
-        return commands
+        try TestMachine.commands(
+            try Toolchain.assemble(Self.start + code + Self.tables, at: 0xF_0000), name: "broken.elf")
     }
 
     /// The function that goes wrong.
