@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the kernel package, boot sector and setup code, and images/kernel.img from them.
+# Builds the kernel package, boot sector and setup code, and images/kernel.img and self-test.img from them.
 #
 # usage: scripts/build-image.sh
 #
@@ -33,6 +33,8 @@ fi
 
 host_tool mkimage
 "$built" images/kernel.json
+# The same kernel with the self-test in the place of the process manager.
+"$built" images/self-test.json
 
 # The debugger reads symbols from the whole files; in the image they are stripped.
 for program in kernel process-manager shell; do

@@ -104,4 +104,12 @@ child_code:
     .globl child_code_end
 child_code_end:
 
+    .globl port_code
+port_code:
+    inb $0x71, %al
+    inb $0x60, %al
+1:  jmp 1b
+    .globl port_code_end
+port_code_end:
+
     .section .note.GNU-stack, "", @progbits

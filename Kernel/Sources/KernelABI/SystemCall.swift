@@ -119,6 +119,9 @@ public enum SystemCall: UInt32 {
     case systemInformation = 26
     /// Stops the machine.
     case shutdown = 27
+
+    /// The numbers of all calls.
+    public static var numbers: Range<UInt32> { 1..<39 }
 }
 
 /// EAX of a system call: the call in bits 0-7, the label of its message in bits 16-25. The other bits are 0.

@@ -34,7 +34,7 @@ func testRevocation() {
     }
     Check.equal(invoke(.capabilityRevoke, Place.endpoint), 0, "capabilityRevoke: many")
     var left: UInt32 = 0
-    for slot in Place.many..<capabilitySlotCount where invoke(.capabilityDelete, slot) == 0 { left += 1 }
+    for slot in Place.many..<capabilitySlotCount where invoke(.capabilityDelete, slot).value == 0 { left += 1 }
     Check.equal(Int32(left), 0, "capabilityRevoke: many, all of them")
     _ = invoke(.capabilityDelete, Place.endpoint)
 }
@@ -45,14 +45,14 @@ func collector() {
     var registers = system_call_registers()
     registers.ebx = Place.endpoint
     registers.edx = buffers(send: 0, 0, receive: 0, 0, receiveSlots: Place.many | 3 << 8, at: 8)
-    var tag = MessageTag(rawValue: UInt32(bitPattern: invoke(.receive, &registers)))
+    var tag = invoke(.receive, &registers).tag
     while tag.label != 99 {
         registers.ebx = Place.endpoint
         // The answer gives the first one back.
         let back = tag.capabilities > 0 ? Place.many : 0
         registers.edx = buffers(send: 0, 0, receive: 0, 0, slots: back, receiveSlots: Place.many | 3 << 8, at: 8)
         let label = 10 + tag.capabilities
-        tag = MessageTag(rawValue: UInt32(bitPattern: invoke(.replyReceive, label: label, &registers)))
+        tag = invoke(.replyReceive, label: label, &registers).tag
         if Int32(bitPattern: tag.rawValue) < 0 { tag = MessageTag(label: 99, length: 0, wantsReply: false) }
     }
     User.Thread.exit()
@@ -63,23 +63,22 @@ func testCapabilitiesInMessages() {
     _ = invoke(.notificationCreate, Place.second)
     _ = invoke(.capabilityCopy, Place.second, 0, Place.scratch, CapabilityRights.send.rawValue, 6)
     start(collector)
-    func call(_ slots: UInt32, receive: UInt32 = 0) -> MessageTag {
+    func call(_ slots: UInt32, receive: UInt32 = 0) -> Answer {
         let address = buffers(send: 0, 0, receive: 0, 0, slots: slots, receiveSlots: receive)
-        return MessageTag(rawValue: UInt32(bitPattern: invoke(.call, label: 1, Place.endpoint, 20, address)))
+        return invoke(.call, label: 1, Place.endpoint, 20, address)
     }
-    func error(_ tag: MessageTag) -> Int32 { Int32(bitPattern: tag.rawValue) }
-    Check.error(error(call(Place.scratch)), .permissionDenied, "call: a capability that may not be copied")
-    Check.error(error(call(Place.reply)), .badCapability, "call: an empty slot")
+    Check.error(call(Place.scratch), .permissionDenied, "call: a capability that may not be copied")
+    Check.error(call(Place.reply), .badCapability, "call: an empty slot")
     let four = Place.second | Place.second << 8 | Place.second << 16 | Place.second << 24
-    Check.error(error(call(four)), .bufferTooSmall, "call: more capabilities than the receiver takes")
-    let tag = call(Place.second, receive: Place.otherReply | 1 << 8)
+    Check.error(call(four), .bufferTooSmall, "call: more capabilities than the receiver takes")
+    let tag = call(Place.second, receive: Place.otherReply | 1 << 8).tag
     Check.isTrue(tag.label == 11 && tag.capabilities == 1, "call: a capability there and back")
     Check.equal(invoke(.notificationSignal, Place.many, 1), 0, "receive: the capability is there")
     Check.equal(invoke(.notificationSignal, Place.otherReply, 2), 0, "call: the answer's capability is there")
     Check.equal(invoke(.notificationWait, Place.second, Timeout.now), 0, "receive: it is the same object")
 
     // The receiver's slots are full now; that is the receiver's fault, which it learns, and nobody hears the caller.
-    Check.error(error(call(Place.second)), .timedOut, "call: the receiver has no room")
+    Check.error(call(Place.second), .timedOut, "call: the receiver has no room")
     Check.equal(invoke(.capabilityRevoke, Place.second), 0, "capabilityRevoke: what went by message")
     Check.error(invoke(.notificationSignal, Place.many, 1), .badCapability, "capabilityRevoke: in the receiver")
     Check.error(invoke(.notificationSignal, Place.otherReply, 1), .badCapability, "capabilityRevoke: and back")
@@ -91,7 +90,7 @@ func testChildren() {
     let free = memoryInformation().freeFrames
     Check.error(invoke(.processCreate, Place.second, 0, 0, 2), .quotaExceeded, "processCreate: too little")
     Check.error(invoke(.processCreate, Place.second, Place.scratch, 0, 64), .badCapability, "processCreate: endpoint")
-    Check.isTrue(invoke(.processCreate, Place.second, 0, 0, 64) > 0, "processCreate")
+    Check.succeeds(invoke(.processCreate, Place.second, 0, 0, 64), "processCreate")
     Check.equal(invoke(.memoryMap, Place.second, Place.buffer, 0x1_0000, 1), 0, "memoryMap: in another process")
     Check.error(
         invoke(.memoryMap, Place.second, Place.buffer + 0x10_0000, 0x10_0000, 1), .quotaExceeded,
@@ -101,8 +100,8 @@ func testChildren() {
     Check.equal(
         invoke(.memoryRead, Place.second, Place.buffer + 5, Place.buffer + 0x2000, 100), 0, "memoryRead: from another")
     Check.isTrue(pointer(Place.buffer + 0x2000)[7] == pointer(Place.buffer)[7], "memoryRead: contents")
-    Check.isTrue(
-        invoke(.threadCreate, Place.second, Place.scratch, Place.buffer, Place.buffer) > 0, "threadCreate: in another")
+    Check.succeeds(
+        invoke(.threadCreate, Place.second, Place.scratch, Place.buffer, Place.buffer), "threadCreate: in another")
     // An endpoint in the child's table that is charged to this process; the child's own end takes it out.
     _ = invoke(.endpointCreate, Place.endpoint)
     Check.equal(invoke(.capabilityCopy, Place.endpoint, Place.second, 9, 31, 3), 0, "capabilityCopy: to another")
@@ -119,11 +118,11 @@ func testChildren() {
 /// A limit is one for a process and all that are below it, whatever limits those have.
 func testLimitsOfMany() {
     let free = memoryInformation().freeFrames
-    Check.isTrue(invoke(.processCreate, Place.second, 0, 0, 0) > 0, "processCreate: without a limit of its own")
-    Check.isTrue(invoke(.processCreate, Place.scratch, 0, 0, 0x10_0000) > 0, "processCreate: with a higher one")
+    Check.succeeds(invoke(.processCreate, Place.second, 0, 0, 0), "processCreate: without a limit of its own")
+    Check.succeeds(invoke(.processCreate, Place.scratch, 0, 0, 0x10_0000), "processCreate: with a higher one")
     var address = Place.plenty
-    var result: Int32 = 0
-    while result == 0, address < Place.plentyEnd {
+    var result = Answer(call: .memoryMap, value: 0)
+    while result.value == 0, address < Place.plentyEnd {
         // By turns, so that neither uses up the limit alone.
         let slot = address & 0x10_0000 == 0 ? Place.second : Place.scratch
         result = invoke(.memoryMap, slot, address, 0x10_0000, 1)
@@ -142,15 +141,14 @@ func testLimitsOfMany() {
     // Below one another: a frame counts in each.
     var registers = system_call_registers()
     var depth: UInt32 = 0
-    result = 1
-    while result > 0, depth < 40 {
+    repeat {
         registers = system_call_registers()
         registers.ebx = Place.many + depth
         registers.esi = 0x1000
         registers.ebp = depth == 0 ? 0 : Place.many + depth - 1
         result = invoke(.processCreate, &registers)
-        if result > 0 { depth += 1 }
-    }
+        if result.value > 0 { depth += 1 }
+    } while result.value > 0 && depth < 40
     Check.error(result, .quotaExceeded, "processCreate: too many limits below one another")
     Check.equal(Int32(depth), 15, "processCreate: below one another")
     registers.ebp = Place.stack

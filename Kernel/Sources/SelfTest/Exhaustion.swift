@@ -15,20 +15,21 @@ func memoryInformation() -> MemoryInformation {
 /// Maps memory from `address` up, `step` bytes a call, until the kernel refuses.
 ///
 /// - Parameter address: Where to begin; where it ended, on return.
-/// - Returns: The refusal, or 0 if the address space ended first.
-func take(from address: inout UInt32, step: UInt32) -> Int32 {
+/// - Returns: The refusal, or the last success if the address space ended first.
+func take(from address: inout UInt32, step: UInt32) -> Answer {
+    var result = Answer(call: .memoryMap, value: 0)
     while address < Place.plentyEnd {
-        let result = invoke(.memoryMap, InitialSlot.process, address, step, 1)
-        if result != 0 { return result }
+        result = invoke(.memoryMap, InitialSlot.process, address, step, 1)
+        if result.value != 0 { break }
         address += step
     }
-    return 0
+    return result
 }
 
 /// Maps all the memory that this process can have.
 ///
 /// - Returns: Where it ends, and why.
-func takeAll() -> (end: UInt32, reason: Int32) {
+func takeAll() -> (end: UInt32, reason: Answer) {
     var end = Place.plenty
     _ = take(from: &end, step: 0x10_0000)
     let reason = take(from: &end, step: pageSize)
@@ -41,14 +42,50 @@ func giveBack(upTo end: UInt32) -> Int32 {
     var address = Place.plenty
     while address < end {
         let length = min(end - address, 0x100_0000)
-        pages += invoke(.memoryUnmap, InitialSlot.process, address, length)
+        pages += invoke(.memoryUnmap, InitialSlot.process, address, length).value
         address += length
     }
     return pages
 }
 
+/// Everything that takes memory, when there is none left.
+func checkNothingCanBeMade(_ reason: KernelError) {
+    // What is left of the frame for small objects goes first.
+    var slot = Place.many
+    var made = invoke(.endpointCreate, slot)
+    while made.value == 0, slot < capabilitySlotCount - 1 {
+        slot += 1
+        made = invoke(.endpointCreate, slot)
+    }
+    Check.error(made, reason, "endpointCreate: no memory")
+    Check.error(invoke(.notificationCreate, slot), reason, "notificationCreate: no memory")
+    Check.error(invoke(.memoryCreate, slot, pageSize), reason, "memoryCreate: no memory")
+    Check.error(invoke(.processCreate, slot, 0, 0, 64), reason, "processCreate: no memory")
+    Check.error(invoke(.threadCreate, InitialSlot.process, slot, 0, 0), reason, "threadCreate: no memory")
+    Check.error(invoke(.capabilityDelete, slot), .badCapability, "a call that fails fills no slot")
+    while slot > Place.many {
+        slot -= 1
+        _ = invoke(.capabilityDelete, slot)
+    }
+}
+
+/// A page that is mapped copy-on-write, for which there is no memory to copy it.
+func checkNothingCanBeCopied(at address: UInt32, _ reason: KernelError) {
+    Check.error(invoke(.memoryUnshare, InitialSlot.process, address, pageSize), reason, "memoryUnshare: no memory")
+    Check.equal(Int32(pointer(address)[5]), 0x5C, "memoryUnshare: contents stay")
+}
+
+/// Maps a page copy-on-write, twice, in which there is 0x5C; `Place.second` is its object.
+func mapCopyOnWrite(at address: UInt32) {
+    _ = invoke(.memoryCreate, Place.second, pageSize)
+    _ = invoke(.memoryAttach, InitialSlot.process, address + pageSize, pageSize, Place.second | 1 << 8, 0)
+    pointer(address + pageSize)[5] = 0x5C
+    _ = invoke(.memoryAttach, InitialSlot.process, address, pageSize, Place.second | 2 << 8, 0)
+}
+
 /// What happens when a process has used up its account: errors, and nothing lost.
 func testQuota() {
+    mapCopyOnWrite(at: Place.free + 0x10_0000)
     // The page tables of the first time stay with the process.
     var taken = takeAll()
     Check.error(taken.reason, .quotaExceeded, "memoryMap: until it fails")
@@ -67,6 +104,8 @@ func testQuota() {
     Check.error(
         invoke(.threadCreate, InitialSlot.process, Place.thread, 0, 0), .quotaExceeded, "threadCreate: no account")
     Check.error(invoke(.threadStart, Place.thread), .badCapability, "threadCreate: fills no slot when it fails")
+    checkNothingCanBeMade(.quotaExceeded)
+    checkNothingCanBeCopied(at: Place.free + 0x10_0000, .quotaExceeded)
     Check.equal(giveBack(upTo: taken.end), Int32((taken.end - Place.plenty) >> 12), "memoryUnmap: all of it, again")
     Check.equal(Int32(memoryInformation().freeFrames), Int32(free), "memoryUnmap: frees the frames")
 
@@ -74,15 +113,16 @@ func testQuota() {
     taken = takeAll()
     _ = invoke(.memoryUnmap, InitialSlot.process, taken.end - 16 * pageSize, 16 * pageSize)
     var threads: UInt32 = 0
-    var result: Int32 = 0
-    while result >= 0, threads < 9 {
+    var result = invoke(.threadCreate, InitialSlot.process, Place.many, 0, 0)
+    while result.value >= 0, threads < 9 {
+        threads += 1
         result = invoke(.threadCreate, InitialSlot.process, Place.many + threads, 0, 0)
-        if result >= 0 { threads += 1 }
     }
     Check.error(result, .quotaExceeded, "threadCreate: until it fails")
     Check.equal(Int32(threads), 8, "threadCreate: as many as there are kernel stacks for")
     for index in 0..<threads { _ = invoke(.capabilityDelete, Place.many + index) }
-    Check.equal(Int32(memoryInformation().freeFrames), Int32(free) - Int32((taken.end - Place.plenty) >> 12) + 16, "threadCreate: all gone")
+    let left = Int32(free) - Int32((taken.end - Place.plenty) >> 12) + 16
+    Check.equal(Int32(memoryInformation().freeFrames), left, "threadCreate: all gone")
 
     // A memory object with more pages than there are frames: what has been mapped of it is unmapped.
     let there = taken.end - 16 * pageSize
@@ -98,16 +138,46 @@ func testQuota() {
     Check.equal(invoke(.capabilityDelete, Place.scratch), 0, "capabilityDelete: a part of an object")
     _ = giveBack(upTo: taken.end)
     Check.equal(Int32(memoryInformation().freeFrames), Int32(free), "capabilityDelete: frees the threads' frames")
+    _ = invoke(.capabilityDelete, Place.second)
+}
+
+/// What happens when the machine has no page frame left: the first process has no limit.
+func testNoMemory() {
+    let (process, object) = (InitialSlot.process, Place.scratch)
+    let there = Place.free + 0x40_0000
+    _ = invoke(.memoryCreate, object, 64 * pageSize)
+    mapCopyOnWrite(at: Place.free + 0x10_0000)
+    // The page tables of the first time stay with the process.
+    var taken = takeAll()
+    Check.error(taken.reason, .outOfMemory, "memoryMap: until it fails")
+    _ = giveBack(upTo: taken.end)
+    let free = memoryInformation().freeFrames
+    taken = takeAll()
+    Check.error(taken.reason, .outOfMemory, "memoryMap: until it fails, again")
+    Check.equal(Int32(memoryInformation().freeFrames), 0, "memoryMap: takes all of it")
+    Check.error(
+        invoke(.memoryAttach, process, Place.free + 0x20_0000, 64 * pageSize, object | 1 << 8, 0), .outOfMemory,
+        "memoryAttach: no memory")
+    Check.error(
+        invoke(.deviceMap, InitialSlot.system, process, 0xB_8000, pageSize, there), .outOfMemory, "deviceMap: no memory")
+    checkNothingCanBeMade(.outOfMemory)
+    checkNothingCanBeCopied(at: Place.free + 0x10_0000, .outOfMemory)
+    Check.equal(giveBack(upTo: taken.end), Int32((taken.end - Place.plenty) >> 12), "memoryUnmap: all of it")
+    Check.equal(Int32(memoryInformation().freeFrames), Int32(free), "memoryUnmap: frees the frames")
+    Check.equal(
+        invoke(.deviceMap, InitialSlot.system, process, 0xB_8000, pageSize, there), 0, "deviceMap: memory again")
+    _ = invoke(.memoryUnmap, process, there, pageSize)
+    for slot in [object, Place.second] { _ = invoke(.capabilityDelete, slot) }
 }
 
 /// Endpoints, until there is no slot for another one.
 func testManyEndpoints() {
     let free = memoryInformation().freeFrames
     var slot = Place.many
-    var result: Int32 = 0
-    while result == 0 {
+    var result = invoke(.endpointCreate, slot)
+    while result.value == 0 {
+        slot += 1
         result = invoke(.endpointCreate, slot)
-        if result == 0 { slot += 1 }
     }
     Check.error(result, .badSlot, "endpointCreate: until it fails")
     Check.equal(Int32(slot), Int32(capabilitySlotCount), "endpointCreate: one for each slot")
@@ -125,14 +195,14 @@ func hold() -> Never {
     let taken = takeAll()
     var threads: Int32 = 0
     var endpoints: Int32 = 0
-    if taken.reason == KernelError.outOfMemory.rawValue {
-        threads = invoke(.threadCreate, InitialSlot.process, Place.thread, 0, 0)
+    if taken.reason == KernelError.outOfMemory {
+        threads = invoke(.threadCreate, InitialSlot.process, Place.thread, 0, 0).value
         var slot = Place.many
         while slot < capabilitySlotCount, endpoints == 0 {
-            endpoints = invoke(.endpointCreate, slot)
+            endpoints = invoke(.endpointCreate, slot).value
             slot += 1
         }
     }
-    print("self-test: memory \(Int(taken.reason)), thread \(Int(threads)), endpoint \(Int(endpoints))")
+    print("self-test: memory \(Int(taken.reason.value)), thread \(Int(threads)), endpoint \(Int(endpoints))")
     while true { _ = invoke(.sleep, 0, 1_000_000) }
 }

@@ -34,8 +34,8 @@ func testFaultMessages() {
     let data: UInt32 = 0x3000_0000
     let badge: UInt32 = 55
     _ = invoke(.endpointCreate, Place.endpoint)
-    Check.isTrue(
-        invoke(.processCreate, Place.second, Place.endpoint, badge, 64, 8) > 0, "processCreate: with a handler")
+    Check.succeeds(
+        invoke(.processCreate, Place.second, Place.endpoint, badge, 64, 8), "processCreate: with a handler")
     _ = invoke(.memoryMap, Place.second, code, 4096, 0)
     Check.equal(
         invoke(.memoryWrite, Place.second, code, child_code_address(), child_code_length()), 0, "memoryWrite: code")
@@ -43,7 +43,7 @@ func testFaultMessages() {
     _ = invoke(.memoryMap, Place.second, data, 4096, 0)
     pointer(Place.buffer)[99] = 0x5A
     _ = invoke(.memoryWrite, Place.second, data, Place.buffer, 4096)
-    Check.isTrue(invoke(.threadCreate, Place.second, Place.thread, code, 0, data) > 0, "threadCreate: a child's")
+    Check.succeeds(invoke(.threadCreate, Place.second, Place.thread, code, 0, data), "threadCreate: a child's")
     Check.equal(invoke(.threadStart, Place.thread), 0, "threadStart: a child's")
 
     var fault = receiveFault(badge)
@@ -68,7 +68,7 @@ func testFaultMessages() {
     _ = invoke(.reply, label: FaultReply.fail, 0)
     var registers = system_call_registers()
     registers.ebx = Place.endpoint
-    let tag = MessageTag(rawValue: UInt32(bitPattern: invoke(.receive, &registers)))
+    let tag = invoke(.receive, &registers).tag
     Check.isTrue(tag.label == MessageLabel.processEnded && registers.ebx == badge, "a process has ended")
     Check.equal(invoke(.memoryRead, Place.second, data, Place.buffer, 100), 0, "memoryRead: results")
     let results = UnsafePointer<UInt32>(bitPattern: UInt(Place.buffer))!
@@ -81,15 +81,19 @@ func testFaultMessages() {
     Check.equal(Int32(memoryInformation().freeFrames), Int32(free), "processDestroy: frees what faults have brought")
 }
 
-/// Receives a fault message with the badge.
-private func receiveFault(_ badge: UInt32) -> FaultRecord {
+/// Receives a fault message with the badge; with `afterEnd`, passes over the message that the process had no thread.
+func receiveFault(_ badge: UInt32, afterEnd: Bool = false) -> FaultRecord {
     var record = FaultRecord()
     var registers = system_call_registers()
     registers.ebx = Place.endpoint
     registers.edx = withUnsafeMutablePointer(to: &record) { pointer in
         buffers(send: 0, 0, receive: UInt32(UInt(bitPattern: pointer)), UInt32(MemoryLayout<FaultRecord>.size), at: 8)
     }
-    let tag = MessageTag(rawValue: UInt32(bitPattern: invoke(.receive, &registers)))
+    var tag = invoke(.receive, &registers).tag
+    if afterEnd, tag.label == MessageLabel.processEnded {
+        registers.ebx = Place.endpoint
+        tag = invoke(.receive, &registers).tag
+    }
     Check.isTrue(tag.label == MessageLabel.fault && tag.wantsReply && registers.ebx == badge, "a fault message")
     Check.equal(Int32(tag.length), Int32(MemoryLayout<FaultRecord>.size), "a fault message: its record")
     return record

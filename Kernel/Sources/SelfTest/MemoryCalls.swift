@@ -40,8 +40,9 @@ func testMemory() {
     Check.equal(Int32(pointer(Place.buffer)[0]), 7, "memoryRead: contents")
     Check.error(
         invoke(.memoryRead, process, Place.buffer, Place.readOnly, 16), .badAddress, "memoryRead: to a read-only page")
-    Check.error(
-        invoke(.memoryWrite, process, Place.buffer, Place.buffer, 0x100_0001), .badArgument, "memoryWrite: too much")
+    for call in [.memoryWrite, .memoryRead] as [SystemCall] {
+        Check.error(invoke(call, process, Place.buffer, Place.buffer, 0x100_0001), .badArgument, "copying: too much")
+    }
     for index in 0..<6 {
         let bad = Place.bad[index]
         Check.error(invoke(.memoryWrite, process, bad, Place.buffer, 16), .badAddress, "memoryWrite: destination")
@@ -54,7 +55,7 @@ func testMemory() {
 func testSystem() {
     let system = ProgramSlot.system
     for kind: UInt32 in 0...4 {
-        Check.isTrue(invoke(.systemInformation, system, kind, Place.buffer, 4096, 0) > 0, "systemInformation")
+        Check.succeeds(invoke(.systemInformation, system, kind, Place.buffer, 4096, 0), "systemInformation")
         if kind != InformationKind.layout.rawValue {
             Check.error(
                 invoke(.systemInformation, system, kind, Place.buffer, 7, 0), .bufferTooSmall, "systemInformation: size"

@@ -61,7 +61,7 @@ func testMemoryObjects() {
     Check.equal(Int32(pointer(there + 7)[0]), 0x77, "capabilityRevoke: the original's mappings stay")
 
     // Into another process, which then ends.
-    Check.isTrue(invoke(.processCreate, Place.second, 0, 0, 64) > 0, "processCreate")
+    Check.succeeds(invoke(.processCreate, Place.second, 0, 0, 64), "processCreate")
     Check.equal(
         invoke(.memoryAttach, Place.second, here, 0x2_0000, object | writable, 0), 0, "memoryAttach: to another")
     Check.equal(invoke(.memoryRead, Place.second, here + 0x3007, Place.buffer, 1), 0, "memoryRead: an object")

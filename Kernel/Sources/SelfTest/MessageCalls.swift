@@ -43,7 +43,7 @@ func echo() {
     var registers = system_call_registers()
     registers.ebx = Place.endpoint
     registers.edx = buffers(send: half, 0, receive: half, maximumMessageLength, at: 8)
-    var tag = MessageTag(rawValue: UInt32(bitPattern: invoke(.receive, &registers)))
+    var tag = invoke(.receive, &registers).tag
     while tag.label != 99 {
         let badge = registers.ebx
         registers.ebx = Place.endpoint
@@ -52,7 +52,7 @@ func echo() {
         registers.esi &+= badge
         registers.edi &+= badge
         registers.ebp &+= badge
-        tag = MessageTag(rawValue: UInt32(bitPattern: invoke(.replyReceive, label: label, &registers)))
+        tag = invoke(.replyReceive, label: label, &registers).tag
     }
     // The last caller gets no answer: the server ends.
     User.Thread.exit()
@@ -71,7 +71,7 @@ func testMessages() {
         registers.esi = 1
         registers.edi = 2
         registers.ebp = 0xFFFF_FFFF
-        let tag = MessageTag(rawValue: UInt32(bitPattern: invoke(.call, label: 41, &registers)))
+        let tag = invoke(.call, label: 41, &registers).tag
         Check.equal(Int32(tag.label), 42, "call: label")
         Check.equal(Int32(tag.length), Int32(length), "call: length")
         Check.isTrue(!tag.wantsReply, "call: a reply wants none")
@@ -101,7 +101,7 @@ func testMessages() {
     let readOnly = buffers(send: Place.buffer, 16, receive: Place.readOnly, 16)
     Check.error(invoke(.call, label: 1, Place.endpoint, 0, readOnly), .badAddress, "call: read-only receive buffer")
     Check.equal(invoke(.send, label: 5, Place.endpoint), 0, "send")
-    Check.isTrue(invoke(.call, label: 1, Place.endpoint) >= 0, "call: the server lives")
+    Check.succeeds(invoke(.call, label: 1, Place.endpoint), "call: the server lives")
     Check.error(invoke(.call, label: 99, Place.endpoint), .objectGone, "call: the server ended without an answer")
     _ = invoke(.capabilityDelete, Place.second)
     _ = invoke(.capabilityDelete, Place.scratch)
@@ -109,8 +109,6 @@ func testMessages() {
 }
 
 /// A client: makes a call and notes what came back.
-nonisolated(unsafe) var answer: Int32 = 0
-
 @c(self_test_client)
 func client() {
     answer = invoke(.call, label: 3, Place.endpoint)
@@ -119,32 +117,31 @@ func client() {
 
 func testReplies() {
     _ = invoke(.endpointCreate, Place.endpoint)
-    answer = 0
+    answer = nil
     start(client)
-    var tag = MessageTag(rawValue: UInt32(bitPattern: invoke(.receive, Place.endpoint)))
+    let tag = invoke(.receive, Place.endpoint).tag
     Check.isTrue(tag.label == 3 && tag.wantsReply && tag.length == 0, "receive: tag")
     Check.equal(invoke(.replySave, Place.reply), 0, "replySave")
     Check.error(invoke(.reply, 0), .noCaller, "reply: saved already")
     Check.error(
         invoke(.capabilityCopy, Place.reply, 0, Place.otherReply, 31), .permissionDenied, "capabilityCopy: a reply")
-    Check.equal(answer, 0, "call: waits")
+    Check.isTrue(answer == nil, "call: waits")
     Check.equal(invoke(.reply, label: 77, Place.reply), 0, "reply: saved")
     Check.error(invoke(.reply, label: 77, Place.reply), .badCapability, "reply: used up")
-    while answer == 0 { _ = invoke(.yield) }
-    tag = MessageTag(rawValue: UInt32(bitPattern: answer))
-    Check.equal(Int32(tag.label), 77, "reply: label")
+    while answer == nil { _ = invoke(.yield) }
+    Check.equal(Int32(answer?.tag.label ?? 0), 77, "reply: label")
 
     // A saved reply that is deleted, and a call that is dropped by receiving again.
-    answer = 0
+    answer = nil
     start(client)
     _ = invoke(.receive, Place.endpoint)
     _ = invoke(.replySave, Place.reply)
     Check.equal(invoke(.capabilityDelete, Place.reply), 0, "capabilityDelete: a reply")
-    while answer == 0 { _ = invoke(.yield) }
+    while answer == nil { _ = invoke(.yield) }
     Check.error(answer, .objectGone, "call: reply deleted")
 
     // A caller that is destroyed takes its saved reply along.
-    answer = 0
+    answer = nil
     start(client)
     _ = invoke(.receive, Place.endpoint)
     _ = invoke(.replySave, Place.reply)
@@ -160,12 +157,12 @@ func testReplies() {
 /// An endpoint that ends while somebody waits.
 func testEnds() {
     _ = invoke(.endpointCreate, Place.endpoint)
-    answer = 0
+    answer = nil
     start(client)
     _ = invoke(.sleep, 0, 5)
-    Check.equal(answer, 0, "call: waits for a receiver")
+    Check.isTrue(answer == nil, "call: waits for a receiver")
     _ = invoke(.capabilityDelete, Place.endpoint)
-    while answer == 0 { _ = invoke(.yield) }
+    while answer == nil { _ = invoke(.yield) }
     Check.error(answer, .objectGone, "call: endpoint deleted")
     _ = invoke(.capabilityDelete, Place.thread)
 }

@@ -2,7 +2,7 @@ import CUser
 import User
 
 /// Waits for a notification; the bits, or the error.
-private func wait(_ slot: UInt32, _ timeout: UInt32 = Timeout.never) -> (result: Int32, bits: UInt32) {
+private func wait(_ slot: UInt32, _ timeout: UInt32 = Timeout.never) -> (result: Answer, bits: UInt32) {
     var registers = system_call_registers()
     registers.ebx = slot
     registers.ecx = timeout
@@ -11,12 +11,11 @@ private func wait(_ slot: UInt32, _ timeout: UInt32 = Timeout.never) -> (result:
 }
 
 /// What the second thread was woken with.
-nonisolated(unsafe) private var received: UInt32 = 0
+nonisolated(unsafe) private var received: (result: Answer, bits: UInt32)?
 
 @c(self_test_waiter)
 func waiter() {
-    let (result, bits) = wait(Place.second)
-    received = result == 0 ? bits : UInt32(bitPattern: result)
+    received = wait(Place.second)
     User.Thread.exit()
 }
 
@@ -34,7 +33,7 @@ func testNotifications() {
     Check.equal(invoke(.notificationSignal, Place.second, 5), 0, "notificationSignal")
     Check.equal(invoke(.notificationSignal, Place.second, 0x8000_0000), 0, "notificationSignal: again")
     let taken = wait(Place.second)
-    Check.isTrue(taken.result == 0 && taken.bits == 0x8000_0005, "notificationWait: bits")
+    Check.isTrue(taken.result.value == 0 && taken.bits == 0x8000_0005, "notificationWait: bits")
     Check.error(wait(Place.second, Timeout.now).result, .timedOut, "notificationWait: takes them")
 
     // A badge decides about the bits, and rights about who may signal and who may wait.
@@ -48,16 +47,16 @@ func testNotifications() {
     // A thread that waits already.
     start(waiter)
     _ = invoke(.sleep, 0, 2)
-    Check.isTrue(received == 0, "notificationWait: waits")
+    Check.isTrue(received == nil, "notificationWait: waits")
     _ = invoke(.notificationSignal, Place.second, 2)
-    while received == 0 { _ = invoke(.yield) }
-    Check.isTrue(received == 2, "notificationWait: woken")
-    received = 0
+    while received == nil { _ = invoke(.yield) }
+    Check.isTrue(received?.bits == 2, "notificationWait: woken")
+    received = nil
     start(waiter)
     _ = invoke(.sleep, 0, 2)
     Check.equal(invoke(.threadCancel, Place.thread), 0, "threadCancel")
-    while received == 0 { _ = invoke(.yield) }
-    Check.error(Int32(bitPattern: received), .cancelled, "notificationWait: cancelled")
+    while received == nil { _ = invoke(.yield) }
+    Check.error(received?.result, .cancelled, "notificationWait: cancelled")
     Check.error(invoke(.threadCancel, Place.thread), .objectGone, "threadCancel: ended")
     _ = invoke(.threadCreate, InitialSlot.process, Place.reply, 0, 0)
     Check.error(invoke(.threadCancel, Place.reply), .badState, "threadCancel: waits for nothing")
@@ -65,13 +64,13 @@ func testNotifications() {
 
     testBoundNotification()
 
-    received = 0
+    received = nil
     start(waiter)
     _ = invoke(.sleep, 0, 2)
     _ = invoke(.capabilityDelete, Place.scratch)
     _ = invoke(.capabilityDelete, Place.second)
-    while received == 0 { _ = invoke(.yield) }
-    Check.error(Int32(bitPattern: received), .objectGone, "notificationWait: deleted")
+    while received == nil { _ = invoke(.yield) }
+    Check.error(received?.result, .objectGone, "notificationWait: deleted")
 }
 
 /// A notification whose signals are messages.
@@ -83,7 +82,7 @@ private func testBoundNotification() {
     _ = invoke(.notificationSignal, Place.second, 4)
     var registers = system_call_registers()
     registers.ebx = Place.endpoint
-    let tag = MessageTag(rawValue: UInt32(bitPattern: invoke(.receive, &registers)))
+    let tag = invoke(.receive, &registers).tag
     Check.isTrue(
         tag.label == MessageLabel.notification && !tag.wantsReply && registers.ebx == 77 && registers.esi == 5,
         "receive: a notification")
@@ -104,19 +103,19 @@ func testTimeouts() {
     Check.error(invoke(.replyReceive, Place.endpoint, 3), .timedOut, "replyReceive: nothing in time")
 
     // A call that is received but not answered in time: whoever answers late finds nobody.
-    answer = 0
+    answer = nil
     start(impatientClient)
-    let tag = MessageTag(rawValue: UInt32(bitPattern: invoke(.receive, Place.endpoint)))
+    let tag = invoke(.receive, Place.endpoint).tag
     Check.isTrue(tag.label == 6 && tag.wantsReply, "call: with a timeout")
-    while answer == 0 { _ = invoke(.sleep, 0, 1) }
+    while answer == nil { _ = invoke(.sleep, 0, 1) }
     Check.error(answer, .timedOut, "call: not answered in time")
     Check.error(invoke(.reply, 0), .noCaller, "reply: too late")
-    answer = 0
+    answer = nil
     start(impatientClient)
     _ = invoke(.receive, Place.endpoint)
     _ = invoke(.replySave, Place.reply)
     Check.equal(invoke(.threadCancel, Place.thread), 0, "threadCancel: a caller")
-    while answer == 0 { _ = invoke(.yield) }
+    while answer == nil { _ = invoke(.yield) }
     Check.error(answer, .cancelled, "call: cancelled")
     Check.error(invoke(.reply, Place.reply), .badCapability, "reply: cancelled")
     _ = invoke(.capabilityDelete, Place.thread)

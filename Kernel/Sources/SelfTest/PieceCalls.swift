@@ -73,15 +73,12 @@ private func bufferList(sendList: UInt32, receiveList: UInt32, sendCount: UInt32
 @c(self_test_piece_server)
 func pieceServer() {
     let receive = [piece(half, 5), piece(half + 5, 4099), piece(half + 4104, maximumMessageLength - 4104)]
-    var tag = MessageTag(
-        rawValue: UInt32(
-            bitPattern: invoke(.receive, Place.endpoint, 0, buffers(send: [], receive: receive, at: 1))))
+    var tag = invoke(.receive, Place.endpoint, 0, buffers(send: [], receive: receive, at: 1)).tag
     while tag.label != 99 {
         let first = min(tag.length, 8191)
         let send = [piece(half, first), piece(half + first, tag.length - first)]
         let both = buffers(send: send, receive: receive, at: 1)
-        tag = MessageTag(
-            rawValue: UInt32(bitPattern: invoke(.replyReceive, label: tag.label + 1, Place.endpoint, 0, both)))
+        tag = invoke(.replyReceive, label: tag.label + 1, Place.endpoint, 0, both).tag
     }
     User.Thread.exit()
 }
@@ -111,9 +108,7 @@ func testPieces() {
             done += count
         }
         receive.append(piece(there, length - done))
-        let tag = MessageTag(
-            rawValue: UInt32(
-                bitPattern: invoke(.call, label: 7, Place.endpoint, 0, buffers(send: send, receive: receive))))
+        let tag = invoke(.call, label: 7, Place.endpoint, 0, buffers(send: send, receive: receive)).tag
         Check.isTrue(tag.label == 8 && tag.length == length, "call: pieces")
         var place = 0
         var isSame = true
@@ -148,7 +143,7 @@ func testPieces() {
     _ = invoke(.capabilityDelete, Place.endpoint)
 }
 
-nonisolated(unsafe) private var result: Int32 = 0
+nonisolated(unsafe) private var result: Answer?
 
 /// Sends a page that may be gone by the time that somebody receives.
 @c(self_test_page_sender)
@@ -179,33 +174,33 @@ func testMissingPieces() {
     Check.equal(invoke(.memoryUnmap, InitialSlot.process, reserved, 0x1_0000), 5, "call: the pieces are there")
 
     // A sender that waits: its page goes, and comes again when the message is received.
-    result = 1
+    result = nil
     page = reserved
     start(pageSender)
     _ = invoke(.sleep, 0, 3)
     Check.equal(invoke(.memoryUnmap, InitialSlot.process, reserved, 4096), 1, "send: its page is there")
     let into = buffers(send: [], receive: [piece(Place.buffer, 200)])
     pointer(Place.buffer)[0] = 9
-    let tag = MessageTag(rawValue: UInt32(bitPattern: invoke(.receive, Place.endpoint, 0, into)))
+    let tag = invoke(.receive, Place.endpoint, 0, into).tag
     Check.isTrue(tag.label == 5 && tag.length == 100, "receive: from a page that was gone")
     Check.equal(Int32(pointer(Place.buffer)[0]), 0, "receive: zeros, from a new page")
-    while result == 1 { _ = invoke(.yield) }
-    Check.equal(result, 0, "send: made again")
+    while result == nil { _ = invoke(.yield) }
+    Check.equal(result?.value ?? 1, 0, "send: made again")
 
     // The same of a receiver.
-    result = 1
+    result = nil
     start(pageReceiver)
     _ = invoke(.sleep, 0, 3)
     Check.equal(invoke(.memoryUnmap, InitialSlot.process, reserved, 4096), 1, "receive: its page is there")
     let from = buffers(send: [piece(Place.buffer, 100)], receive: [])
     pointer(Place.buffer)[99] = 77
     Check.equal(invoke(.send, label: 6, Place.endpoint, 0, from), 0, "send: to a page that was gone")
-    while result == 1 { _ = invoke(.yield) }
-    Check.isTrue(MessageTag(rawValue: UInt32(bitPattern: result)).length == 100, "receive: made again")
+    while result == nil { _ = invoke(.yield) }
+    Check.isTrue(result?.tag.length == 100, "receive: made again")
     Check.equal(Int32(pointer(reserved + 99)[0]), 77, "receive: into a new page")
 
     // A sender whose page nobody supplies fails; the receiver waits on.
-    result = 1
+    result = nil
     page = reserved + 0x20_0000
     Check.equal(invoke(.memoryMap, InitialSlot.process, page, 4096, 1), 0, "memoryMap: a page to lose")
     start(pageSender)

@@ -8,8 +8,8 @@ private func start(_ entry: @convention(c) () -> Void, priority: UInt32, _ index
     _ = invoke(.capabilityDelete, slot)
     _ = invoke(.memoryMap, InitialSlot.process, stack, 0x4000, 1)
     let address = UInt32(UInt(bitPattern: unsafeBitCast(entry, to: UnsafeRawPointer.self)))
-    Check.isTrue(
-        invoke(.threadCreate, InitialSlot.process, slot, address, stack + 0x4000, 0) > 0, "threadCreate: a priority")
+    Check.succeeds(
+        invoke(.threadCreate, InitialSlot.process, slot, address, stack + 0x4000, 0), "threadCreate: a priority")
     Check.equal(
         invoke(.threadConfigure, slot, ThreadSetting.priority.rawValue, priority), 0, "threadConfigure: a priority")
     Check.equal(invoke(.threadStart, slot), 0, "threadStart: a priority")
@@ -29,10 +29,10 @@ func spin() {
 /// Answers calls; those with the label 50 after a while.
 @c(self_test_slow_server)
 func slowServer() {
-    var tag = MessageTag(rawValue: UInt32(bitPattern: invoke(.receive, Place.endpoint)))
+    var tag = invoke(.receive, Place.endpoint).tag
     while tag.label != 99 {
         if tag.label == 50 { _ = invoke(.sleep, 0, 20) }
-        tag = MessageTag(rawValue: UInt32(bitPattern: invoke(.replyReceive, label: tag.label + 1, Place.endpoint)))
+        tag = invoke(.replyReceive, label: tag.label + 1, Place.endpoint).tag
     }
     _ = invoke(.reply, 0)
     User.Thread.exit()
@@ -66,7 +66,7 @@ func testOrderOfSenders() {
     Check.equal(
         invoke(.threadConfigure, Place.many, ThreadSetting.priority.rawValue, 10), 0, "threadConfigure: a sender")
     for expected in [61, 63, 60, 62] as [UInt32] {
-        let tag = MessageTag(rawValue: UInt32(bitPattern: invoke(.receive, Place.endpoint, 100)))
+        let tag = invoke(.receive, Place.endpoint, 100).tag
         Check.equal(Int32(tag.label), Int32(expected), "receive: the order of senders")
     }
     _ = invoke(.sleep, 0, 3)
@@ -95,7 +95,7 @@ func testEndOfAServer() {
     _ = invoke(.endpointCreate, Place.endpoint)
     shallStop = false
     isSpinning = false
-    answer = 0
+    answer = nil
     start(silentServer, priority: 4, 0)
     start(lowClient, priority: 12, 1)
     while !isSpinning { _ = invoke(.sleep, 0, 1) }
@@ -141,16 +141,16 @@ func testPriorities() {
     start(slowServer, priority: 4, 1)
     _ = invoke(.sleep, 0, 3)
     Check.equal(invoke(.threadConfigure, Place.many, setting, 10), 0, "threadConfigure: higher")
-    var tag = MessageTag(rawValue: UInt32(bitPattern: invoke(.call, label: 1, Place.endpoint, 100)))
+    var tag = invoke(.call, label: 1, Place.endpoint, 100).tag
     Check.equal(Int32(tag.label), 2, "call: lends the priority")
     // Here it is busy with somebody else's call when a more important one comes.
-    answer = 0
+    answer = nil
     start(lowClient, priority: 12, 2)
     _ = invoke(.sleep, 0, 3)
-    tag = MessageTag(rawValue: UInt32(bitPattern: invoke(.call, label: 2, Place.endpoint, 500)))
+    tag = invoke(.call, label: 2, Place.endpoint, 500).tag
     Check.equal(Int32(tag.label), 3, "call: lends the priority to a server that is busy")
     _ = invoke(.sleep, 0, 3)
-    Check.equal(Int32(MessageTag(rawValue: UInt32(bitPattern: answer)).label), 51, "call: the other is answered too")
+    Check.equal(Int32(answer?.tag.label ?? 0), 51, "call: the other is answered too")
     _ = invoke(.call, label: 99, Place.endpoint, 100)
     shallStop = true
     _ = invoke(.sleep, 0, 3)

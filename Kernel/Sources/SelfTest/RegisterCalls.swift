@@ -61,6 +61,6 @@ func testThreadLocalStorage() {
     _ = invoke(.threadCreate, InitialSlot.process, Place.thread, entry, Place.stack + 0x4000, 0)
     Check.equal(invoke(.threadConfigure, Place.thread, setting, address + 4), 0, "threadConfigure: thread-local")
     _ = invoke(.threadStart, Place.thread)
-    while invoke(.threadStart, Place.thread) != KernelError.objectGone.rawValue { _ = invoke(.yield) }
+    while !(invoke(.threadStart, Place.thread) == KernelError.objectGone) { _ = invoke(.yield) }
     Check.equal(Int32(otherWord), 222, "threadConfigure: thread-local storage")
 }

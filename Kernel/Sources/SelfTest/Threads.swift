@@ -31,8 +31,8 @@ func mark() {
 func start(_ entry: @convention(c) () -> Void) {
     _ = invoke(.capabilityDelete, Place.thread)
     let address = UInt32(UInt(bitPattern: unsafeBitCast(entry, to: UnsafeRawPointer.self)))
-    Check.isTrue(
-        invoke(.threadCreate, InitialSlot.process, Place.thread, address, Place.stack + 0x4000, 0) > 0, "threadCreate")
+    Check.succeeds(
+        invoke(.threadCreate, InitialSlot.process, Place.thread, address, Place.stack + 0x4000, 0), "threadCreate")
     Check.equal(invoke(.threadStart, Place.thread), 0, "threadStart")
 }
 
@@ -61,6 +61,10 @@ func testThreads() {
     Check.error(invoke(.threadCreate, InitialSlot.process, 256, 0, 0), .badSlot, "threadCreate: slot 256")
     Check.error(invoke(.threadCreate, ProgramSlot.output, 99, 0, 0), .badCapability, "threadCreate: not a process")
     Check.error(invoke(.threadStart, InitialSlot.process), .badCapability, "threadStart: not a thread")
+
+    startCall(.threadExit, 0)
+    Check.error(invoke(.threadStart, Place.thread), .objectGone, "threadExit: ended")
+    Check.isTrue(answer == nil, "threadExit: does not return")
 
     // A thread that was never started.
     _ = invoke(.capabilityDelete, Place.thread)

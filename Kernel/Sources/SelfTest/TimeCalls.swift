@@ -41,8 +41,8 @@ func testProcessorTime() {
     let worker = invoke(.threadCreate, InitialSlot.process, Place.thread, address, Place.stack + 0x4000, 0)
     _ = invoke(.threadStart, Place.thread)
     while spun == 0 { _ = invoke(.sleep, 0, 5) }
-    guard let busy = threadInformation(UInt32(bitPattern: worker)),
-        let lazy = threadInformation(UInt32(bitPattern: sleeper))
+    guard let busy = threadInformation(UInt32(bitPattern: worker.value)),
+        let lazy = threadInformation(UInt32(bitPattern: sleeper.value))
     else {
         Check.isTrue(false, "systemInformation: the threads are there")
         return

@@ -31,4 +31,9 @@ extern const uint8_t child_code[], child_code_end[];
 static inline uint32_t child_code_address(void) { return (uint32_t)child_code; }
 static inline uint32_t child_code_length(void) { return child_code_end - child_code; }
 
+/* Code for such a process that reads port 71h, and then port 60h. */
+extern const uint8_t port_code[], port_code_end[];
+static inline uint32_t port_code_address(void) { return (uint32_t)port_code; }
+static inline uint32_t port_code_length(void) { return port_code_end - port_code; }
+
 #endif
