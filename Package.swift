@@ -111,7 +111,8 @@ let package = Package(
         .testTarget(
             name: "SystemTests", dependencies: ["EmulatorTestSupport", "Machine"], exclude: ["Programs"]),
         .testTarget(
-            name: "BootTests", dependencies: ["EmulatorTestSupport", "Machine", "Processor"], exclude: ["Hostile"]),
+            name: "BootTests", dependencies: ["EmulatorTestSupport", "KernelABI", "Machine", "Processor"],
+            exclude: ["Hostile"]),
         .target(name: "TerminalTestSupport", path: "Tests/TerminalTestSupport"),
         .testTarget(name: "VMTests", dependencies: ["ProcessTestSupport", "TerminalTestSupport"]),
         .testTarget(name: "WindowTests", dependencies: ["ProcessTestSupport"]),

@@ -4,6 +4,8 @@ import Foundation
 /// The files under test, which `make image` builds before the tests run.
 enum BuiltFile: String {
     case kernelImage = "kernel.img"
+    /// The same kernel with the self-test in the place of the process manager.
+    case selfTestImage = "self-test.img"
     case firmware = "bios.bin"
 
     /// The package's directory.
