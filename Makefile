@@ -35,4 +35,4 @@ setup:          ## Install the system packages that are missing, after saying wh
 	@scripts/setup.sh run
 
 clean:          ## Remove everything that was built
-	rm -rf .build Kernel/.build Firmware/.build images/*.img images/*.bin images/*.elf
+	rm -rf .build Kernel/.build Firmware/.build images/*.img images/*.bin images/*.elf images/programs

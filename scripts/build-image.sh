@@ -37,6 +37,9 @@ host_tool mkimage
 "$built" images/self-test.json
 
 # The debugger reads symbols from the whole files; in the image they are stripped.
-for program in kernel process-manager shell; do
-    cmp -s "$products/$program" "images/$program.elf" || cp "$products/$program" "images/$program.elf"
+mkdir -p images/programs
+for program in $(sed -n "s|.*\"../$products/\(.*\)\".*|\1|p" images/kernel.json); do
+    symbols=images/programs/$program.elf
+    [ "$program" != kernel ] || symbols=images/kernel.elf
+    cmp -s "$products/$program" "$symbols" || cp "$products/$program" "$symbols"
 done

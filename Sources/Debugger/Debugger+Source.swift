@@ -35,16 +35,13 @@ extension SymbolTable {
     public var sourceFiles: [String] { Array(Set(modules.flatMap(\.lines.files))).sorted() }
 
     /// The line of an address, from the file whose code is in memory there.
-    func line(at address: UInt32, memory: (UInt32, Int) -> [UInt8?]) -> LineTable.Match? {
-        for module in modules {
-            if let match = module.lines.match(address), module.isInMemory(at: address, memory) { return match }
-        }
-        return nil
+    func line(at address: UInt32, memory: MemoryReader) -> LineTable.Match? {
+        owner(of: address, by: { $0.lines.match(address) }, memory: memory)?.claim
     }
 
     /// The line table that an address belongs to, if there is one and its code is in memory.
-    func lineTable(at address: UInt32, memory: (UInt32, Int) -> [UInt8?]) -> LineTable? {
-        modules.first { $0.lines.covers(address) && $0.isInMemory(at: address, memory) }?.lines
+    func lineTable(at address: UInt32, memory: MemoryReader) -> LineTable? {
+        owner(of: address, by: { $0.lines.covers(address) ? $0.lines : nil }, memory: memory)?.claim
     }
 
     /// The paths of source files that somebody means by a path or its last parts, of the symbol files that count.

@@ -152,6 +152,11 @@ public final class Debugger {
         return try expression(text).evaluate(in: environment())
     }
 
+    /// The symbol that somebody means by a name (``SymbolTable/symbol(named:memory:)``).
+    func symbol(named name: String) throws(SymbolTable.Ambiguity) -> SymbolTable.Symbol? {
+        try symbols.symbol(named: name) { address, count in self.readMemory(at: address, count: count) }
+    }
+
     /// An expression, its symbols looked up now.
     func expression(_ text: String) throws(AddressExpression.InvalidExpression) -> Expression {
         let registers = registers
@@ -160,9 +165,10 @@ public final class Debugger {
         let names = ExpressionParser.Names(
             isRegister: { registers.value(named: $0) != nil || StopVariable.names.contains($0) },
             isSegment: { registers.segmentBase(named: $0) != nil },
-            symbol: { [symbols] name in
+            isModule: { [symbols] in !symbols.modules(named: $0).isEmpty },
+            symbol: { [unowned self] name in
                 do throws(SymbolTable.Ambiguity) {
-                    return try symbols.symbol(named: name)?.address
+                    return try self.symbol(named: name)?.address
                 } catch {
                     ambiguity = error
                     return nil

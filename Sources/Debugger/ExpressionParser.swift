@@ -12,6 +12,8 @@ struct ExpressionParser {
         var isRegister: (String) -> Bool
         /// Whether there is a segment register of this lower-case name.
         var isSegment: (String) -> Bool
+        /// Whether a symbol file is called so; its symbols may be named `FILE!SYMBOL`.
+        var isModule: (String) -> Bool = { _ in false }
         /// The linear address of a symbol.
         var symbol: (String) -> UInt32?
     }
@@ -132,6 +134,7 @@ struct ExpressionParser {
         let isVariable = text[position] == "$"
         let start = position
         if isVariable { position += 1 }
+        skipModule()
         let word = word()
         let whole = String(text[start..<position])
         guard !word.isEmpty else {
@@ -183,6 +186,15 @@ struct ExpressionParser {
         guard position < text.count, text[position] == character else { return false }
         position += 1
         return true
+    }
+
+    /// A symbol file's name, which may have dashes in it, and the exclamation mark behind it.
+    private mutating func skipModule() {
+        guard let end = text[position...].firstIndex(of: "!"), end > position,
+            text[position..<end].allSatisfy({ $0.isLetter || $0.isNumber || "_.-".contains($0) }),
+            names.isModule(String(text[position..<end]))
+        else { return }
+        position = end + 1
     }
 
     /// Letters, digits, and what names have besides.

@@ -17,6 +17,8 @@ public struct SymbolTable: Sendable {
         public let kind: Kind
         /// The name of the file that it comes from.
         public let module: String
+        /// The same without `.elf`.
+        var moduleName: String { SymbolTable.shortName(ofModule: module) }
     }
 
     /// A symbol and how far behind its address another one lies.
@@ -57,6 +59,9 @@ public struct SymbolTable: Sendable {
         var hasTypes = false
     }
 
+    /// Reads linear memory: address and count; nil for a byte that is not there.
+    public typealias MemoryReader = (UInt32, Int) -> [UInt8?]
+
     private(set) var modules: [Module] = []
 
     public init() {}
@@ -72,6 +77,9 @@ public struct SymbolTable: Sendable {
         modules.filter { module in module.code.contains { $0.address >= 0x0800_0000 && $0.address < 0xC000_0000 } }
             .map(\.name)
     }
+
+    /// A file's name without `.elf`, which is what the program is called.
+    static func shortName(ofModule name: String) -> String { name.hasSuffix(".elf") ? String(name.dropLast(4)) : name }
 
     // MARK: Loading
 
@@ -151,54 +159,61 @@ public struct SymbolTable: Sendable {
 
     /// The symbol that `address` lies in.
     ///
-    /// - Parameter memory: reads linear memory (address, count); where several files claim the address, it decides
-    ///   whose code is there.
-    func nearest(to address: UInt32, memory: (UInt32, Int) -> [UInt8?]) -> Match? {
-        var matches: [(module: Module, match: Match)] = []
-        for module in modules {
-            if let match = module.match(address) { matches.append((module, match)) }
-        }
-        return matches.first { $0.module.isInMemory(at: address, memory) }?.match
+    /// - Parameter memory: reads linear memory; where several files claim the address, it decides whose code is there.
+    func nearest(to address: UInt32, memory: MemoryReader) -> Match? {
+        owner(of: address, by: { $0.match(address) }, memory: memory)?.claim
     }
 
     /// Where callers and registers are found at an address, by the file whose code is in memory there.
-    func frameRow(at address: UInt32, memory: (UInt32, Int) -> [UInt8?]) -> CallFrameTable.Row? {
-        for module in modules {
-            if let row = module.frames.row(at: address), module.isInMemory(at: address, memory) { return row }
-        }
-        return nil
-    }
-
-    /// Whether memory holds the code of a file there.
-    func isInMemory(_ module: String, at address: UInt32, memory: (UInt32, Int) -> [UInt8?]) -> Bool {
-        modules.first { $0.name == module }?.isInMemory(at: address, memory) ?? false
+    func frameRow(at address: UInt32, memory: MemoryReader) -> CallFrameTable.Row? {
+        owner(of: address, by: { $0.frames.row(at: address) }, memory: memory)?.claim
     }
 
     // MARK: From a name to its address
 
     /// The symbol of a name: exact, or without the argument labels, or the last part of it (`allocate` for
-    /// `FrameAllocator.allocate(count:)`); nil if there is none.
-    public func symbol(named name: String) throws(Ambiguity) -> Symbol? {
+    /// `FrameAllocator.allocate(count:)`); nil if there is none. `MODULE!NAME` is one of a file, whose name may be
+    /// without `.elf`.
+    ///
+    /// - Parameter memory: reads linear memory; of several symbols, the one whose code is there is meant.
+    public func symbol(named name: String, memory: MemoryReader? = nil) throws(Ambiguity) -> Symbol? {
+        if let separator = name.firstIndex(of: "!") {
+            let modules = modules(named: String(name[..<separator]))
+            if !modules.isEmpty {
+                return try Self.symbol(named: String(name[name.index(after: separator)...]), in: modules) { _ in true }
+            }
+        }
         for modules in modulesByRank {
-            if let symbol = try Self.symbol(named: name, in: modules) { return symbol }
+            let found = try Self.symbol(named: name, in: modules) { symbol in
+                memory.map { isInMemory(symbol.module, at: symbol.address, memory: $0) } ?? true
+            }
+            if let found { return found }
         }
         return nil
     }
 
+    /// The files that somebody means by a name with or without `.elf`.
+    func modules(named name: String) -> [Module] { modules.filter { $0.name == name || $0.name == name + ".elf" } }
+
     /// The files that somebody has asked for, then the others.
     var modulesByRank: [[Module]] { [modules.filter { !$0.isSecond }, modules.filter(\.isSecond)] }
 
-    private static func symbol(named name: String, in modules: [Module]) throws(Ambiguity) -> Symbol? {
+    /// - Parameter isThere: which of several symbols are meant; all of them if this leaves none.
+    private static func symbol(
+        named name: String, in modules: [Module], isThere: (Symbol) -> Bool
+    ) throws(Ambiguity) -> Symbol? {
         let tests: [(Symbol) -> Bool] = [
             { $0.name == name }, { $0.linkName == name }, { Self.baseName($0.name) == name },
             { Self.baseName($0.name).hasSuffix("." + name) },
         ]
         for test in tests {
-            var found: [Symbol] = []
-            for module in modules { found += module.symbols.filter(test) }
-            let addresses = Set(found.map(\.address))
-            if addresses.count > 1 {
-                let names = found.prefix(4).map { "\($0.name) (\($0.module), \($0.address.hexadecimal))" }
+            var found = modules.flatMap { $0.symbols.filter(test) }
+            if isAmbiguous(found) {
+                let present = found.filter(isThere)
+                if !present.isEmpty { found = present }
+            }
+            if isAmbiguous(found) {
+                let names = found.prefix(4).map { "\($0.moduleName)!\($0.name) (\($0.address.hexadecimal))" }
                 let more = found.count > 4 ? " and \(found.count - 4) more" : ""
                 throw Ambiguity(description: "'\(name)' is ambiguous: " + names.joined(separator: ", ") + more)
             }
@@ -206,6 +221,8 @@ public struct SymbolTable: Sendable {
         }
         return nil
     }
+
+    private static func isAmbiguous(_ symbols: [Symbol]) -> Bool { Set(symbols.map(\.address)).count > 1 }
 
     /// The name before the argument labels.
     private static func baseName(_ name: String) -> String {
@@ -263,20 +280,5 @@ extension SymbolTable.Module {
             }
         }
         return SymbolTable.Match(symbol: symbol, offset: offset)
-    }
-
-    /// Whether memory holds this file's code: at `address`, or where that is not in its code, at the start of the code.
-    func isInMemory(at address: UInt32, _ memory: (UInt32, Int) -> [UInt8?]) -> Bool {
-        let containing = code.first { address >= $0.address && Int(address - $0.address) < $0.bytes.count }
-        guard let part = containing ?? code.first else { return true }
-        var offset = 0
-        if containing != nil {
-            offset = Int(address - part.address) & ~31
-        }
-        let expected = part.bytes[offset..<min(offset + 32, part.bytes.count)]
-        let found = memory(part.address &+ UInt32(truncatingIfNeeded: offset), expected.count)
-        // A program in memory may have been patched (a breakpoint of its own, say): half of the bytes are proof enough.
-        let equal = zip(expected, found).reduce(0) { $0 + ($1.0 == $1.1 ? 1 : 0) }
-        return equal * 2 >= expected.count
     }
 }

@@ -27,13 +27,14 @@ enum ImageFinder {
         return [firmware, kernel].filter(exists)
     }
 
-    /// Those of the programs of our own kernel. They share their addresses with each other, and many of their names with
-    /// the kernel.
+    /// Those of the process manager and the programs in our own kernel's image, which the build leaves in `programs/`. They
+    /// share their addresses with each other, and many of their names with the kernel.
     static func programSymbolFiles(besideImage image: String) -> [String] {
         let image = URL(fileURLWithPath: image)
         guard image.lastPathComponent == "kernel.img" else { return [] }
-        let folder = image.deletingLastPathComponent()
-        return ["process-manager.elf", "shell.elf"].map { folder.appendingPathComponent($0).path }.filter(exists)
+        let folder = image.deletingLastPathComponent().appendingPathComponent("programs")
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        return names.filter { $0.hasSuffix(".elf") }.sorted().map { folder.appendingPathComponent($0).path }
     }
 
     /// `images/` of the working directory, then that of the repository whose build folder holds this program.

@@ -26,7 +26,7 @@ final class AdapterClient {
             program: BuiltEmulator.executable,
             [
                 "--dap", "--console", "none", "--snapshot", "--fast", "--symbols",
-                BuiltEmulator.images.appendingPathComponent("shell.elf").path, "kernel.img",
+                BuiltEmulator.programs.appendingPathComponent("shell.elf").path, "kernel.img",
             ] + arguments)
     }
 

@@ -1,3 +1,4 @@
+import Debugger
 import Foundation
 
 /// What `make image` builds.
@@ -9,6 +10,17 @@ enum BuiltImages {
         ["bios.bin", "kernel.img", "kernel.elf"].allSatisfy {
             FileManager.default.fileExists(atPath: folder.appendingPathComponent($0).path)
         }
+    }
+
+    /// The names of the symbol files of the kernel's programs, for ``bytes(_:)``.
+    static func programs() throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: folder.appendingPathComponent("programs").path)
+            .sorted().map { "programs/" + $0 }
+    }
+
+    /// Loads a symbol file under its last name.
+    static func loadSymbols(_ name: String, into symbols: inout SymbolTable, isSecond: Bool = false) throws {
+        try symbols.load(try bytes(name), name: URL(fileURLWithPath: name).lastPathComponent, isSecond: isSecond)
     }
 
     static func bytes(_ name: String) throws -> [UInt8] {

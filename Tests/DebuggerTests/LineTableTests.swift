@@ -62,7 +62,7 @@ struct LineTableTests {
     @Test(
         .enabled(if: Toolchain.has("llvm-dwarfdump"), "llvm-dwarfdump is not installed"),
         .enabled(if: BuiltImages.exist, "images/ is empty: run `make image` first"),
-        arguments: ["kernel.elf", "bios.elf", "shell.elf", "process-manager.elf"])
+        arguments: ["kernel.elf", "bios.elf", "programs/shell.elf", "programs/process-manager.elf"])
     func thoseOfTheToolchain(name: String) throws {
         try Self.compare(BuiltImages.folder.appendingPathComponent(name).path)
     }

@@ -14,8 +14,8 @@ struct SessionTests {
         configuration.firmware = try BuiltImages.bytes("bios.bin")
         configuration.drives = [Machine.Drive(image: MemoryDisk(disk), policy: .discard)]
         let commands = DebuggerCommands(machine: try Machine(configuration))
-        for name in ["bios.elf", "kernel.elf", "shell.elf", "process-manager.elf"] {
-            try commands.debugger.symbols.load(try BuiltImages.bytes(name), name: name)
+        for name in ["bios.elf", "kernel.elf", "programs/shell.elf", "programs/process-manager.elf"] {
+            try BuiltImages.loadSymbols(name, into: &commands.debugger.symbols)
         }
         commands.debugger.sources.searchPath = [BuiltImages.folder.deletingLastPathComponent().path]
         return commands
@@ -123,7 +123,7 @@ struct SessionTests {
         let commands = try Self.commands(disk: sector)
         let debugger = commands.debugger
         try debugger.symbols.load(program, name: "boot.elf")
-        #expect(commands.execute("break start").text == "breakpoint 1 at 00007c00 (start)")
+        #expect(commands.execute("break start").text == "breakpoint 1 at 00007c00 <start>")
         #expect(commands.execute("continue").text.contains("0000:7c00 <start>  xor ax, ax"))
         #expect(commands.execute("catch interrupt 0x10 if cx == 2").text == "catchpoint 2: interrupt 0x10 if cx == 2")
         let entry = commands.execute("continue").text

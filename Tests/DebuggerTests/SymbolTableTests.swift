@@ -80,6 +80,48 @@ struct SymbolTableTests {
         #expect(table.nearest(to: 0x10_0000, memory: traps)?.symbol.name == "other")
     }
 
+    /// Programs share a library: where the code around an address is the same in both, the rest of it decides.
+    @Test func programsWithTheSameCodeAtAnAddress() throws {
+        let library = ".fill 64, 1, 0x90\n.type shared, @function\nshared: ret\n.size shared, 1\n.fill 63, 1, 0x90\n"
+        func program(_ fill: String) throws -> [UInt8] {
+            try Toolchain.assemble(library + ".globl own\n.type own, @function\nown:\n.fill 4096, 1, \(fill)", at: 0x800_0000)
+        }
+        var table = SymbolTable()
+        try table.load(try program("0x40"), name: "first.elf")
+        try table.load(try program("0x41"), name: "second.elf")
+        // The second, but for the pages that it has not used yet, and a byte that somebody has changed.
+        let second = table.modules[1].code[0]
+        let memory: SymbolTable.MemoryReader = { address, count in
+            (0..<count).map { index in
+                let offset = Int(address) + index - Int(second.address)
+                guard second.bytes.indices.contains(offset), offset < 0x800 || offset >= 0xC00 else { return nil }
+                return offset == 0x200 ? 0xCC : second.bytes[offset]
+            }
+        }
+        #expect(table.nearest(to: 0x800_0040, memory: memory)?.symbol.module == "second.elf")
+        #expect(table.isInMemory("second.elf", at: 0x800_0040, memory: memory))
+        #expect(!table.isInMemory("first.elf", at: 0x800_0040, memory: memory))
+    }
+
+    /// Of several symbols of a name, that of the code that is in memory is meant; or the one whose file is named.
+    @Test func namesThatSeveralProgramsHave() throws {
+        func program(_ fill: String) throws -> [UInt8] {
+            try Toolchain.assemble(
+                ".fill 64, 1, \(fill)\n.type print, @function\nprint: .fill 64, 1, \(fill)\n.size print, 64", at: 0x800_0000)
+        }
+        var table = SymbolTable()
+        try table.load(try program("0x40"), name: "first.elf")
+        try table.load(try Toolchain.assemble(".fill 64, 1, 0x41\n.type print, @function\nprint: ret", at: 0x800_1000), name: "disk-dump.elf")
+        #expect(throws: SymbolTable.Ambiguity.self) { try table.symbol(named: "print") }
+        #expect(throws: SymbolTable.Ambiguity.self) { try table.symbol(named: "print", memory: noMemory) }
+        let symbol = try table.symbol(named: "print") { _, count in Array(repeating: 0x40, count: count) }
+        #expect(symbol?.module == "first.elf")
+        #expect(try table.symbol(named: "disk-dump!print")?.address == 0x800_1040)
+        #expect(try table.symbol(named: "disk-dump.elf!print")?.address == 0x800_1040)
+        #expect(try table.symbol(named: "disk-dump!other") == nil)
+        #expect(try table.symbol(named: "nobody!print") == nil)
+    }
+
     @Test func names() throws {
         let table = try table()
         #expect(try table.symbol(named: "second")?.address == 0x10_0004)

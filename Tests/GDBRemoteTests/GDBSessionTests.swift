@@ -79,7 +79,7 @@ struct GDBSessionTests {
     /// mangled name only.
     @Test func aSwiftLineOfAUserProgram() throws {
         let emulator = try RunningEmulator()
-        let shell = BuiltEmulator.images.appendingPathComponent("shell.elf").path
+        let shell = BuiltEmulator.programs.appendingPathComponent("shell.elf").path
         let output = try emulator.gdb(
             ["file \(shell)", "target remote PLACE", "break '$e5ShellAAV4mainyyFZ'", "continue"]
                 + marked("line", "print $cpl", "info line *$pc", "print $pc") + ["next"]
@@ -96,7 +96,7 @@ struct GDBSessionTests {
     /// backwards through the same.
     @Test func everythingInOneSession() throws {
         let emulator = try RunningEmulator()
-        let shell = BuiltEmulator.images.appendingPathComponent("shell.elf").path
+        let shell = BuiltEmulator.programs.appendingPathComponent("shell.elf").path
         let line = try BuiltEmulator.line(
             of: "idt[Int(vector) * 2] =", in: "Kernel/Sources/Kernel/Processor/DescriptorTables.swift")
         let output = try emulator.gdb(
@@ -123,7 +123,7 @@ struct GDBSessionTests {
     /// frames of their own.
     @Test func threadsOfTheKernel() throws {
         let emulator = try RunningEmulator()
-        let shell = BuiltEmulator.images.appendingPathComponent("shell.elf").path
+        let shell = BuiltEmulator.programs.appendingPathComponent("shell.elf").path
         let output = try emulator.gdb(
             ["file \(shell)", "target remote PLACE"] + marked("before", "info threads")
                 + ["break '$e5ShellAAV4mainyyFZ'", "continue"]

@@ -19,7 +19,7 @@ struct LLDBSessionTests {
     /// through the same.
     @Test func fromTheResetVectorToAUserProgramAndBack() throws {
         let emulator = try RunningEmulator()
-        let shell = BuiltEmulator.images.appendingPathComponent("shell.elf").path
+        let shell = BuiltEmulator.programs.appendingPathComponent("shell.elf").path
         let line =
             try BuiltEmulator.line(
                 of: "mutating func release(_ frame: UInt32)", in: "Kernel/Sources/KernelLogic/FrameBitmap.swift") + 1

@@ -6,8 +6,10 @@ public enum BuiltEmulator {
         .deletingLastPathComponent().deletingLastPathComponent()
     public static let executable = repository.appendingPathComponent(".build/debug/vm")
     public static let images = repository.appendingPathComponent("images")
+    /// The kernel's programs, with their symbols.
+    public static let programs = images.appendingPathComponent("programs")
     /// Whether `make image` has been run.
-    public static let areImagesBuilt = ["bios.bin", "kernel.img", "kernel.elf", "shell.elf"].allSatisfy {
+    public static let areImagesBuilt = ["bios.bin", "kernel.img", "kernel.elf", "programs/shell.elf"].allSatisfy {
         FileManager.default.fileExists(atPath: images.appendingPathComponent($0).path)
     }
 

@@ -41,7 +41,7 @@ extension Debugger {
         for place in try linePlaces(text) {
             places += place.addresses.map { Breakpoint.Place(address: $0, module: place.module) }
         }
-        if places.isEmpty, let symbol = (try? symbols.symbol(named: text)) ?? nil {
+        if places.isEmpty, let symbol = (try? symbol(named: text)) ?? nil {
             places = [Breakpoint.Place(address: symbol.address, module: symbol.module)]
         }
         return places.isEmpty ? setBreakpoint(at: try address(text), text: text) : setBreakpoint(places, text: text)

@@ -200,12 +200,15 @@ extension DebuggerCommands {
             return "\(breakpoint.text), \(breakpoint.places.count) places: \(shown)"
                 + (breakpoint.places.count > 4 ? ", ..." : "")
         }
-        // The code may not be in memory yet: what symbol it will be is known all the same.
-        if breakpoint.places.first?.module != nil, debugger.symbolText(at: breakpoint.address) == nil {
-            return breakpoint.address.digits + " (\(breakpoint.text))"
+        guard let name = breakpoint.places.first?.module, let module = debugger.symbols.modules(named: name).first else {
+            let line = debugger.sourceLocation(at: breakpoint.address).map { " (\($0))" } ?? ""
+            return placeText(breakpoint.address) + line
         }
-        let line = debugger.sourceLocation(at: breakpoint.address).map { " (\($0))" } ?? ""
-        return placeText(breakpoint.address) + line
+        // Memory may hold another program's code there now, or nothing.
+        let symbol = module.match(breakpoint.address).map { " <\($0)>" } ?? " (\(breakpoint.text))"
+        let line = module.lines.match(breakpoint.address).map { " (\($0.location))" } ?? ""
+        let program = module.isSecond ? " of \(SymbolTable.shortName(ofModule: name))" : ""
+        return breakpoint.address.digits + symbol + program + line
     }
 
     /// One line per breakpoint, catchpoint and watchpoint, by number; more where there is more to say.

@@ -74,9 +74,7 @@ extension DebuggerCommand {
         }
         guard !arguments.words.isEmpty else {
             return Output(
-                symbols.moduleNames.map { name in
-                    "\(name): \(symbols.search("").filter { $0.module == name }.count) symbols"
-                })
+                symbols.modules.map { "\($0.name): \($0.symbols.count) symbols" })
         }
         let found = symbols.search(arguments.text)
         if found.isEmpty {
@@ -123,9 +121,10 @@ extension DebuggerCommands {
     /// `00100010 <kernelMain+0x10>`, or `f000:e05b <...>`.
     fileprivate func placeText(_ frame: Debugger.Frame) -> String {
         let isRealMode = frame.linear == UInt32(frame.selector) << 4 &+ frame.offset && frame.offset <= 0xFFFF
-        guard isRealMode, debugger.usesRealModeVectors || debugger.isVirtual8086 else { return placeText(frame.linear) }
-        return "\(frame.selector.digits):\(UInt16(truncatingIfNeeded: frame.offset).digits)"
-            + (frame.symbol.map { " <\($0)>" } ?? "")
+        let address =
+            isRealMode && (debugger.usesRealModeVectors || debugger.isVirtual8086)
+            ? "\(frame.selector.digits):\(UInt16(truncatingIfNeeded: frame.offset).digits)" : frame.linear.digits
+        return address + (frame.symbol.map { " <\($0)>" } ?? "")
     }
 
     /// What lies between a frame and the one inside it, as a line of its own.

@@ -56,10 +56,10 @@ extension DebuggerCommand {
         }
     }
 
-    /// Whether the command looks at, or changes, what the selected thread sees. What moves the machine never does.
+    /// Whether the command looks at, or changes, what the selected thread sees, or means its program by a name. What moves the machine never does.
     var looksFromThread: Bool {
         switch group {
-        case .looking, .tables, .changing: true
+        case .looking, .tables, .changing, .breakpoints: true
         default: names[0] == "info"
         }
     }

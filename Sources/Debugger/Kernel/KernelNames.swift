@@ -25,7 +25,7 @@ extension KernelView {
                 debugger.readMemory(at: address, count: count, directory: process.directory)
             }
         }
-        return modules.first.map { $0.hasSuffix(".elf") ? String($0.dropLast(4)) : $0 }
+        return modules.first.map(SymbolTable.shortName(ofModule:))
     }
 
     /// What the process manager's table says.

@@ -55,10 +55,9 @@ public final class Coverage: Instrument {
 
     private func owner(of linear: UInt32, isUser: Bool) -> Int? {
         if let owner = owners[linear], owner.epoch == epoch || !isUser { return owner.module }
-        let module = debugger.symbols.modules.firstIndex { module in
-            module.lines.covers(linear)
-                && module.isInMemory(at: linear) { debugger.readMemory(at: $0, count: $1) }
-        }
+        let module = debugger.symbols.owner(of: linear, by: { $0.lines.covers(linear) ? true : nil }) {
+            debugger.readMemory(at: $0, count: $1)
+        }?.index
         owners[linear] = Owner(epoch: epoch, module: module)
         return module
     }

@@ -79,7 +79,7 @@ public struct TraceFilter: Sendable {
 
     private static func range(_ text: String, _ debugger: Debugger) throws(Invalid) -> ClosedRange<UInt32> {
         do {
-            if let symbol = try debugger.symbols.symbol(named: text) {
+            if let symbol = try debugger.symbol(named: text) {
                 return symbol.address...(symbol.address &+ max(1, symbol.size) &- 1)
             }
             // A symbol's name may have a dash in it, a number has none.

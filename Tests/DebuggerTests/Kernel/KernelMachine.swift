@@ -14,8 +14,8 @@ final class KernelMachine {
     var debugger: Debugger { commands.debugger }
     var machine: Machine { debugger.machine }
 
-    /// A machine that has not executed anything yet.
-    init(symbols: [String] = ["kernel.elf", "process-manager.elf", "shell.elf"]) throws {
+    /// A machine that has not executed anything yet, with the symbols that `vm` loads.
+    init(withSymbols: Bool = true) throws {
         var configuration = Machine.Configuration()
         configuration.memorySize = 16 << 20
         configuration.firmware = try BuiltImages.bytes("bios.bin")
@@ -23,7 +23,11 @@ final class KernelMachine {
         let machine = try Machine(configuration)
         machine.output = listener
         commands = DebuggerCommands(machine: machine)
-        for name in symbols { try debugger.symbols.load(try BuiltImages.bytes(name), name: name, isSecond: name != "kernel.elf") }
+        guard withSymbols else { return }
+        try BuiltImages.loadSymbols("kernel.elf", into: &debugger.symbols)
+        for name in try BuiltImages.programs() {
+            try BuiltImages.loadSymbols(name, into: &debugger.symbols, isSecond: true)
+        }
     }
 
     /// One that stands at the prompt.

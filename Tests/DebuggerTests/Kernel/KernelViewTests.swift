@@ -122,7 +122,7 @@ struct KernelViewTests {
     // MARK: Where there is nothing to see
 
     @Test func withoutAKernelItSaysSo() throws {
-        let bare = try KernelMachine(symbols: [])
+        let bare = try KernelMachine(withSymbols: false)
         #expect(bare.execute("info threads").text.contains("no symbol file of a Martlet kernel"))
         let early = try KernelMachine()
         for topic in ["processes", "threads", "capabilities", "endpoints", "notifications", "objects", "calls", "ready", "timers"] {

@@ -59,6 +59,6 @@ struct ScheduleTests {
         }
         #expect(kernel.execute("schedule 10 5").isError)
         #expect(kernel.execute("schedule/x 1").isError)
-        #expect(try KernelMachine(symbols: []).execute("schedule").isError)
+        #expect(try KernelMachine(withSymbols: false).execute("schedule").isError)
     }
 }

@@ -59,6 +59,39 @@ struct ThreadTests {
         #expect(output.text.contains("idle_loop"))
     }
 
+    /// Every program's symbols are those that are used in its address space, though all have the same addresses.
+    @Test func framesOfEveryProgramHaveNames() throws {
+        let kernel = try KernelMachine.booted()
+        let view = try kernel.view()
+        for thread in view.threads where !thread.isIdle {
+            let name = view.name(ofProcess: thread.process)
+            kernel.execute("thread \(thread.number)")
+            let frames = kernel.execute("backtrace").text.split(separator: "\n")
+            #expect(frames.count > 1, "\(name): \(frames)")
+            for frame in frames { #expect(frame.contains("<"), "\(name): \(frame)") }
+            let modules = try kernel.debugger.looking(from: thread) {
+                kernel.debugger.symbols.moduleNames.filter { module in
+                    kernel.debugger.symbols.isInMemory(module, at: 0x0804_8000) { kernel.debugger.readMemory(at: $0, count: $1) }
+                }
+            }
+            #expect(modules.filter { $0 != "kernel.elf" } == [name + ".elf"])
+        }
+        // A call that does not come back is the last of its function, and the next one's name is not meant.
+        kernel.execute("thread \(try shellThread(kernel).number)")
+        #expect(kernel.execute("backtrace").text.contains("<Shell_main+"))
+        // Many programs have a function of a name: that of the one that is looked at is meant, or of the one that is named.
+        #expect(kernel.execute("break system_call").text.contains("<system_call> of shell (start.S:"))
+        kernel.execute("thread none")
+        kernel.execute("delete 1")
+        #expect(kernel.execute("break disk-dump!main").text.contains("of disk-dump"))
+        #expect(!kernel.execute("break disk-dump!main + 1 if process == \"disk-dump\"").isError)
+        kernel.machine.inject(.serial(Array("hello\r".utf8), port: 0))
+        #expect(!kernel.execute("continue 20000000").text.contains("breakpoint"))
+        kernel.machine.inject(.serial(Array("disk-dump 0\r".utf8), port: 0))
+        let stop = kernel.execute("continue 40000000").text
+        #expect(stop.contains("[disk-dump,"), "\(stop)")
+    }
+
     @Test func conditionsAboutThreads() throws {
         let kernel = try KernelMachine.booted()
         let thread = try shellThread(kernel)

@@ -37,7 +37,7 @@ struct TypeTableTests {
     }
 
     @Test func theProcessManagersTable() throws {
-        let types = try types("process-manager.elf")
+        let types = try types("programs/process-manager.elf")
         let entry = try #require(types.layout(named: "ProcessEntry"))
         #expect(entry.fields.map(\.name).contains("name"))
         #expect(types.layout(named: "ShortName")?.size == 28)
