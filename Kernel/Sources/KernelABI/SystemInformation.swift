@@ -1,15 +1,15 @@
 /// What `SystemCall.systemInformation` is asked for, in ECX.
 public enum InformationKind: UInt32 {
-    /// A `MemoryInformation`; the index is ignored.
+    /// A `MemoryInformation`.
     case memory = 0
-    /// The `ThreadInformation` of the thread with that index (0, 1, ... until the result is 0; indices have no holes).
+    /// The `ThreadInformation` of the thread with the lowest number that is not below EDI; the result is 0 if there is none.
     case thread = 1
-    /// A `ClockInformation`; the index is ignored.
+    /// A `ClockInformation`.
     case clock = 2
     /// Text for people: the memory layout, one `layout:` line each, lines ending in LF. EDI is the byte offset to read
     /// from; at most the buffer's size is copied; the result is 0 at the end.
     case layout = 3
-    /// The `ProcessInformation` of the process with that index, as for threads.
+    /// The same for processes: a `ProcessInformation`.
     case process = 4
 }
 

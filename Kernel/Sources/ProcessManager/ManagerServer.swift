@@ -130,11 +130,7 @@ struct ManagerServer {
 
     /// The kernel's number of this process: the only one that exists before any program does, beside the kernel's.
     private mutating func findOwnNumber() {
-        var index: UInt32 = 0
-        while let process = try? system.process(index) {
-            ownNumber = max(ownNumber, process.process)
-            index += 1
-        }
+        ownNumber = (try? system.process(from: 1))?.process ?? 0
     }
 }
 

@@ -52,6 +52,43 @@ func testMemory() {
     }
 }
 
+/// Threads and processes by number: all of them in their order, while others come and go.
+private func testNumbers() {
+    let system = System(slot: ProgramSlot.system)
+    var threads = 0
+    var isAscending = true
+    var last: UInt32 = 0
+    system.forEachThread { thread in
+        if threads > 0, thread.thread <= last { isAscending = false }
+        last = thread.thread
+        threads += 1
+    }
+    var sum = 0
+    var processes = 0
+    system.forEachProcess { process in
+        if processes > 0, process.process <= last { isAscending = false }
+        last = process.process
+        sum += Int(process.threads)
+        processes += 1
+    }
+    Check.isTrue(isAscending && processes > 2, "systemInformation: in the order of numbers")
+    Check.equal(Int32(sum), Int32(threads), "systemInformation: the threads of all processes are all threads")
+    Check.isTrue((try? system.thread(from: 0))?.process == 0, "systemInformation: the kernel's own thread is the first")
+
+    let created = invoke(.processCreate, Place.second, 0, 0, 64)
+    let process = UInt32(bitPattern: created.value)
+    let thread = UInt32(bitPattern: invoke(.threadCreate, Place.second, Place.scratch, 0, 0).value)
+    Check.isTrue((try? system.process(from: process))?.threads == 1, "systemInformation: a new process")
+    Check.isTrue((try? system.thread(from: thread))?.process == process, "systemInformation: its thread")
+    Check.isTrue((try? system.process(from: process + 1)) == nil, "systemInformation: it is the last")
+    Check.equal(invoke(.threadDestroy, Place.scratch), 0, "threadDestroy: a thread with a number")
+    Check.isTrue((try? system.thread(from: thread)) == nil, "systemInformation: an ended thread is not there")
+    Check.isTrue((try? system.process(from: process))?.threads == 0, "systemInformation: a process without threads")
+    Check.equal(invoke(.processDestroy, Place.second), 0, "processDestroy: a process with a number")
+    Check.isTrue((try? system.process(from: process)) == nil, "systemInformation: a destroyed process is not there")
+    for slot in [Place.second, Place.scratch] { _ = invoke(.capabilityDelete, slot) }
+}
+
 func testSystem() {
     let system = ProgramSlot.system
     for kind: UInt32 in 0...4 {
@@ -70,7 +107,12 @@ func testSystem() {
             invoke(.systemInformation, system, kind, Place.readOnly, 4096, 0), .badAddress,
             "systemInformation: read-only buffer")
     }
-    Check.equal(invoke(.systemInformation, system, 1, Place.buffer, 64, 9999), 0, "systemInformation: past the end")
+    for kind in [InformationKind.thread, .process] {
+        Check.equal(
+            invoke(.systemInformation, system, kind.rawValue, Place.buffer, 64, 0xFFFF_FFFF), 0,
+            "systemInformation: past the end")
+    }
+    testNumbers()
     Check.equal(invoke(.systemInformation, system, 3, Place.buffer, 64, 60000), 0, "systemInformation: past the text")
     Check.error(invoke(.systemInformation, system, 99, Place.buffer, 64), .badArgument, "systemInformation: kind")
     Check.error(

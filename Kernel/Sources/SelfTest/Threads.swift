@@ -10,12 +10,10 @@ func clock() -> ClockInformation {
 
 /// What the kernel says of the thread with a number.
 func threadInformation(_ number: UInt32) -> ThreadInformation? {
-    var index: UInt32 = 0
-    while let thread = try? System(slot: ProgramSlot.system).thread(index) {
-        if thread.thread == number { return thread }
-        index += 1
+    guard let thread = try? System(slot: ProgramSlot.system).thread(from: number), thread.thread == number else {
+        return nil
     }
-    return nil
+    return thread
 }
 
 /// What the second thread has done.

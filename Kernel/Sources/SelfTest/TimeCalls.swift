@@ -56,17 +56,11 @@ func testProcessorTime() {
     let system = System(slot: ProgramSlot.system)
     var sum: UInt64 = 0
     var idle: UInt64 = 0
-    var index: UInt32 = 0
-    while let thread = try? system.thread(index) {
+    system.forEachThread { thread in
         sum += thread.microseconds
         if thread.thread == 0 { idle = thread.microseconds }
-        index += 1
     }
-    index = 0
-    while let process = try? system.process(index) {
-        sum += process.endedMicroseconds
-        index += 1
-    }
+    system.forEachProcess { process in sum += process.endedMicroseconds }
     let after = clock()
     // The counter's rate is measured, and a machine that is itself a program has its own idea of time.
     let longest = after.microseconds + after.microseconds / 4 + 1000

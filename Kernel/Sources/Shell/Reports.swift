@@ -33,11 +33,9 @@ enum ProcessMemoryReport {
     static func show() {
         print("NUMBER    SIZE  RESIDENT     OWN   LIMIT  FAULTS  COPIES  NAME")
         let frame = pageSize / 1024
-        var index: UInt32 = 0
-        while let process = try? system.process(index) {
-            index += 1
+        system.forEachProcess { process in
             // The kernel itself has no memory in this sense.
-            guard process.process != 0, let memory = try? Manager.memory(of: process.process) else { continue }
+            guard process.process != 0, let memory = try? Manager.memory(of: process.process) else { return }
             var line: Text = "\(process.process, width: 6)\(memory.kilobytes, width: 8)"
             line.append("\(process.mappedPages * frame, width: 10)\(process.frames * frame, width: 8)" as Text)
             if process.frameLimit == 0 {
@@ -56,34 +54,45 @@ enum ProcessMemoryReport {
 
 /// What `ps` shows.
 enum ProcessReport {
+    /// A process, and what its threads say of it.
+    private struct Row {
+        let process: ProcessInformation
+        /// The processor time of all its threads, those that have ended included.
+        var microseconds: UInt64
+        /// What the first of them does.
+        var state: StaticString?
+    }
+
     static func show() {
         print("NUMBER  PARENT  THREADS  MEMORY KiB      MS  STATE      NAME")
-        var index: UInt32 = 0
-        while let process = try? system.process(index) {
-            index += 1
-            let (microseconds, state) = threads(of: process.process)
+        for row in rows() {
+            let process = row.process
             var name = Text()
             let parent = (try? Manager.appendName(of: process.process, to: &name)) ?? 0
             var line: Text = "\(process.process, width: 6)\(parent, width: 8)\(process.threads, width: 9)"
-            line.append("\(process.frames * 4, width: 12)\(UInt32(truncatingIfNeeded: (process.endedMicroseconds &+ microseconds) / 1000), width: 8)  \(state)" as Text)
+            line.append("\(process.frames * 4, width: 12)" as Text)
+            line.append("\(UInt32(truncatingIfNeeded: row.microseconds / 1000), width: 8)  \(row.state ?? "")" as Text)
             line.pad(to: 56)
             line.append(name)
             print(line)
         }
     }
 
-    /// The processor time in microseconds of all threads of a process, and what the first of them does.
-    private static func threads(of process: UInt32) -> (microseconds: UInt64, state: StaticString) {
-        var microseconds: UInt64 = 0
-        var state: StaticString = ""
-        var index: UInt32 = 0
-        while let thread = try? system.thread(index) {
-            index += 1
-            guard thread.process == process else { continue }
-            microseconds &+= thread.microseconds
-            if state.utf8CodeUnitCount == 0 { state = name(ThreadState(rawValue: thread.state)) }
+    /// All processes, in the order of their numbers. Each thread finds its own by halving.
+    private static func rows() -> [Row] {
+        var rows: [Row] = []
+        system.forEachProcess { rows.append(Row(process: $0, microseconds: $0.endedMicroseconds)) }
+        system.forEachThread { thread in
+            var (low, high) = (0, rows.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if rows[middle].process.process < thread.process { low = middle + 1 } else { high = middle }
+            }
+            guard low < rows.count, rows[low].process.process == thread.process else { return }
+            rows[low].microseconds &+= thread.microseconds
+            if rows[low].state == nil { rows[low].state = name(ThreadState(rawValue: thread.state)) }
         }
-        return (microseconds, state)
+        return rows
     }
 
     private static func name(_ state: ThreadState?) -> StaticString {

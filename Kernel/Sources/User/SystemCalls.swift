@@ -334,25 +334,43 @@ public struct System {
     public func memory() throws(KernelError) -> MemoryInformation? {
         var record = MemoryInformation(
             ramKilobytes: 0, totalFrames: 0, freeFrames: 0, freeKernelFrames: 0, imageBytes: 0)
-        return try read(.memory, index: 0, into: &record) ? record : nil
+        return try read(.memory, into: &record) ? record : nil
     }
 
     /// The time since the kernel started.
     public func clock() throws(KernelError) -> ClockInformation? {
         var record = ClockInformation()
-        return try read(.clock, index: 0, into: &record) ? record : nil
+        return try read(.clock, into: &record) ? record : nil
     }
 
-    /// A thread; nil past the last index.
-    public func thread(_ index: UInt32) throws(KernelError) -> ThreadInformation? {
+    /// The thread with the lowest number that is not below `number`; nil if there is none.
+    public func thread(from number: UInt32) throws(KernelError) -> ThreadInformation? {
         var record = ThreadInformation()
-        return try read(.thread, index: index, into: &record) ? record : nil
+        return try read(.thread, from: number, into: &record) ? record : nil
     }
 
-    /// A process; nil past the last index.
-    public func process(_ index: UInt32) throws(KernelError) -> ProcessInformation? {
+    /// The process with the lowest number that is not below `number`; nil if there is none.
+    public func process(from number: UInt32) throws(KernelError) -> ProcessInformation? {
         var record = ProcessInformation()
-        return try read(.process, index: index, into: &record) ? record : nil
+        return try read(.process, from: number, into: &record) ? record : nil
+    }
+
+    /// Looks at all threads, in the order of their numbers. Others may come and go meanwhile.
+    public func forEachThread(_ body: (ThreadInformation) -> Void) {
+        var next: UInt32 = 0
+        while let thread = try? thread(from: next), thread.thread >= next {
+            body(thread)
+            next = thread.thread &+ 1
+        }
+    }
+
+    /// Looks at all processes, in the order of their numbers. Others may come and go meanwhile.
+    public func forEachProcess(_ body: (ProcessInformation) -> Void) {
+        var next: UInt32 = 0
+        while let process = try? process(from: next), process.process >= next {
+            body(process)
+            next = process.process &+ 1
+        }
     }
 
     /// Reads a part of the text that describes the memory layout; returns how many bytes there were, 0 at its end.
@@ -384,13 +402,13 @@ public struct System {
 
     /// Reads one record; returns whether there was one.
     private func read<Record>(
-        _ kind: InformationKind, index: UInt32, into record: inout Record
+        _ kind: InformationKind, from number: UInt32 = 0, into record: inout Record
     ) throws(KernelError) -> Bool {
         // Valid: the kernel writes at most `count` bytes, and the records above are integers, so any bits are valid.
         let call = withUnsafeMutableBytes(of: &record) { bytes in
             Call(
                 .systemInformation, ebx: slot, ecx: kind.rawValue, edx: UnsafeRawBufferPointer(bytes).address,
-                esi: UInt32(bytes.count), edi: index)
+                esi: UInt32(bytes.count), edi: number)
         }
         return try call.result() > 0
     }

@@ -8,12 +8,14 @@ typealias ProcessReference = UnsafeMutablePointer<Process>
 ///
 /// It lives as long as capabilities to it, or threads in it, do; but once destroyed it is only a tombstone, so that a
 /// stale capability is an error and not a dangling pointer.
-struct Process: QueueNode {
+struct Process: QueueNode, NumberTreeNode {
     var next: ProcessReference?
     var previous: ProcessReference?
 
     /// For people to read; never used again.
     let number: UInt32
+    var zero: ProcessReference?
+    var one: ProcessReference?
     /// Who created it, and takes it along when it is destroyed; the first of those that it has created itself, and the links
     /// of that list.
     var creator: ProcessReference?
@@ -60,6 +62,7 @@ struct Process: QueueNode {
 /// All processes.
 enum Processes {
     private(set) nonisolated(unsafe) static var all = Queue<Process>()
+    private(set) nonisolated(unsafe) static var byNumber = NumberTree<Process>()
     private nonisolated(unsafe) static var lastNumber: UInt32 = 0
 
     /// An empty process, without references. It is charged to an account of its own, below `account`, with the limit
@@ -77,8 +80,7 @@ enum Processes {
                 Accounts.release(process)
                 throw error
             }
-            lastNumber += 1
-            all.append(process)
+            register(process)
             if let creator { adopt(process, creator) }
             return process
         } catch {
@@ -92,9 +94,14 @@ enum Processes {
         let process = try create(nil, Accounts.kernel, 0)
         process.pointee.space = AddressSpace(directory: KernelSpace.directory)
         process.pointee.references = 1
+        register(process)
+        return process
+    }
+
+    private static func register(_ process: ProcessReference) {
         lastNumber += 1
         all.append(process)
-        return process
+        byNumber.insert(process)
     }
 
     /// A process without an address space.
@@ -144,6 +151,7 @@ enum Processes {
         process.pointee.isAlive = false
         process.pointee.references += 1  // it must outlast its own capability table
         all.remove(process)
+        byNumber.remove(process)
         condemned.append(process)
         Endings.note()
     }

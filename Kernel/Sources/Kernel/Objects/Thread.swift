@@ -8,7 +8,7 @@ typealias ThreadReference = UnsafeMutablePointer<Thread>
 ///
 /// While a thread does not run, its kernel stack holds nothing but its `TrapFrame`: the kernel never waits in the
 /// middle of its own code. Whoever ends a thread's wait writes the results into that frame.
-struct Thread: PriorityNode {
+struct Thread: PriorityNode, NumberTreeNode {
     /// Links of the queue that it waits in: ready, an endpoint's, a notification's, or condemned.
     var next: ThreadReference?
     var previous: ThreadReference?
@@ -17,6 +17,8 @@ struct Thread: PriorityNode {
     var otherEnd: ThreadReference?
 
     let number: UInt32
+    var zero: ThreadReference?
+    var one: ThreadReference?
     let process: ProcessReference
     /// Links of the process's list of threads.
     var nextInProcess: ThreadReference?
@@ -99,6 +101,8 @@ struct Thread: PriorityNode {
 
 enum Threads {
     private nonisolated(unsafe) static var lastNumber: UInt32 = 0
+    /// All that have not ended.
+    private(set) nonisolated(unsafe) static var byNumber = NumberTree<Thread>()
     /// A thread that ended while the kernel was running on its stack; freed at the next entry.
     private nonisolated(unsafe) static var dying: ThreadReference?
     private nonisolated(unsafe) static var condemned = Queue<Thread>()
@@ -139,6 +143,7 @@ enum Threads {
         let frame = UnsafeMutablePointer<TrapFrame>(bitPattern: UInt(stack) - UInt(MemoryLayout<TrapFrame>.size))!
         thread.initialize(to: Thread(number: lastNumber, process: process, kernelStack: stack, frame: frame))
         lastNumber += 1
+        byNumber.insert(thread)
         thread.pointee.nextInProcess = process.pointee.firstThread
         process.pointee.firstThread?.pointee.previousInProcess = thread
         process.pointee.firstThread = thread
@@ -158,6 +163,7 @@ enum Threads {
         FloatingPoint.release(thread)
 
         let process = thread.pointee.process
+        byNumber.remove(thread)
         if let next = thread.pointee.nextInProcess {
             next.pointee.previousInProcess = thread.pointee.previousInProcess
         }

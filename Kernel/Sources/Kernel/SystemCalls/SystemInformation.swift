@@ -14,7 +14,7 @@ extension SystemCalls {
                     ramKilobytes: KernelStart.ramKilobytes, totalFrames: Frames.total, freeFrames: Frames.free,
                     freeKernelFrames: Frames.kernelZone.freeCount, imageBytes: BootImage.size), caller)
         case .thread:
-            guard let thread = thread(at: frame.edi) else { return 0 }
+            guard let thread = Threads.byNumber.first(from: frame.edi) else { return 0 }
             let time = ProcessorTime.microseconds(of: thread)
             return try put(
                 ThreadInformation(
@@ -33,7 +33,7 @@ extension SystemCalls {
             KernelStart.printLayout(to: window)
             return UInt32(window.count)
         case .process:
-            guard let process = process(at: frame.edi) else { return 0 }
+            guard let process = Processes.byNumber.first(from: frame.edi) else { return 0 }
             return try put(
                 ProcessInformation(
                     process: process.pointee.number, threads: process.pointee.threads,
@@ -51,33 +51,5 @@ extension SystemCalls {
         let buffer = try UserMemory.writable(caller.frame.pointee.edx, size)
         withUnsafeBytes(of: record) { buffer.copyMemory(from: $0) }
         return size
-    }
-
-    private static func process(at index: UInt32) -> ProcessReference? {
-        var left = index
-        var process = Processes.all.first
-        while left > 0, let candidate = process {
-            left -= 1
-            process = candidate.pointee.next
-        }
-        return process
-    }
-
-    private static func thread(at index: UInt32) -> ThreadReference? {
-        var left = index
-        var process = Processes.all.first
-        while let owner = process {
-            if left < owner.pointee.threads {
-                var thread = owner.pointee.firstThread
-                while left > 0 {
-                    left -= 1
-                    thread = thread?.pointee.nextInProcess
-                }
-                return thread
-            }
-            left -= owner.pointee.threads
-            process = owner.pointee.next
-        }
-        return nil
     }
 }
