@@ -1,4 +1,5 @@
 import Debugger
+import DebuggerTestSupport
 import Machine
 import Testing
 

@@ -1,3 +1,4 @@
+import DebuggerTestSupport
 import ELF
 import Foundation
 import RandomTestSupport

@@ -1,4 +1,5 @@
 import Debugger
+import DebuggerTestSupport
 import Foundation
 import Machine
 import Testing

@@ -1,4 +1,5 @@
 import Debugger
+import DebuggerTestSupport
 import JSON
 import Machine
 import RandomTestSupport

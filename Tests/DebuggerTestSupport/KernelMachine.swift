@@ -3,19 +3,19 @@ import Machine
 import Testing
 
 /// Our kernel, booted to the shell's prompt, with somebody at the serial port and a debugger that knows its symbols.
-final class KernelMachine {
+public final class KernelMachine {
     private final class Listener: OutputSink {
         var bytes: [UInt8] = []
         func serialPort(_ port: Int, sent byte: UInt8) { bytes.append(byte) }
     }
 
     private let listener = Listener()
-    let commands: DebuggerCommands
-    var debugger: Debugger { commands.debugger }
-    var machine: Machine { debugger.machine }
+    public let commands: DebuggerCommands
+    public var debugger: Debugger { commands.debugger }
+    public var machine: Machine { debugger.machine }
 
     /// A machine that has not executed anything yet, with the symbols that `vm` loads.
-    init(withSymbols: Bool = true) throws {
+    public init(withSymbols: Bool = true) throws {
         var configuration = Machine.Configuration()
         configuration.memorySize = 16 << 20
         configuration.firmware = try BuiltImages.bytes("bios.bin")
@@ -31,17 +31,17 @@ final class KernelMachine {
     }
 
     /// One that stands at the prompt.
-    static func booted() throws -> KernelMachine {
+    public static func booted() throws -> KernelMachine {
         let kernel = try KernelMachine()
         try kernel.wait(for: "martlet> ")
         return kernel
     }
 
     /// What has come out of COM1.
-    var output: String { String(decoding: listener.bytes, as: UTF8.self) }
+    public var output: String { String(decoding: listener.bytes, as: UTF8.self) }
 
     /// Lets the machine run until the guest has said something (since `start`, a number of bytes), and then falls idle.
-    func wait(for text: String, since start: Int = 0) throws {
+    public func wait(for text: String, since start: Int = 0) throws {
         while !String(decoding: listener.bytes.dropFirst(start), as: UTF8.self).contains(text) {
             try #require(machine.nanoseconds < 60_000_000_000, "\(text) did not come: \(output.suffix(500))")
             debugger.continue(until: machine.steps + 500_000)
@@ -50,7 +50,7 @@ final class KernelMachine {
 
     /// Types a line, and waits for what shows that it has been done; returns what came out.
     @discardableResult
-    func type(_ line: String, until text: String = "martlet> ") throws -> String {
+    public func type(_ line: String, until text: String = "martlet> ") throws -> String {
         let start = listener.bytes.count
         machine.inject(.serial(Array((line + "\r").utf8), port: 0))
         // The echo comes first.
@@ -65,13 +65,13 @@ final class KernelMachine {
         return String(decoding: listener.bytes.dropFirst(start), as: UTF8.self)
     }
 
-    func view() throws -> KernelView { try debugger.kernelView() }
+    public func view() throws -> KernelView { try debugger.kernelView() }
 
     /// The process of a name.
-    func process(_ name: String) throws -> KernelProcess {
+    public func process(_ name: String) throws -> KernelProcess {
         let view = try view()
         return try #require(view.processes.first { view.name(ofProcess: $0.number) == name }, "\(name)")
     }
 
-    func execute(_ line: String) -> DebuggerCommands.Output { commands.execute(line) }
+    public func execute(_ line: String) -> DebuggerCommands.Output { commands.execute(line) }
 }
