@@ -10,10 +10,9 @@ import Machine
 ///
 /// **Choice.** The guest's own `bench costs` makes the calls, a thousand times each, in our machine, which counts
 /// instructions exactly; an observer looks at each, and whose source line it is. A call that is made again and again at one
-/// place of one process is an operation; its cheapest iteration, which no interrupt has lengthened, is shown. Since the
-/// compiler puts functions into each other, symbols say little; but the line table knows which line a piece of code comes
-/// from, and the source says in which function that is. A step of `rep` counts as an instruction, as everywhere in this
-/// project.
+/// place of one process is an operation; its cheapest iteration, which no interrupt has lengthened, is shown. An
+/// interrupt is made by a byte for the serial port, first while nobody runs, then while a program computes. A step of `rep`
+/// counts as an instruction, as everywhere in this project.
 struct KernelCosts: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "kernel", abstract: "Counts what our kernel's operations cost, and where it goes.")
@@ -34,6 +33,7 @@ struct KernelCosts: ParsableCommand {
         guest.type(Array("bench costs\r".utf8))
         let table = try guest.waitForPrompt()
         let operations = observer.end()
+        let interrupts = try interruptCosts(guest, debugger)
         print("| operation, in instructions | by `int 0x80` | by `sysenter` |")
         print("|---|---|---|")
         for line in table.split(whereSeparator: \.isNewline) where line.hasPrefix("bench: ") {
@@ -43,7 +43,25 @@ struct KernelCosts: ParsableCommand {
             print("| \(words.dropLast(numbers.count).joined(separator: " ")) | \(numbers.joined(separator: " | ")) |"
                 + (numbers.count < 2 ? " |" : ""))
         }
+        for (name, parts) in interrupts { print("| \(name) | \(parts.reduce(0) { $0 + $1.count }) | |") }
         for operation in operations { print("\n" + operation.description) }
+        for (name, parts) in interrupts { print((["", "| \(name) | |", "|---|---|"] + rows(of: parts)).joined(separator: "\n")) }
+    }
+
+    /// From the serial port's interrupt to its driver's next instruction, while nobody runs and while a program does.
+    private func interruptCosts(
+        _ guest: GuestMachine, _ debugger: Debugger
+    ) throws -> [(name: String, parts: [(name: String, count: Int)])] {
+        // What has just happened comes to an end.
+        _ = guest.machine.run(forNanoseconds: 100_000_000)
+        let observer = InterruptObserver(debugger)
+        defer { observer.end() }
+        let idle = try observer.cheapest(of: guest.machine)
+        // The line so far is wiped out.
+        guest.type([0x15] + Array("bench compute 1000000000 &\r".utf8))
+        _ = guest.machine.run(forNanoseconds: 500_000_000)
+        let busy = try observer.cheapest(of: guest.machine)
+        return [("interrupt to driver, from idle", idle), ("interrupt to driver, from a program", busy)]
     }
 }
 
@@ -64,9 +82,7 @@ private struct Operation: CustomStringConvertible {
     var description: String {
         let name = call & 0xFF == 6 ? call & 0x100 == 0 ? "call" : "call with buffers" : "yield"
         var lines = ["| \(name) by `\(bySysenter ? "sysenter" : "int 0x80")` | \(total) |", "|---|---|"]
-        for part in parts.sorted(by: { ($1.count, $0.name) < ($0.count, $1.name) }) {
-            lines.append("| \(part.name) | \(part.count) |")
-        }
+        lines += rows(of: parts)
         return lines.joined(separator: "\n")
     }
 }
@@ -79,16 +95,14 @@ private final class OperationObserver {
     private let debugger: Debugger
     private var remove: (() -> Void)?
     private var lastStep: UInt64?
-    /// The parts that the kernel's code consists of, by address; and how many instructions of each have been executed.
-    private var partOfAddress: [UInt32: Int] = [:]
-    private var names = ["the programs"]
-    private var counts = [0]
+    private let counter: InstructionCounter
     /// What each address space does at the moment, and the counts when it began to do it this time.
     private var current: [UInt32: (operation: Operation, counts: [Int])] = [:]
     private var finished: [Operation] = []
 
     init(_ debugger: Debugger) {
         self.debugger = debugger
+        counter = InstructionCounter(debugger)
         remove = debugger.machine.processor.addObserver { [unowned self] in look() }
     }
 
@@ -111,62 +125,27 @@ private final class OperationObserver {
         lastStep = state.pointee.steps
         let eip = state.pointee.eip
         guard state.pointee.cpl == 3 else {
-            counts[part(eip)] += 1
+            counter.countKernel(eip)
             return
         }
         lookForCall(eip, state.pointee.cr3, state.pointee.general[0])
-        counts[0] += 1
+        counter.countProgram()
     }
 
     /// An instruction that enters the kernel begins an iteration, and ends the one before.
     private func lookForCall(_ eip: UInt32, _ directory: UInt32, _ eax: UInt32) {
         let code = debugger.readMemory(at: eip, count: 2)
         guard code == [0x0F, 0x34] || code == [0xCD, 0x80] else { return }
+        let counts = counter.counts
         guard var (operation, before) = current[directory], operation.eip == eip, operation.call == eax else {
             if let old = current[directory] { finish(old.operation) }
             let operation = Operation(call: eax, bySysenter: code == [0x0F, 0x34], eip: eip, directory: directory)
             current[directory] = (operation, counts)
             return
         }
-        before += Array(repeating: 0, count: counts.count - before.count)
-        let spent = zip(counts, before).map { $0 - $1 }
+        let spent = counter.spent(since: before)
         operation.iterations += 1
-        if operation.parts.isEmpty || spent.reduce(0, +) < operation.total {
-            operation.parts = zip(names, spent).filter { $1 > 0 }.map { ($0, $1) }
-        }
+        if operation.parts.isEmpty || spent.reduce(0, { $0 + $1.count }) < operation.total { operation.parts = spent }
         current[directory] = (operation, counts)
-    }
-
-    /// Whose source an instruction of the kernel is: a file and a function, or a symbol where no line is known.
-    private func part(_ eip: UInt32) -> Int {
-        if let part = partOfAddress[eip] { return part }
-        let name =
-            debugger.sourceLocation(at: eip).map { location in
-                function(location).map { "`\($0)`, `\(location.fileName)`" } ?? "`\(location.fileName)`"
-            }
-            ?? debugger.symbol(at: eip).map { "`\($0.symbol.name)`" } ?? "unknown"
-        let part = names.firstIndex(of: name) ?? names.count
-        if part == names.count {
-            names.append(name)
-            counts.append(0)
-        }
-        partOfAddress[eip] = part
-        return part
-    }
-
-    private var sources: [String: [Substring]] = [:]
-
-    /// The Swift function that a line belongs to: the last one that begins before it.
-    private func function(_ location: SourceLocation) -> String? {
-        if sources[location.path] == nil {
-            let text = (try? String(contentsOfFile: location.path, encoding: .utf8)) ?? ""
-            sources[location.path] = text.split(separator: "\n", omittingEmptySubsequences: false)
-        }
-        guard location.path.hasSuffix(".swift"), let lines = sources[location.path] else { return nil }
-        for line in lines.prefix(location.line).reversed() {
-            guard let start = line.firstRange(of: "func ") else { continue }
-            return String(line[start.upperBound...].prefix { $0.isLetter || $0.isNumber || $0 == "_" })
-        }
-        return nil
     }
 }

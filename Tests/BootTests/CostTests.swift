@@ -32,6 +32,35 @@ import Testing
         #expect(try #require(costs["page fault, answered"])[0] < 6000, "\(costs)")
     }
 
+    /// From `hlt` to the serial driver's next instruction, the delivery and all of the kernel in between.
+    @Test func anInterruptIsSoonAtItsDriver() throws {
+        let configuration = MachineConfiguration(board: .isapc, processor: .pentium3, memory: 16)
+        let machine = try Machine(
+            try MartletVM().machineConfiguration(configuration, image: try BuiltFile.kernelImage.url()))
+        let log = SerialLog()
+        machine.output = log
+        while machine.work < 30_000_000, !log.text.contains("\n" + KernelLog.prompt) {
+            guard case .reached = machine.run(forNanoseconds: 1_000_000) else { break }
+        }
+        guard case .reached = machine.run(forNanoseconds: 100_000_000) else { return }
+        let state = machine.processor.state
+        var least = Int.max
+        for _ in 0..<5 {
+            machine.inject(.serial([0x20], port: 0))
+            var steps = 0
+            // The clock may tick before, and wake nobody.
+            for _ in 0..<100_000 where state.pointee.cpl != 3 {
+                steps = state.pointee.halted ? 0 : steps + 1
+                guard case .reached = machine.step() else { break }
+            }
+            try #require(state.pointee.cpl == 3, "no driver has run")
+            least = min(least, steps)
+            guard case .reached = machine.run(forNanoseconds: 100_000_000) else { break }
+            #expect(state.pointee.cpl == 0 && log.text.hasSuffix(" "), "the driver has not done its work")
+        }
+        #expect(least > 100 && least < 1000, "instructions from an interrupt to its driver")
+    }
+
     @Test func thePromptIsThereSoon() throws {
         let configuration = MachineConfiguration(processor: .i486, memory: 4)
         let machine = try Machine(
