@@ -27,8 +27,9 @@ oracle: image   ## Prove the processor against its five oracles, for hours
 	@scripts/setup.sh test
 	scripts/oracle.sh
 
-bench: image    ## Compare the emulator's speed with that of others, as ratios measured in one run
+bench: image    ## Count what the kernel's operations cost, then compare the emulator's speed with that of others
 	@scripts/setup.sh test
+	scripts/bench.sh kernel
 	scripts/bench.sh
 
 setup:          ## Install the system packages that are missing, after saying which
