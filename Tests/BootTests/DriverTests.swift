@@ -59,8 +59,6 @@ import Testing
                 let answer = try await shell.run("manager-test")
                 #expect(!answer.contains { $0.contains("FAILED") }, "\(answer)")
                 #expect(answer.last?.hasSuffix("checks passed") == true, "\(answer)")
-                // An orphan of the test lives for a moment.
-                while try await shell.processes().contains(where: { $0.name == "manager-test" }) {}
                 free.append(try await shell.freeFrames())
             }
             #expect(free[1] == free[2])

@@ -18,6 +18,17 @@ import Testing
         try await run(QEMU(), configuration, seed: 2, calls: Self.calls / 10)
     }
 
+    /// Programs that end while it runs give frames back, which are none that it has lost, nor won.
+    @Test func itsCountOfPageFramesIsNobodyElses() async throws {
+        try await withShell(MartletVM()) { shell async throws in
+            for milliseconds in [200, 400, 800] {
+                _ = try await shell.run("soak child sleep \(milliseconds) &")
+            }
+            let answer = try await shell.run("fuzz 3 2000")
+            #expect(answer.contains { $0.hasSuffix(": no damage") }, "\(answer)")
+        }
+    }
+
     private func run(
         _ engine: some BootEngine, _ configuration: MachineConfiguration, seed: UInt32, calls: UInt32
     ) async throws {

@@ -83,29 +83,6 @@ import Testing
         }
     }
 
-    @Test func `any driver can be killed, and its successor works`() async throws {
-        try await withShell { shell async throws in
-            let before = try await shell.processes()
-            let drivers = ["screen", "serial", "keyboard", "console", "clock", "disk"]
-            for name in drivers {
-                let number = try #require(before.first { $0.name == name }?.number)
-                let answer = try await shell.run("kill \(number)")
-                #expect(answer == ["process-manager: \(name) has ended, and is started again"])
-                #expect(try await shell.run("echo still here") == ["still here"])
-            }
-            let after = try await shell.processes()
-            for name in drivers {
-                #expect(after.first { $0.name == name }?.number != before.first { $0.name == name }?.number)
-            }
-            #expect(after.map(\.name).sorted() == before.map(\.name).sorted())
-            let length = shell.machine.serialOutput.count
-            try shell.machine.type("echo keys\r")
-            try await shell.machine.wait(for: "\r\nkeys\r\n", from: length)
-            try await shell.machine.waitForScreen("keys")
-            #expect(try await shell.run("services").contains { $0.hasSuffix("  running     disk") })
-        }
-    }
-
     @Test func `programs run beside the shell until they are killed`() async throws {
         try await withShell { shell async throws in
             let answer = try await shell.run("bench compute 4000000000 &")

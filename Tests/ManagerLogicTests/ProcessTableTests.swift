@@ -8,7 +8,7 @@ import Testing
         let table = ProcessTable()
         var indices: [Int] = []
         for number in 0..<4 {
-            let index = table.freeIndex!
+            let index = table.freeIndex(above: 0)!
             table[index].state = .running
             table[index].number = 100 + UInt32(number)
             table[index].parent = number == 1 || number == 2 ? indices[number - 1] : nil
@@ -65,15 +65,25 @@ import Testing
         #expect(table.index(badge: .max) == nil)
     }
 
+    @Test func `programs leave entries to drivers`() {
+        let table = ProcessTable()
+        for expected in 7..<ProcessTable.capacity {
+            #expect(table.freeIndex(above: 7) == expected)
+            table[expected].state = .running
+        }
+        #expect(table.freeIndex(above: 7) == nil)
+        #expect(table.freeIndex(above: 0) == 0)
+    }
+
     @Test func `entries run out, and badges stay different`() {
         let table = ProcessTable()
         var badges: Set<UInt32> = []
         for _ in 0..<ProcessTable.capacity {
-            let index = table.freeIndex!
+            let index = table.freeIndex(above: 0)!
             table[index].state = .created
             badges.insert(table.badge(index))
         }
-        #expect(table.freeIndex == nil)
+        #expect(table.freeIndex(above: 0) == nil)
         #expect(badges.count == ProcessTable.capacity)
     }
 }
@@ -147,6 +157,17 @@ import Testing
             now &+= delay
         }
         #expect(delays == [0, 200, 400, 800, 1600, 3200])
+    }
+
+    @Test func `what the machine cannot do without is never given up`() {
+        var policy = RestartPolicy(givesUp: false)
+        var delays: [UInt32] = []
+        for now in 0..<10 as Range<UInt32> {
+            policy.noteStart(at: now)
+            guard case .restart(let delay) = policy.noteDeath(at: now) else { break }
+            delays.append(delay)
+        }
+        #expect(delays == [0, 200, 400, 800, 1600, 3200, 3200, 3200, 3200, 3200])
     }
 
     @Test func `a driver that has lived for a while begins anew`() {

@@ -53,6 +53,19 @@ import UserText
         #expect(text[Text.capacity] == 0)
     }
 
+    @Test func `a line ends, however long it is`() {
+        var text = Text()
+        for length in 0...Text.capacity {
+            #expect(text.count == length)
+            text.withLine {
+                #expect($0.count == length + 1)
+                #expect($0.last == 0x0A)
+                #expect(!$0.dropLast().contains(0x0A))
+            }
+            if length < Text.capacity { text.append("x") }
+        }
+    }
+
     @Test func `numbers are read as strictly as they are written`() {
         #expect(Decimal.parse("0".utf8) == 0)
         #expect(Decimal.parse("0042".utf8) == 42)

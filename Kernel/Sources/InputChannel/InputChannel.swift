@@ -9,8 +9,6 @@ public struct InputChannel: ByteSink {
 
     public init() {}
 
-    /// Whether nobody waits for input.
-    public var hasNoReaders: Bool { readers.isEmpty }
     /// Whether Control-C is among what came.
     public var containsInterrupt: Bool { queue.containsInterrupt }
     /// Forgets Control-C and what was typed before it.
@@ -51,8 +49,6 @@ struct ReaderQueue {
     private var maxima = InlineArray<8, UInt32>(repeating: 0)
     private var head = 0
     private var count = 0
-
-    var isEmpty: Bool { count == 0 }
 
     private func slot(_ index: Int) -> UInt32 { Self.firstSlot + UInt32(index) }
 

@@ -78,9 +78,12 @@ public struct ProcessTable {
         nonmutating unsafeMutableAddress { entries.address(index) }
     }
 
-    /// An entry that is not in use.
-    public var freeIndex: Int? {
-        for index in 0..<Self.capacity where entries[index].state == .free { return index }
+    /// An entry that is not in use, for a program.
+    ///
+    /// - Parameter reserved: How many entries, from the first on, are kept for others: whoever starts programs until there
+    ///   is no room for one more shall not keep a driver from being started again.
+    public func freeIndex(above reserved: Int) -> Int? {
+        for index in reserved..<Self.capacity where entries[index].state == .free { return index }
         return nil
     }
 

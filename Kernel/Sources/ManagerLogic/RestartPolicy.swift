@@ -1,8 +1,8 @@
 /// When a driver that died is started again.
 ///
 /// The first time at once, since most deaths are accidents. One that dies again soon after waits longer every time, so
-/// that it does not keep the machine busy; and one that never comes to live is given up, in words. A driver that has
-/// lived for a while begins anew.
+/// that it does not keep the machine busy; and one that never comes to live is given up, in words, unless the machine
+/// would be of no use without it. A driver that has lived for a while begins anew.
 public struct RestartPolicy: Sendable {
     /// What to do about a death.
     public enum Decision: Equatable, Sendable {
@@ -19,8 +19,12 @@ public struct RestartPolicy: Sendable {
     /// Deaths in a row, each soon after its start.
     public private(set) var deaths: UInt32 = 0
     private var started: UInt32 = 0
+    /// Whether the seventh death in a row is the last.
+    private let givesUp: Bool
 
-    public init() {}
+    /// - Parameter givesUp: False for what the machine cannot do without: it is started again as long as it dies, with
+    ///   the longest delay between.
+    public init(givesUp: Bool = true) { self.givesUp = givesUp }
 
     /// Notes a start, at a time in milliseconds (which may wrap).
     public mutating func noteStart(at time: UInt32) { started = time }
@@ -28,8 +32,11 @@ public struct RestartPolicy: Sendable {
     /// Notes a death, and decides.
     public mutating func noteDeath(at time: UInt32) -> Decision {
         if time &- started >= Self.healthyAge { deaths = 0 }
-        deaths += 1
-        guard deaths <= Self.mostDeaths else { return .giveUp }
+        if deaths == Self.mostDeaths {
+            if givesUp { return .giveUp }
+        } else {
+            deaths += 1
+        }
         return .restart(after: deaths == 1 ? 0 : 50 << deaths)
     }
 }

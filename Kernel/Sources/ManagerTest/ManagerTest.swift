@@ -25,12 +25,7 @@ struct ManagerTest {
         testPermissions()
         testMalformed()
         testDisk()
-        if Check.failures == 0 {
-            print("manager-test: \(Check.count) checks passed")
-        } else {
-            print("manager-test: \(Check.failures) of \(Check.count) checks FAILED")
-            Manager.exit(status: 1)
-        }
+        Check.report()
     }
 
     /// This program, with an argument that says what to do.
@@ -63,6 +58,16 @@ enum Check {
     static func equal(_ actual: UInt32, _ expected: UInt32, _ what: StaticString) {
         isTrue(actual == expected, what)
         if actual != expected { print("manager-test: \(actual) instead of \(expected)") }
+    }
+
+    /// Says how it went, and ends the program.
+    static func report() -> Never {
+        if failures == 0 {
+            print("manager-test: \(count) checks passed")
+        } else {
+            print("manager-test: \(failures) of \(count) checks FAILED")
+        }
+        Manager.exit(status: failures == 0 ? 0 : 1)
     }
 
     /// Expects a refusal of the process manager.
@@ -138,6 +143,11 @@ enum Role {
             guard case .exited(let pages)? = try? program.spawn().wait() else { Manager.exit(status: 0) }
             Manager.exit(status: pages)
         }
+        if Arguments.is(1, "restarts") { testRestarts() }
+        if Arguments.is(1, "blocked") { ClientRole.read(Arguments.bytes(2)) }
+        if Arguments.is(1, "read") { ClientRole.readInput() }
+        if Arguments.is(1, "read-disk") { ClientRole.readDisk() }
+        if Arguments.is(1, "hog") { ClientRole.hog() }
         if Arguments.is(1, "write-disk") { writeDisk(Arguments.number(2) ?? 0) }
         if Arguments.is(1, "await") {
             print("manager-test: waiting for the end")

@@ -79,4 +79,6 @@ struct DriverState {
     var policy = RestartPolicy()
     /// When it is to be started again, in milliseconds of the kernel's clock.
     var restartTime: UInt32?
+    /// Whether there was no memory for it when it was to be started last.
+    var lacksMemory = false
 }

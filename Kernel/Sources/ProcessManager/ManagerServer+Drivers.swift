@@ -5,6 +5,8 @@ extension ManagerServer {
     /// Makes the endpoints and takes the interrupt lines of all drivers. They belong to the process manager and outlive
     /// the drivers, so that clients notice nothing of a restart but a pause.
     mutating func createDriverServices() {
+        // Without a shell nobody could even stop the machine in order.
+        drivers[DriverTable.shell].policy = RestartPolicy(givesUp: false)
         for index in 0..<DriverTable.count {
             let driver = DriverTable.row(index)
             guard driver.hasService, let name = ShortName(service: driver.name.utf8Bytes) else { continue }
@@ -35,29 +37,41 @@ extension ManagerServer {
         }
     }
 
-    /// Starts a driver or the shell, and says so if it cannot.
+    /// Starts a driver or the shell, and says so if it cannot. For want of memory it is tried again until there is some;
+    /// what else can be wrong, such as a program that is not in the payload, stays wrong.
     mutating func start(driver index: Int) {
         let driver = DriverTable.row(index)
         drivers[index].policy.noteStart(at: now)
         do throws(ManagerError) {
             let process = try load(ProgramSource(driver: driver), parent: nil, driver: index)
-            drivers[index].process = process
             do throws(KernelError) {
                 try grantDevices(driver, index, to: process)
                 try run(process)
             } catch {
-                // The policy decides what comes next.
-                end(process, .killed)
-                return
+                discard(process)
+                throw ManagerError(loading: error)
             }
+            drivers[index].process = process
+            drivers[index].lacksMemory = false
             if let service = drivers[index].service {
                 services[service].owner = process
                 services[service].state = .running
             }
         } catch {
-            log.print("process-manager: \(driver.path): \(error.message)")
+            guard error == .outOfMemory else {
+                log.print("process-manager: \(driver.path): \(error.message)")
+                return giveUp(driver: index)
+            }
+            if !drivers[index].lacksMemory {
+                log.print("process-manager: no memory for \(driver.name); it is started when there is some")
+            }
+            drivers[index].lacksMemory = true
+            drivers[index].restartTime = now &+ Self.memoryPatience
         }
     }
+
+    /// How long after there was no memory for a driver there may be some, in milliseconds.
+    private static var memoryPatience: UInt32 { 500 }
 
     /// Gives a driver what its row of the table names, and no more.
     private func grantDevices(_ driver: Driver, _ index: Int, to entry: Int) throws(KernelError) {
@@ -104,15 +118,19 @@ extension ManagerServer {
         case .restart(let delay):
             log.print("process-manager: \(driver.name) has ended, and is started again in \(delay) ms")
             drivers[index].restartTime = now &+ delay
-            pendingRestarts += 1
         case .giveUp:
             let deaths = RestartPolicy.mostDeaths + 1
             log.print("process-manager: \(driver.name) has ended \(deaths) times in a row, and is given up")
-            guard let service = drivers[index].service else { return }
-            try? Capabilities.delete(ManagerSlot.line(index))
-            try? Capabilities.delete(ManagerSlot.notification(index))
-            closeService(service)
-            services[service].state = .givenUp
+            giveUp(driver: index)
         }
+    }
+
+    /// Closes the service of a driver that is started no more: whoever waits there gets an error.
+    private func giveUp(driver index: Int) {
+        guard let service = drivers[index].service else { return }
+        try? Capabilities.delete(ManagerSlot.line(index))
+        try? Capabilities.delete(ManagerSlot.notification(index))
+        closeService(service)
+        services[service].state = .givenUp
     }
 }

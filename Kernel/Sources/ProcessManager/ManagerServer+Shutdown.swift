@@ -122,6 +122,7 @@ extension ManagerServer {
             stop?.awaited = 0
             return continueStopping()
         }
+        stop?.phase = .last
         log.print(current.action == .reboot ? "Restarting." : "The machine has stopped; it may be switched off.")
         try? system.shutdown(current.action == .reboot ? .reboot : .halt)
     }

@@ -85,7 +85,7 @@ extension ManagerServer {
         } catch {
             end(index, .killed)
             table.free(index)
-            throw error == .outOfMemory || error == .quotaExceeded ? .outOfMemory : .failed
+            throw ManagerError(loading: error)
         }
         if table[index].isDetached { table[index].parent = nil }
     }
@@ -131,7 +131,8 @@ extension ManagerServer {
         let payloadFile = payload.file(at: source.path)
         guard let contents = source.image ?? payloadFile else { throw .noSuchFile }
         let file = try check(contents, source.path)
-        guard let index = table.freeIndex else { throw .tooManyProcesses }
+        // Each row of the driver table has its own entry, so that programs cannot take it.
+        guard let index = driver ?? table.freeIndex(above: DriverTable.count) else { throw .tooManyProcesses }
         try findPages(of: file, source.path, for: index)
         let limit = min(source.frameLimit == 0 ? .max : source.frameLimit, frameLimit(ofDriver: driver))
         do throws(KernelError) {
@@ -164,11 +165,16 @@ extension ManagerServer {
             }
             return index
         } catch {
-            try? Process(slot: ManagerSlot.process(index)).destroy()
-            try? Capabilities.delete(ManagerSlot.process(index))
-            table.free(index)
-            throw error == .outOfMemory || error == .quotaExceeded ? .outOfMemory : .failed
+            discard(index)
+            throw ManagerError(loading: error)
         }
+    }
+
+    /// Takes back a process that could not be made whole.
+    func discard(_ index: Int) {
+        try? Process(slot: ManagerSlot.process(index)).destroy()
+        try? Capabilities.delete(ManagerSlot.process(index))
+        table.free(index)
     }
 
     /// Finds out where the pages of a program lie in its file: the payload's, or one that will be copied.
@@ -250,5 +256,12 @@ extension ManagerServer {
         }
         if let written { throw written }
         return address
+    }
+}
+
+extension ManagerError {
+    /// Why a process could not be made.
+    init(loading error: KernelError) {
+        self = error == .outOfMemory || error == .quotaExceeded ? .outOfMemory : .failed
     }
 }

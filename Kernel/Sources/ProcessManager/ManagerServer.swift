@@ -12,8 +12,6 @@ struct ManagerServer {
     let table = ProcessTable()
     let services = ServiceTable()
     let drivers = FixedTable(DriverState(), count: DriverTable.count)
-    /// How many drivers are to be started again later.
-    var pendingRestarts = 0
     /// Page faults that were answered with a page, and for how many of them a page of the payload was copied.
     var pageFaults: UInt32 = 0
     var copiedPages: UInt32 = 0
@@ -104,25 +102,29 @@ struct ManagerServer {
 
     /// Does what is due, and says how long the loop may wait for a message, in milliseconds.
     private mutating func nextTimeout() -> UInt32 {
-        guard pendingRestarts > 0 || stop != nil else { return Timeout.never }
+        while let current = stop, current.phase != .last {
+            if let left = left(until: current.deadline) { return left }
+            finishStopping()
+        }
         var timeout = Timeout.never
-        for driver in 0..<DriverTable.count {
-            guard let due = drivers[driver].restartTime else { continue }
-            let left = Int32(bitPattern: due &- now)
-            if left > 0 {
-                timeout = timeout == Timeout.never ? UInt32(left) : min(timeout, UInt32(left))
-            } else if stop == nil {
-                pendingRestarts -= 1
+        // Nobody starts again while the machine is being stopped.
+        for driver in 0..<DriverTable.count where stop == nil && drivers[driver].restartTime != nil {
+            if left(until: drivers[driver].restartTime) == nil {
                 drivers[driver].restartTime = nil
                 start(driver: driver)
             }
-        }
-        if let stop {
-            let left = Int32(bitPattern: stop.deadline &- now)
-            if left > 0 { return UInt32(left) }
-            finishStopping()
+            // Also if it could not be started, and is to be again later.
+            guard let left = left(until: drivers[driver].restartTime) else { continue }
+            timeout = timeout == Timeout.never ? left : min(timeout, left)
         }
         return timeout
+    }
+
+    /// The milliseconds until a time, which may have wrapped; nil if it has come, or there is none.
+    private func left(until time: UInt32?) -> UInt32? {
+        guard let time else { return nil }
+        let left = Int32(bitPattern: time &- now)
+        return left > 0 ? UInt32(left) : nil
     }
 
     /// Milliseconds since the kernel started.

@@ -9,7 +9,9 @@ public enum Clock {
     public static func dateTime() -> DateTime? {
         guard let service = try? Service.find("clock") else { return nil }
         defer { service.close() }
-        guard let reply = try? service.endpoint.call(Message(ClockRequest.read)), reply.label == 0 else { return nil }
+        guard let reply = try? service.endpoint.callAgain(Message(ClockRequest.read)), reply.label == 0 else {
+            return nil
+        }
         return DateTime(words: (reply.word0, reply.word1))
     }
 }

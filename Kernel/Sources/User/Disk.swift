@@ -53,16 +53,14 @@ public struct Disk {
             label, drive | count << 8, UInt32(truncatingIfNeeded: sector), UInt32(truncatingIfNeeded: sector >> 32))
     }
 
-    /// Makes a request. A driver that died meanwhile is started again, and then asked once more: reading and writing
-    /// whole sectors can be repeated.
+    /// Makes a request; once more if the driver dies over it, since reading and writing whole sectors can be repeated.
     private func ask(
         _ message: Message, bytes: UnsafeRawBufferPointer = .none, buffer: UnsafeMutableRawBufferPointer = .none
     ) throws(DiskError) -> ReceivedMessage {
-        for _ in 0..<2 {
-            guard let reply = try? service.endpoint.call(message, bytes: bytes, buffer: buffer) else { continue }
-            guard reply.label == 0 else { throw DiskError(rawValue: reply.label) ?? .badRequest }
-            return reply
+        guard let reply = try? service.endpoint.callAgain(message, bytes: bytes, buffer: buffer) else {
+            throw .unreachable
         }
-        throw .unreachable
+        guard reply.label == 0 else { throw DiskError(rawValue: reply.label) ?? .badRequest }
+        return reply
     }
 }

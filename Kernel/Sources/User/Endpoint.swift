@@ -100,6 +100,21 @@ public struct Endpoint {
         try ReceivedMessage(Self.make(.call, slot, message, bytes, buffer, timeout: timeout))
     }
 
+    /// Makes a call, and once more if the server dies over it: one that may be made twice, such as reading a sector.
+    ///
+    /// A driver's endpoint outlives it, so the second call waits for its successor. That of another server goes with it:
+    /// then the second call fails at once, and so does that to a driver that is given up.
+    public func callAgain(
+        _ message: Message, bytes: UnsafeRawBufferPointer = .none, buffer: UnsafeMutableRawBufferPointer = .none
+    ) throws(KernelError) -> ReceivedMessage {
+        do throws(KernelError) {
+            return try call(message, bytes: bytes, buffer: buffer)
+        } catch {
+            guard error == .objectGone else { throw error }
+            return try call(message, bytes: bytes, buffer: buffer)
+        }
+    }
+
     /// Waits for a message, whose bytes go into `buffer`.
     ///
     /// - Parameter timeout: Milliseconds, or a value of `Timeout`.

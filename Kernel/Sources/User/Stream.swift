@@ -27,6 +27,9 @@ public struct Stream {
     /// Writes a text. If nobody is at the other end, it is lost.
     public func print(_ text: Text) { text.withBytes { bytes in try? write(bytes) } }
 
+    /// Writes a text as a line. If nobody is at the other end, it is lost.
+    public func printLine(_ text: Text) { text.withLine { bytes in try? write(bytes) } }
+
     /// Waits for input.
     ///
     /// - Returns: How many bytes came into `buffer`; 0 at the end of the stream.
@@ -37,25 +40,19 @@ public struct Stream {
     /// Clears the screen, if the stream ends at one.
     public func clear() { _ = try? ask(Message(StreamRequest.clear)) }
 
+    /// Makes a request; once more if the driver or the console behind the stream dies over it. Rather than get lost, what
+    /// is written may then show twice.
     private func ask(
         _ message: Message, bytes: UnsafeRawBufferPointer = .none, buffer: UnsafeMutableRawBufferPointer = .none
     ) throws(StreamError) -> ReceivedMessage {
-        guard let reply = try? endpoint.call(message, bytes: bytes, buffer: buffer) else { throw .gone }
+        guard let reply = try? endpoint.callAgain(message, bytes: bytes, buffer: buffer) else { throw .gone }
         guard reply.label == 0 else { throw StreamError(rawValue: reply.label) ?? .badRequest }
         return reply
     }
 }
 
 /// Writes a line to standard output.
-public func print(_ text: Text) {
-    var line = text
-    line.append(0x0A)
-    Stream.output.print(line)
-}
+public func print(_ text: Text) { Stream.output.printLine(text) }
 
 /// Writes a line to standard error.
-public func complain(_ text: Text) {
-    var line = text
-    line.append(0x0A)
-    Stream.error.print(line)
-}
+public func complain(_ text: Text) { Stream.error.printLine(text) }

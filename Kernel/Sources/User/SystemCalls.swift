@@ -286,9 +286,7 @@ public struct KernelLog {
 
     /// Writes a line.
     public func print(_ text: Text) {
-        var line = text
-        line.append(0x0A)
-        line.withBytes { write($0) }
+        text.withLine { write($0) }
     }
 }
 

@@ -14,7 +14,8 @@ public struct Text: ExpressibleByStringInterpolation {
     /// The most bytes of a text. A longer one is cut off, and ends in `...`.
     public static var capacity: Int { 252 }
 
-    private var storage = InlineArray<252, UInt8>(repeating: 0)
+    /// One byte more than the capacity, for the end of a line.
+    private var storage = InlineArray<253, UInt8>(repeating: 0)
     /// The length in bytes.
     public private(set) var count = 0
 
@@ -39,6 +40,13 @@ public struct Text: ExpressibleByStringInterpolation {
         var copy = storage
         // `InlineArray` stores its elements contiguously, so its own bytes are the text's.
         return withUnsafeBytes(of: &copy) { body(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+    }
+
+    /// The same, with a line feed behind them, for which there is always room.
+    public func withLine<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        var copy = storage
+        copy[count] = 0x0A
+        return withUnsafeBytes(of: &copy) { body(UnsafeRawBufferPointer(rebasing: $0[...count])) }
     }
 
     /// Appends a byte.
