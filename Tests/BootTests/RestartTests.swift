@@ -4,7 +4,7 @@ import Testing
 /// Drivers and the shell that die, in QEMU and in our emulator: their successors work, and their clients notice.
 @Suite(.serialized) struct RestartTests {
     private func boot(inQEMU: Bool, _ body: (ShellSession) async throws -> Void) async throws {
-        if inQEMU { try await withShell(QEMU(), body) } else { try await BootTests.withShell(MartletVM(), body) }
+        if inQEMU { try await withShell(QEMU(), body) } else { try await withShell(MartletVM(), body) }
     }
 
     @Test(arguments: [true, false])

@@ -4,7 +4,7 @@
 
    Blocks come in sizes of four steps between one power of two and the next; a free block is kept in its size's list for
    the next of that size. That wastes up to a fifth of a block, but it takes few steps, and programs here are small.
-   There is one thread: a process with more must not allocate from two of them.
+   A lock keeps the threads of a program apart.
 
    The heap reaches as far as the process manager has been told, and its pages appear as they are touched, so it is told
    seldom and far ahead. The process manager itself, which has nobody to ask, gets its pages from the kernel at once. */
@@ -16,6 +16,7 @@ enum {
     HEAP_END = 0x50000000,
     REACH = 0x40000,                /* how far ahead the process manager is told */
     GROWTH = 0x4000,                /* what the kernel is asked for at least */
+    SLEEP = 3,                      /* SystemCall.sleep */
     CALL = 6,                       /* SystemCall.call */
     MEMORY_MAP = 15,                /* SystemCall.memoryMap */
     OWN_PROCESS = 1,                /* InitialSlot.process */
@@ -37,6 +38,17 @@ struct free_block {
 
 static struct free_block *free_blocks[SIZES];
 static uint32_t heap_next = HEAP_START, heap_end = HEAP_START;
+static uint32_t lock;
+
+/* Who has the lock may have a lower priority than who wants it, and must run to give it back: so this sleeps. */
+void lock_take(uint32_t *lock) {
+    while (__atomic_exchange_n(lock, 1, __ATOMIC_ACQUIRE)) {
+        struct system_call_registers call = {.eax = SLEEP, .ecx = 1};
+        system_call(&call);
+    }
+}
+
+void lock_release(uint32_t *lock) { __atomic_store_n(lock, 0, __ATOMIC_RELEASE); }
 
 /* 16, 20, 24, 28, 32, 40, ... */
 static uint32_t block_size(uint32_t index) {
@@ -96,14 +108,16 @@ int posix_memalign(void **result, size_t alignment, size_t size) {
     while (block_size(index) < size + slack) {
         index++;
     }
+    lock_take(&lock);
     void *start = free_blocks[index];
     if (start) {
         free_blocks[index] = free_blocks[index]->next;
     } else {
         start = extend(block_size(index));
-        if (!start) {
-            return OUT_OF_MEMORY;
-        }
+    }
+    lock_release(&lock);
+    if (!start) {
+        return OUT_OF_MEMORY;
     }
     uintptr_t address = (uintptr_t)start + sizeof(struct header);
     size_t boundary = alignment > 8 ? alignment : 8;
@@ -121,6 +135,8 @@ void free(void *block) {
     }
     struct header header = ((struct header *)block)[-1];
     struct free_block *freed = header.start;
+    lock_take(&lock);
     freed->next = free_blocks[header.size];
     free_blocks[header.size] = freed;
+    lock_release(&lock);
 }

@@ -24,8 +24,8 @@ struct Console {
         }
         var server = ConsoleServer(
             screen: try? Service.find("screen").endpoint, serial: Readers.sources[1])
-        try? Thread.start(readKeyboard)
-        try? Thread.start(readSerial)
+        _ = try? Thread.start { Readers.read(0) }
+        _ = try? Thread.start { Readers.read(1) }
         server.run()
     }
 }
@@ -58,9 +58,3 @@ enum Readers {
         }
     }
 }
-
-@c(console_read_keyboard)
-func readKeyboard() { Readers.read(0) }
-
-@c(console_read_serial)
-func readSerial() { Readers.read(1) }

@@ -11,7 +11,7 @@ import User
 @main
 struct DiskDriver {
     static func main() {
-        try? Thread.start(flushAtEnd)
+        _ = try? Thread.start(flushAtEnd)
         var channel = ATAChannel()
         // Sectors on their way: too many for a stack, whose pages a system call wants to have been touched.
         let buffer = UnsafeMutableRawBufferPointer.allocate(
@@ -59,12 +59,10 @@ struct DiskDriver {
 }
 
 /// The second thread: waits for the end of the machine, and has the first one flush both drives.
-@c(disk_flush_at_end)
 func flushAtEnd() {
     while (try? Manager.awaitShutdown()) != nil {
         for drive in 0..<2 as Range<UInt32> {
             _ = try? Service.driver.endpoint.call(Message(DiskRequest.flush, drive))
         }
     }
-    Thread.exit()
 }

@@ -25,6 +25,7 @@ struct ManagerTest {
         testPermissions()
         testMalformed()
         testDisk()
+        testThreads()
         Check.report()
     }
 
@@ -147,6 +148,7 @@ enum Role {
         if Arguments.is(1, "blocked") { ClientRole.read(Arguments.bytes(2)) }
         if Arguments.is(1, "read") { ClientRole.readInput() }
         if Arguments.is(1, "read-disk") { ClientRole.readDisk() }
+        if Arguments.is(1, "deep-thread") { recurseInThread() }
         if Arguments.is(1, "hog") { ClientRole.hog() }
         if Arguments.is(1, "write-disk") { writeDisk(Arguments.number(2) ?? 0) }
         if Arguments.is(1, "await") {

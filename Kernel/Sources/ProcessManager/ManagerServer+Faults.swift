@@ -80,9 +80,8 @@ enum FaultDescription {
             let access: StaticString =
                 fault.errorCode & PageFault.write != 0
                 ? "write to" : fault.address == fault.eip ? "execution of" : "read of"
-            let stackEnd = ProgramLayout.stackTop - ProgramLayout.stackSize
             let kind: StaticString =
-                (stackEnd - 0x1_0000)..<stackEnd ~= fault.address ? "a stack overflow" : "a page fault"
+                ProgramLayout.isBelowStack(fault.address) ? "a stack overflow" : "a page fault"
             return "\(kind): \(access) address \(hex: fault.address)"
         case 13:
             if fault.errorCode == 0, let instruction = privilegedInstruction(at: fault.eip, process) {

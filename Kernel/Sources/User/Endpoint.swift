@@ -83,6 +83,11 @@ public struct Endpoint {
         return Endpoint(slot: slot)
     }
 
+    /// Creates an endpoint in whichever slot is empty; `Slots.release` gives it back.
+    public static func create() throws(KernelError) -> Endpoint {
+        try Slots.fill { slot throws(KernelError) in try create(in: slot) }
+    }
+
     /// Sends a message, and waits until it is received.
     public func send(
         _ message: Message, bytes: UnsafeRawBufferPointer = .none

@@ -11,6 +11,11 @@ public struct MemoryObject {
         return MemoryObject(slot: slot)
     }
 
+    /// Creates an object in whichever slot is empty; `Slots.release` gives it back.
+    public static func create(length: UInt32) throws(KernelError) -> MemoryObject {
+        try Slots.fill { slot throws(KernelError) in try create(in: slot, length: length) }
+    }
+
     /// Maps a part of it into a process, for as long as this process's capability exists.
     ///
     /// - Parameters:

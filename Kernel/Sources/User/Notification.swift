@@ -11,6 +11,11 @@ public struct Notification {
         return Notification(slot: slot)
     }
 
+    /// Creates a notification in whichever slot is empty; `Slots.release` gives it back.
+    public static func create() throws(KernelError) -> Notification {
+        try Slots.fill { slot throws(KernelError) in try create(in: slot) }
+    }
+
     /// Sets bits, at least one. A capability with a badge sets the badge's bits instead.
     public func signal(_ bits: UInt32 = 1) throws(KernelError) {
         try Call(.notificationSignal, ebx: slot, ecx: bits).result()

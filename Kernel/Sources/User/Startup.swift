@@ -99,6 +99,15 @@ public enum ProgramLayout {
     public static var free: Range<UInt32> { 0x5000_0000..<0xB000_0000 }
     /// Where a driver finds the memory of its device.
     public static var deviceMemory: UInt32 { 0xB000_0000 }
-    /// Where the library puts the stacks of a program's further threads.
+    /// Where the library puts the stacks of a program's further threads, and how far one is from the next. The first page
+    /// of each distance is not mapped.
     public static var threadStacks: UInt32 { 0xB800_0000 }
+    public static var threadStackDistance: UInt32 { 0x10_0000 }
+
+    /// Whether an address is where a stack that has overflowed runs into.
+    public static func isBelowStack(_ address: UInt32) -> Bool {
+        let lowest = stackTop - stackSize
+        if (lowest - 0x1_0000)..<lowest ~= address { return true }
+        return threadStacks..<lowest ~= address && address % threadStackDistance < pageSize
+    }
 }

@@ -60,46 +60,6 @@ struct Call {
     }
 }
 
-/// The calling thread.
-public enum Thread {
-    /// Lets other threads run.
-    public static func yield() { _ = Call(.yield) }
-
-    /// Lets a function run beside the rest of the program, on a stack of its own of `stackSize` bytes. It ends with
-    /// `Thread.exit`. Threads share everything, also the heap, which only one of them may use.
-    public static func start(
-        _ function: @convention(c) () -> Void, stackSize: UInt32 = 4 * pageSize
-    ) throws(KernelError) {
-        guard let slot = Slots.allocate() else { throw .badSlot }
-        defer { Slots.release(slot) }
-        // An unmapped page below each stack ends an overflow.
-        let stack = nextStack + pageSize
-        try Process.current.map(stack, length: stackSize, access: .write)
-        nextStack = stack + stackSize
-        // Valid: a C function's pointer is its address. A thread finds no return address: it must not return.
-        let entry = UInt32(truncatingIfNeeded: UInt(bitPattern: unsafeBitCast(function, to: UnsafeRawPointer.self)))
-        // The ABI wants the stack at a multiple of 16 before the return address that is not there.
-        try Process.current.start(at: entry, stack: stack + stackSize - 4, argument: 0, using: slot)
-    }
-    private nonisolated(unsafe) static var nextStack = ProgramLayout.threadStacks
-
-    /// Waits, rounded up to the clock's tick.
-    public static func sleep(milliseconds: UInt32) { _ = Call(.sleep, ecx: milliseconds) }
-
-    /// Ends the wait of the thread in a slot, whatever it waits for.
-    public static func cancel(_ slot: UInt32) throws(KernelError) { try Call(.threadCancel, ebx: slot).result() }
-
-    /// Changes the priority, 0...31, of the thread in a slot.
-    public static func setPriority(_ priority: UInt32, of slot: UInt32) throws(KernelError) {
-        try Call(.threadConfigure, ebx: slot, ecx: ThreadSetting.priority.rawValue, edx: priority).result()
-    }
-
-    /// Ends the thread; the process ends with its last one.
-    public static func exit() -> Never {
-        while true { _ = Call(.threadExit) }
-    }
-}
-
 /// Operations on slots of this process's capability table, whatever they hold.
 public enum Capabilities {
     /// Copies a capability into another process, with fewer rights perhaps, and a badge.

@@ -78,6 +78,10 @@ extern uint8_t program_start[], program_end[];
 static inline uint32_t program_start_address(void) { return (uint32_t)program_start; }
 static inline uint32_t program_end_address(void) { return (uint32_t)program_end; }
 
+/* A lock of a program's threads: 0 while nobody has it. */
+void lock_take(uint32_t *lock);
+void lock_release(uint32_t *lock);
+
 /* The heap: see heap.c. */
 int posix_memalign(void **result, size_t alignment, size_t size);
 void free(void *block);
