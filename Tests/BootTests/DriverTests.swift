@@ -25,7 +25,7 @@ import Testing
         ("disk-dump 2 0", ["disk-dump: no such drive", "disk-dump: exit status 1"]),
         ("limit 20 hello", ["hello: out of memory"]),
         ("limit 80 hello", ["Hello from ring 3: this is process 18."]),
-        ("limit 0 hello", ["usage: limit KIB COMMAND..."]),
+        ("limit 0 hello", ["usage: limit KIB PROGRAM..."]),
         ("kill 13", ["process 13, echo-client: killed"]),
     ]
 

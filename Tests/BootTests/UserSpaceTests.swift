@@ -10,7 +10,10 @@ import Testing
             #expect(!listing.contains { $0.hasSuffix("motd") })
             #expect(try await shell.run("cat etc/motd") == ["Welcome to Martlet. Type help for a list of commands."])
             #expect(try await shell.run("cat nothing") == ["cat: nothing: no such file"])
-            #expect(try await shell.run("help").contains { $0.contains("reboot") })
+            let help = try await shell.run("help")
+            #expect(help.contains { $0.contains("reboot") })
+            // It is to be read on a screen of 80 by 25, with the prompt below it.
+            #expect(help.count < 25 && help.allSatisfy { $0.count < 80 }, "\(help)")
         }
     }
 

@@ -48,6 +48,28 @@ private func problem(_ line: String) -> CommandLineError? {
         #expect(problem(String(repeating: "a", count: 256)) == .tooLong)
     }
 
+    @Test func `an ampersand ends a command, and is no word`() throws {
+        for line in ["run a &", "run a&", "run a & ", "run 'a'&"] {
+            try Array(line.utf8).withUnsafeBytes { bytes in
+                let command = try CommandLine(bytes)
+                #expect(command.isBackground)
+                #expect(command.withBytes(from: 0) { Array($0) } == Array("run\0a\0".utf8))
+            }
+        }
+        for line in ["run a '&'", #"run a \&"#, #"run a"&""#] {
+            let isBackground = try Array(line.utf8).withUnsafeBytes { try CommandLine($0).isBackground }
+            #expect(!isBackground, "\(line)")
+        }
+        for line in ["&", " & ", "a & b", "a && b", "a & &"] { #expect(problem(line) == .misplacedAmpersand, "\(line)") }
+    }
+
+    @Test func `characters that will mean something are refused unless quoted`() throws {
+        for character in ["|", ";", "<", ">"] {
+            for line in ["a \(character) b", "a\(character)b", character] { #expect(problem(line) == .reserved, "\(line)") }
+            #expect(try words("a '\(character)' \"\(character)\" \\\(character)") == ["a", character, character, character])
+        }
+    }
+
     @Test func `arguments are handed over with a NUL after each`() throws {
         try Array("run a 'b c' ''".utf8).withUnsafeBytes { bytes in
             let command = try CommandLine(bytes)
@@ -59,9 +81,9 @@ private func problem(_ line: String) -> CommandLineError? {
 
     @Test func `no line crashes it`() {
         var generator = SplitMix64(seed: 1)
-        let alphabet = Array("a'\"\\ \t\0é".utf8)
+        let alphabet = Array("a'\"\\ \t\0é&|".utf8)
         for _ in 0..<5000 {
-            let line = (0..<Int(generator.next() % 300)).map { _ in alphabet[Int(generator.next() % 9) % alphabet.count]
+            let line = (0..<Int(generator.next() % 300)).map { _ in alphabet[Int(generator.next() % UInt64(alphabet.count))]
             }
             line.withUnsafeBytes { _ = try? CommandLine($0) }
         }

@@ -21,8 +21,8 @@ enum BuiltIn: UInt8 {
     case allow
     case limit
     case clear
-    case reboot
     case halt
+    case reboot
     case poweroff
 
     private static var all: some Sequence<BuiltIn> {
@@ -55,8 +55,8 @@ enum BuiltIn: UInt8 {
         case .allow: "allow"
         case .limit: "limit"
         case .clear: "clear"
-        case .reboot: "reboot"
         case .halt: "halt"
+        case .reboot: "reboot"
         case .poweroff: "poweroff"
         }
     }
@@ -67,8 +67,8 @@ enum BuiltIn: UInt8 {
         case .ls: "[PREFIX]  files of the payload and their sizes"
         case .cat: "FILE...  shows files"
         case .echo: "[WORD...]  repeats its arguments"
-        case .mem: "the machine's memory: how much, how much is free, and what lies where"
-        case .memory: "the processes' memory: what they may touch, what is there, what is their own"
+        case .mem: "the machine's memory: how much, how much is free, what lies where"
+        case .memory: "the processes' memory: what they may touch, have and own"
         case .ps: "processes, who started them, and what they do"
         case .log: "the kernel's last messages, with the seconds since its start"
         case .services: "names that servers have registered"
@@ -78,14 +78,16 @@ enum BuiltIn: UInt8 {
         case .env: "what programs are told by name"
         case .set: "NAME=VALUE...  tells programs something by name"
         case .unset: "NAME...  does so no longer"
-        case .allow: "disk-write|kill|log|shutdown COMMAND...  runs a program that may do that"
-        case .limit: "KIB COMMAND...  runs a program with that much memory at most"
+        case .allow: "disk-write|kill|log|shutdown PROGRAM...  runs one that may do it"
+        case .limit: "KIB PROGRAM...  runs one with that much memory at most"
         case .clear: "clears the screen"
-        case .reboot: "restarts the machine"
-        case .halt: "stops the machine"
-        case .poweroff: "stops the machine, and switches it off if it can"
+        case .halt: "stops the machine; 'poweroff' and 'reboot' do what they say"
+        case .reboot, .poweroff: ""
         }
     }
+
+    /// Whether it runs a program.
+    var startsPrograms: Bool { self == .allow || self == .limit }
 
     /// Does what the command says.
     func run(_ command: CommandLine, _ shell: inout Shell) {
@@ -114,8 +116,9 @@ enum BuiltIn: UInt8 {
         }
     }
 
+    /// No longer than a screen.
     private static func showHelp() {
-        for command in all {
+        for command in all where command.summary.utf8CodeUnitCount > 0 {
             var line: Text = "  \(command.name)"
             line.pad(to: 12)
             line.append(command.summary)
@@ -132,9 +135,8 @@ enum BuiltIn: UInt8 {
             line.append(name)
         }
         print(line)
-        print("A program whose line ends in ' &' runs while the shell goes on; 'wait' waits for it.")
-        print("Keys: arrows, Home, End, Ctrl-A, E, K, U and W edit; up and down recall lines;")
-        print("      Ctrl-C stops the program or the line; Ctrl-L clears the screen.")
+        print("PROGRAM... & runs it beside the shell. Ctrl-C stops what the shell waits for.")
+        print("Keys: arrows, Home, End, Ctrl-A E K U W edit; up, down recall; Ctrl-L clears.")
     }
 
     private static func list(_ command: CommandLine) {
@@ -238,14 +240,14 @@ extension BuiltIn {
                 command.is(1, "log")
             { .readLog } else if command.is(1, "shutdown") { .shutdown } else { nil }
         guard let permission, command.wordCount > 2 else {
-            return print("usage: allow disk-write|kill|log|shutdown COMMAND...")
+            return print("usage: allow disk-write|kill|log|shutdown PROGRAM...")
         }
         shell.runProgram(command, from: 2, permissions: permission)
     }
 
     private static func limit(_ command: CommandLine, _ shell: inout Shell) {
         guard command.wordCount > 2, let limit = command.withWord(1, { Decimal.parse($0) }), limit > 0 else {
-            return print("usage: limit KIB COMMAND...")
+            return print("usage: limit KIB PROGRAM...")
         }
         shell.runProgram(command, from: 2, memoryLimit: limit)
     }

@@ -13,7 +13,8 @@ struct Shell {
     static func main() {
         FileText.show("etc/motd")
         var shell = Shell()
-        var input = LineInput()
+        // The prompt takes nine columns.
+        var input = LineInput(width: 70)
         while true {
             shell.jobs.reportEnded()
             guard let line = input.readLine(prompt: "martlet> ") else { continue }
@@ -33,6 +34,9 @@ struct Shell {
             let command = try CommandLine(line)
             guard command.wordCount > 0 else { return }
             if let builtIn = command.withWord(0, { BuiltIn.named($0) }) {
+                guard !command.isBackground || builtIn.startsPrograms else {
+                    return print("only programs run beside the shell")
+                }
                 builtIn.run(command, &self)
             } else {
                 runProgram(command)
@@ -42,7 +46,7 @@ struct Shell {
         }
     }
 
-    /// Runs a program of the payload, and waits until it ends, unless the last word is `&`.
+    /// Runs a program of the payload, and waits until it ends, unless `&` ends the command.
     ///
     /// - Parameters:
     ///   - first: The word that names the program; its arguments follow.
@@ -51,9 +55,7 @@ struct Shell {
     mutating func runProgram(
         _ command: CommandLine, from first: Int = 0, permissions: Permissions = .none, memoryLimit: UInt32 = 0
     ) {
-        var wordCount = command.wordCount
-        let isJob = wordCount > first + 1 && command.is(wordCount - 1, "&")
-        if isJob { wordCount -= 1 }
+        let isJob = command.isBackground
         guard !isJob || jobs.hasRoom else { return print("too many programs run beside the shell") }
         let isPath = command.withWord(first) { $0.contains(UInt8(ascii: "/")) }
         var name = Text()
@@ -62,7 +64,7 @@ struct Shell {
         path.append(name)
 
         let program = path.withBytes { Program(path: $0) }
-        for index in first + 1..<max(wordCount, first + 1) { command.withWord(index) { program.add(argument: $0) } }
+        for index in first + 1..<max(command.wordCount, first + 1) { command.withWord(index) { program.add(argument: $0) } }
         program.permissions = permissions
         program.memoryLimit = memoryLimit
         let spawned = environment.withBytes { bytes -> Result<Child, ManagerError> in

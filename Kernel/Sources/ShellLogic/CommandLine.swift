@@ -10,6 +10,10 @@ public enum CommandLineError: UInt8, Error, Sendable {
     case tooManyWords
     /// The words take more than ``CommandLine/capacity`` bytes.
     case tooLong
+    /// A character that will mean something one day, and is not quoted.
+    case reserved
+    /// Something follows `&`, or nothing comes before it.
+    case misplacedAmpersand
 
     /// A description to print.
     public var message: StaticString {
@@ -18,6 +22,8 @@ public enum CommandLineError: UInt8, Error, Sendable {
         case .trailingBackslash: "nothing follows the backslash"
         case .tooManyWords: "too many words"
         case .tooLong: "the command is too long"
+        case .reserved: "| ; < > are not there yet; to mean the character itself, quote it"
+        case .misplacedAmpersand: "'&' ends a command"
         }
     }
 }
@@ -25,7 +31,8 @@ public enum CommandLineError: UInt8, Error, Sendable {
 /// A command split into words: its name, and its arguments.
 ///
 /// Words are separated by spaces or tabs. As in the POSIX shell, '...' takes everything literally, "..." everything but
-/// backslashes before `"` and `\`, and a backslash outside quotes takes the next character literally. There are no
+/// backslashes before `"` and `\`, and a backslash outside quotes takes the next character literally. `&` at the end is no
+/// word. `|`, `;`, `<` and `>` are refused, so that no command changes its meaning when they get theirs. There are no
 /// variables and no patterns.
 public struct CommandLine {
     /// The most bytes that all words together have, each counted with one more for the NUL that ends it.
@@ -38,6 +45,8 @@ public struct CommandLine {
     private var starts = InlineArray<32, UInt16>(repeating: 0)
     /// The number of words.
     public private(set) var wordCount = 0
+    /// Whether `&` is behind the last word: the command is to run beside the shell.
+    public private(set) var isBackground = false
 
     /// Splits a line.
     public init(_ line: UnsafeRawBufferPointer) throws(CommandLineError) {
@@ -52,6 +61,14 @@ public struct CommandLine {
                 isInWord = false
                 continue
             }
+            guard !isBackground else { throw .misplacedAmpersand }
+            if quote == 0, byte == UInt8(ascii: "&") {
+                if isInWord { try append(0) }
+                isInWord = false
+                guard wordCount > 0 else { throw .misplacedAmpersand }
+                isBackground = true
+                continue
+            }
             if !isInWord {
                 guard wordCount < Self.maximumWordCount else { throw .tooManyWords }
                 starts[wordCount] = UInt16(used)
@@ -62,6 +79,9 @@ public struct CommandLine {
             case quote where quote != 0: quote = 0
             case UInt8(ascii: "'"), UInt8(ascii: "\""):
                 if quote == 0 { quote = byte } else { try append(byte) }
+            case UInt8(ascii: "|"), UInt8(ascii: ";"), UInt8(ascii: "<"), UInt8(ascii: ">"):
+                guard quote != 0 else { throw .reserved }
+                try append(byte)
             case UInt8(ascii: "\\") where quote != UInt8(ascii: "'"):
                 guard index < line.count else {
                     if quote != 0 { throw .unmatchedQuote }

@@ -1,33 +1,51 @@
-import TerminalInput
-import User
+@_exported import TerminalInput
 
-/// Lines that a person types at the console, edited and with history.
-struct LineInput {
-    /// A screen has 80 columns; the prompt takes nine, and the last column stays free so that nothing wraps.
-    private var editor = LineEditor(width: 70)
+/// Lines that a person types: shown as they are typed, edited, and recalled.
+///
+///     var input = LineInput()
+///     guard let name = input.readLine(prompt: "Your name? ") else { return }
+///     print("Hello, \(name).")
+///
+/// Input and output are the standard streams. One `LineInput` for a program, since it remembers the lines, and what came
+/// with the last one.
+public struct LineInput {
+    private var editor: LineEditor
     private var decoder = KeyDecoder()
-    private var output = ConsoleBuffer()
+    private var output = OutputBuffer()
     /// Bytes that were read and not yet used: a person, or a script on the serial line, may type ahead.
     private var pending = InlineArray<64, UInt8>(repeating: 0)
     private var pendingStart = 0
     private var pendingEnd = 0
 
-    /// Reads a line; nil if it was given up with Control-C.
-    mutating func readLine(prompt: StaticString) -> LineBuffer? {
+    /// - Parameter width: How many columns a line takes at most; a longer one moves to the side. A screen has 80, and the
+    ///   last one should stay free, so that nothing wraps.
+    public init(width: Int = 60) { editor = LineEditor(width: width) }
+
+    /// Reads a line. Waits for it.
+    ///
+    /// - Parameter prompt: What to show before it.
+    /// - Returns: The line, without its end; nil if it was given up with Control-C (which ends a program that the shell
+    ///   waits for), or with Control-D where it was empty, or if there is no more input.
+    public mutating func readLine(prompt: StaticString = "") -> LineBuffer? {
         output.write(prompt)
         editor.begin()
         while true {
-            // What has been typed shows before the shell waits for more.
+            // What has been typed shows before the program waits for more.
             if pendingStart == pendingEnd { output.flush() }
-            guard let key = decoder.decode(nextByte()) else { continue }
+            guard let byte = nextByte() else { return nil }
+            guard let key = decoder.decode(byte) else { continue }
             switch editor.handle(key, to: &output) {
-            case .editing, .endOfInput: break
+            case .editing: break
             case .finished:
                 output.write(0x0A)
                 output.flush()
                 return editor.line
             case .cancelled:
                 output.write("^C\n")
+                output.flush()
+                return nil
+            case .endOfInput:
+                output.write(0x0A)
                 output.flush()
                 return nil
             case .clearScreen:
@@ -39,26 +57,32 @@ struct LineInput {
         }
     }
 
-    /// The next byte of input. Waits for it; a console that is being restarted is asked again.
-    private mutating func nextByte() -> UInt8 {
-        while pendingStart == pendingEnd {
+    /// The next byte of input. Waits for it; nil at the end.
+    private mutating func nextByte() -> UInt8? {
+        if pendingStart == pendingEnd {
             pendingStart = 0
-            pendingEnd = 0
-            // Valid: `InlineArray` stores its elements contiguously, and no more than 64 bytes come back.
-            let count = withUnsafeMutableBytes(of: &pending) { bytes in
-                (try? Stream.input.read(into: bytes)) ?? 0
-            }
-            pendingEnd = min(max(count, 0), 64)
-            if pendingEnd == 0 { Thread.sleep(milliseconds: 100) }
+            pendingEnd = fill()
+            guard pendingEnd > 0 else { return nil }
         }
         let byte = pending[pendingStart]
         pendingStart += 1
         return byte
     }
+
+    /// Reads bytes; returns how many. A console that dies again and again is asked again and again.
+    private mutating func fill() -> Int {
+        for _ in 0..<10 {
+            // Valid: `InlineArray` stores its elements contiguously, and no more than 64 bytes come back.
+            let count = withUnsafeMutableBytes(of: &pending) { bytes in try? Stream.input.read(into: bytes) }
+            if let count { return min(max(count, 0), 64) }
+            Thread.sleep(milliseconds: 100)
+        }
+        return 0
+    }
 }
 
-/// Output for the console, collected so that a key costs one message rather than one for each byte.
-struct ConsoleBuffer: ByteSink {
+/// Output, collected so that a key costs one message rather than one for each byte.
+private struct OutputBuffer: ByteSink {
     private var text = Text()
 
     mutating func write(_ byte: UInt8) {
@@ -71,4 +95,9 @@ struct ConsoleBuffer: ByteSink {
         Stream.output.print(text)
         text = Text()
     }
+}
+
+extension Text.StringInterpolation {
+    /// A line that somebody has typed.
+    public mutating func appendInterpolation(_ line: LineBuffer) { line.withBytes { appendInterpolation($0) } }
 }
