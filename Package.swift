@@ -111,7 +111,8 @@ let package = Package(
         .testTarget(
             name: "SystemTests", dependencies: ["EmulatorTestSupport", "Machine"], exclude: ["Programs"]),
         .testTarget(
-            name: "BootTests", dependencies: ["EmulatorTestSupport", "KernelABI", "Machine", "Processor"],
+            name: "BootTests",
+            dependencies: ["EmulatorTestSupport", "KernelABI", "Machine", "Processor", "ToolchainTestSupport"],
             exclude: ["Hostile"]),
         .target(name: "TerminalTestSupport", path: "Tests/TerminalTestSupport"),
         .testTarget(name: "VMTests", dependencies: ["ProcessTestSupport", "TerminalTestSupport"]),

@@ -27,6 +27,14 @@ import Testing
         ("limit 80 hello", ["Hello from ring 3: this is process 18."]),
         ("limit 0 hello", ["usage: limit KIB PROGRAM..."]),
         ("kill 13", ["process 13, echo-client: killed"]),
+        (
+            "tour",
+            [
+                "Hello from ring 3: this is process 20.", "argument 1: from the tour", "hello ended with status 0",
+                "bench was killed: true", "1 + 2 + ... + 10 = 55", "99 squared is 9801",
+                "slept for 20 ms or more: true",
+            ]
+        ),
     ]
 
     private func run(_ engine: some BootEngine) async throws {

@@ -14,6 +14,7 @@ struct ManagerTest {
     static func main() {
         if Arguments.count > 1 { Role.play() }
         testSpawn()
+        testLengths()
         testWait()
         testKill()
         testEnvironment()
@@ -96,6 +97,7 @@ enum Check {
 enum Role {
     static func play() -> Never {
         if Arguments.is(1, "exit") { Manager.exit(status: Arguments.number(2) ?? 0) }
+        if Arguments.is(1, "lengths") { Manager.exit(status: lengthsOfArguments()) }
         if Arguments.is(1, "sleep") { while true { Thread.sleep(milliseconds: 100_000) } }
         if Arguments.is(1, "nap") {
             Thread.sleep(milliseconds: 300)

@@ -20,6 +20,56 @@ func testSpawn() {
     }
 }
 
+/// As many bytes as there may be, and one more.
+func testLengths() {
+    let text = UnsafeMutableRawBufferPointer.allocate(byteCount: 2048, alignment: 4)
+    defer { text.deallocate() }
+    for index in 0..<text.count { text[index] = UInt8(ascii: "x") }
+    func bytes(_ count: Int) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: text[..<count]) }
+    // "manager-test", "lengths" and what is added, each with its NUL.
+    let most = SpawnHeader.maximumArguments - 13 - 8 - 1
+    for (count, environment) in [(0, 0), (1, 2), (most, 2), (0, SpawnHeader.maximumEnvironment),
+        (most, SpawnHeader.maximumEnvironment)]
+    {
+        let program = ManagerTest.program("lengths")
+        program.add(argument: bytes(count))
+        if environment > 0 {
+            text[environment - 1] = 0
+            program.replaceEnvironment(bytes(environment))
+        } else {
+            program.replaceEnvironment(.none)
+        }
+        let end = try? program.spawn().wait()
+        Check.isTrue(end == .exited(status: UInt32(count + environment)), "lengths: what a child gets")
+        if environment > 0 { text[environment - 1] = UInt8(ascii: "x") }
+    }
+    Check.refusal(.badRequest, "lengths: an argument that is too long") { () throws(ManagerError) in
+        let program = ManagerTest.program("lengths")
+        program.add(argument: bytes(most + 1))
+        _ = try program.spawn()
+    }
+    Check.refusal(.badRequest, "lengths: too much environment") { () throws(ManagerError) in
+        let program = ManagerTest.program("lengths")
+        text[SpawnHeader.maximumEnvironment] = 0
+        program.replaceEnvironment(bytes(SpawnHeader.maximumEnvironment + 1))
+        _ = try program.spawn()
+    }
+    Check.refusal(.badRequest, "lengths: an environment without an end") { () throws(ManagerError) in
+        let program = ManagerTest.program("lengths")
+        program.replaceEnvironment(bytes(10))
+        _ = try program.spawn()
+    }
+    Check.refusal(.badRequest, "lengths: a path that is too long") { () throws(ManagerError) in
+        _ = try Program(path: bytes(SpawnHeader.maximumPath + 1)).spawn()
+    }
+    Check.refusal(.badRequest, "lengths: no path") { () throws(ManagerError) in _ = try Program(path: .none).spawn() }
+}
+
+/// What a child of `testLengths` has got.
+func lengthsOfArguments() -> UInt32 {
+    UInt32(Arguments.bytes(2).count + Environment.bytes.count)
+}
+
 func testWait() {
     Check.refusal(.noSuchProcess, "wait: no children") { () throws(ManagerError) in _ = try Child.waitForAny() }
     Check.refusal(.noSuchProcess, "wait: somebody else's child") { () throws(ManagerError) in
