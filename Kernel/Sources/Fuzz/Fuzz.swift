@@ -67,12 +67,8 @@ struct Fuzz {
     private static func sumOfFrames() -> UInt32? {
         let system = System(slot: ProgramSlot.system)
         guard var sum = (try? system.memory())?.freeFrames else { return nil }
-        var index: UInt32 = 0
-        while let process = try? system.process(index) {
-            index += 1
-            // The kernel's own frames are charged to nobody who could give them back.
-            if process.process != Arguments.process, process.process != 0 { sum += process.frames }
-        }
+        // The kernel's own frames are charged to nobody who could give them back.
+        system.forEachProcess { if $0.process != Arguments.process, $0.process != 0 { sum += $0.frames } }
         return sum
     }
 }

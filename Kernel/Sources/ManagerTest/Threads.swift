@@ -71,12 +71,7 @@ private func answer(_ channel: Endpoint) {
 
 /// Page frames of this process.
 private func frames() -> UInt32 {
-    var index: UInt32 = 0
-    while let process = try? System(slot: ProgramSlot.system).process(index) {
-        if process.process == Arguments.process { return process.frames }
-        index += 1
-    }
-    return 0
+    (try? System(slot: ProgramSlot.system).process(from: Arguments.process))?.frames ?? 0
 }
 
 /// Recurses without end, in a thread.

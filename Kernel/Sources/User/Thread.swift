@@ -85,9 +85,18 @@ public struct Thread {
 
     /// Waits until the thread has ended, and gives back what it took. Once, by one thread.
     public func join() {
-        while (try? end.wait()) == nil { Thread.sleep(milliseconds: 1) }
+        var isAtEnd = false
+        while !isAtEnd {
+            do throws(KernelError) {
+                _ = try end.wait()
+                isAtEnd = true
+            } catch {
+                // Somebody may end this thread's wait; anything else means that it has been joined before.
+                guard error == .cancelled else { return }
+            }
+        }
         // It has nothing to do any more but to end.
-        try? Call(.threadDestroy, ebx: slot).result()
+        _ = Call(.threadDestroy, ebx: slot)
         _ = try? Process.current.unmap(stack, length: stackSize)
         Places.release(place)
         Slots.release(slot)
