@@ -104,6 +104,50 @@ child_code:
     .globl child_code_end
 child_code_end:
 
+    .globl creating_code
+creating_code:
+    movl $13, %eax          /* SystemCall.processCreate */
+    movl $20, %ebx
+    xorl %ecx, %ecx
+    xorl %edx, %edx
+    xorl %esi, %esi
+    xorl %edi, %edi
+    xorl %ebp, %ebp
+    int $0x80
+    movl $2, %eax           /* SystemCall.threadExit */
+    int $0x80
+    .globl creating_code_end
+creating_code_end:
+
+    .globl own_slot_code
+own_slot_code:
+    movl %eax, %edi
+    movl $1, %ebx           /* InitialSlot.process */
+    movl $0x50000000, %ecx
+    movl $4096, %edx
+    movl $16, %eax          /* SystemCall.memoryUnmap */
+    int $0x80
+    movl %eax, (%edi)
+    movl $2, %eax           /* SystemCall.threadExit */
+    int $0x80
+    .globl own_slot_code_end
+own_slot_code_end:
+
+    .globl first_registers
+first_registers:
+    movl %eax, (%eax)
+    movl %ebx, 4(%eax)
+    movl %ecx, 8(%eax)
+    movl %edx, 12(%eax)
+    movl %esi, 16(%eax)
+    movl %edi, 20(%eax)
+    movl %ebp, 24(%eax)
+    movl %esp, 28(%eax)
+    pushfl
+    popl 32(%eax)
+    movl $2, %eax           /* SystemCall.threadExit */
+    int $0x80
+
     .globl port_code
 port_code:
     inb $0x71, %al

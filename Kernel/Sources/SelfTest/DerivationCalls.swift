@@ -1,3 +1,4 @@
+import CSelfTest
 import CUser
 import User
 
@@ -63,9 +64,9 @@ func testCapabilitiesInMessages() {
     _ = invoke(.notificationCreate, Place.second)
     _ = invoke(.capabilityCopy, Place.second, 0, Place.scratch, CapabilityRights.send.rawValue, 6)
     start(collector)
-    func call(_ slots: UInt32, receive: UInt32 = 0) -> Answer {
+    func call(_ slots: UInt32, receive: UInt32 = 0, timeout: UInt32 = 0) -> Answer {
         let address = buffers(send: 0, 0, receive: 0, 0, slots: slots, receiveSlots: receive)
-        return invoke(.call, label: 1, Place.endpoint, 20, address)
+        return invoke(.call, label: 1, Place.endpoint, timeout, address)
     }
     Check.error(call(Place.scratch), .permissionDenied, "call: a capability that may not be copied")
     Check.error(call(Place.reply), .badCapability, "call: an empty slot")
@@ -78,7 +79,7 @@ func testCapabilitiesInMessages() {
     Check.equal(invoke(.notificationWait, Place.second, Timeout.now), 0, "receive: it is the same object")
 
     // The receiver's slots are full now; that is the receiver's fault, which it learns, and nobody hears the caller.
-    Check.error(call(Place.second), .timedOut, "call: the receiver has no room")
+    Check.error(call(Place.second, timeout: 20), .timedOut, "call: the receiver has no room")
     Check.equal(invoke(.capabilityRevoke, Place.second), 0, "capabilityRevoke: what went by message")
     Check.error(invoke(.notificationSignal, Place.many, 1), .badCapability, "capabilityRevoke: in the receiver")
     Check.error(invoke(.notificationSignal, Place.otherReply, 1), .badCapability, "capabilityRevoke: and back")
@@ -113,6 +114,42 @@ func testChildren() {
     Check.error(invoke(.memoryMap, Place.second, Place.buffer, 4096, 1), .objectGone, "memoryMap: gone")
     for slot in [Place.second, Place.scratch, Place.endpoint] { _ = invoke(.capabilityDelete, slot) }
     Check.equal(Int32(memoryInformation().freeFrames), Int32(free), "processDestroy: frees all its frames")
+}
+
+/// A process goes with the one that created it, and its own capability to itself with its creator's.
+func testCreators() {
+    let free = memoryInformation().freeFrames
+    let system = System(slot: ProgramSlot.system)
+    let code = Place.free
+    _ = invoke(.endpointCreate, Place.endpoint)
+    let child = invoke(.processCreate, Place.second, Place.endpoint, 66, 64, 8)
+    _ = invoke(.memoryMap, Place.second, code, pageSize, 0)
+    _ = invoke(.memoryWrite, Place.second, code, creating_code_address(), creating_code_length())
+    _ = invoke(.threadCreate, Place.second, Place.thread, code, 0, 0)
+    _ = invoke(.threadStart, Place.thread)
+    Check.isTrue(invoke(.receive, Place.endpoint).tag.label == MessageLabel.processEnded, "processCreate: by a child")
+    let grandchild = (try? system.process(from: UInt32(bitPattern: child.value) + 1))?.process
+    Check.isTrue(grandchild != nil, "processCreate: the child's child is there")
+    Check.equal(invoke(.processDestroy, Place.second), 0, "processDestroy: who has created another")
+    Check.isTrue((try? system.process(from: grandchild ?? 0)) == nil, "processDestroy: with those that it has created")
+    for slot in [Place.thread, Place.second] { _ = invoke(.capabilityDelete, slot) }
+    Check.equal(Int32(memoryInformation().freeFrames), Int32(free) - 1, "processDestroy: all but the endpoint's frame")
+
+    // Its own slot is derived from this one: the child, whose first call is for it, cannot do anything without.
+    _ = invoke(.processCreate, Place.second, Place.endpoint, 67, 64, 8)
+    _ = invoke(.memoryMap, Place.second, code, pageSize, 0)
+    _ = invoke(.memoryMap, Place.second, Place.buffer, pageSize, 1)
+    _ = invoke(.memoryWrite, Place.second, code, own_slot_code_address(), own_slot_code_length())
+    Check.equal(invoke(.capabilityRevoke, Place.second), 0, "capabilityRevoke: a process")
+    _ = invoke(.threadCreate, Place.second, Place.thread, code, 0, Place.buffer)
+    _ = invoke(.threadStart, Place.thread)
+    Check.isTrue(invoke(.receive, Place.endpoint).tag.label == MessageLabel.processEnded, "capabilityRevoke: it runs on")
+    Check.equal(invoke(.memoryRead, Place.second, Place.buffer, Place.buffer, 4), 0, "memoryRead: a child's result")
+    let result = UnsafePointer<Int32>(bitPattern: UInt(Place.buffer))!.pointee
+    Check.error(result, .badCapability, "capabilityRevoke: the process's own slot too")
+    _ = invoke(.processDestroy, Place.second)
+    for slot in [Place.thread, Place.second, Place.endpoint] { _ = invoke(.capabilityDelete, slot) }
+    Check.equal(Int32(memoryInformation().freeFrames), Int32(free), "processDestroy: frees all of it")
 }
 
 /// A limit is one for a process and all that are below it, whatever limits those have.

@@ -125,10 +125,22 @@ func testThreadHandler() {
     Check.isTrue(
         fault.vector == 14 && fault.errorCode == 6 && fault.address == Place.free + 0x40_0000,
         "threadConfigure: faults go to the handler")
+    Check.error(invoke(.threadCancel, Place.thread), .badState, "threadCancel: a fault is no wait of the thread's")
     _ = invoke(.memoryMap, InitialSlot.process, Place.free + 0x40_0000, 4096, 1)
     _ = invoke(.reply, label: FaultReply.resume, 0)
     while !wasResumed { _ = invoke(.sleep, 0, 1) }
     Check.equal(Int32(pointer(Place.free + 0x40_0000)[0]), 7, "reply: the thread goes on")
     _ = invoke(.memoryUnmap, InitialSlot.process, Place.free + 0x40_0000, 4096)
+
+    // The handler's other answer.
+    _ = invoke(.capabilityDelete, Place.thread)
+    _ = invoke(.threadCreate, InitialSlot.process, Place.thread, entry, Place.stack + 0x4000, 0)
+    Check.equal(invoke(.threadConfigure, Place.thread, setting, Place.endpoint, 98), 0, "threadConfigure: a handler")
+    wasResumed = false
+    _ = invoke(.threadStart, Place.thread)
+    _ = receiveFault(98)
+    Check.equal(invoke(.reply, label: FaultReply.end, 0), 0, "reply: to a fault, the end")
+    Check.error(invoke(.threadStart, Place.thread), .objectGone, "reply: ends the thread")
+    Check.isTrue(!wasResumed, "reply: it did not go on")
     _ = invoke(.capabilityDelete, Place.endpoint)
 }

@@ -40,6 +40,18 @@ func testMemory() {
     Check.equal(Int32(pointer(Place.buffer)[0]), 7, "memoryRead: contents")
     Check.error(
         invoke(.memoryRead, process, Place.buffer, Place.readOnly, 16), .badAddress, "memoryRead: to a read-only page")
+    // Registers that a page does not speak of keep their values.
+    var registers = system_call_registers(
+        eax: 0, ebx: process, ecx: Place.buffer, edx: Place.buffer + 64, esi: 16, edi: 0x1234_5678, ebp: 0x8765_4321)
+    Check.equal(invoke(.memoryWrite, &registers), 0, "memoryWrite: registers")
+    Check.isTrue(
+        registers.ebx == process && registers.esi == 0 && registers.edi == 0x1234_5678 && registers.ebp == 0x8765_4321,
+        "memoryWrite: what comes back in registers")
+    registers = system_call_registers(eax: 0, ebx: 11, ecx: 12, edx: 13, esi: 14, edi: 15, ebp: 16)
+    Check.equal(invoke(.yield, &registers), 0, "yield: registers")
+    Check.isTrue(
+        registers.ebx == 11 && registers.esi == 14 && registers.edi == 15 && registers.ebp == 16,
+        "yield: registers are ignored and preserved")
     for call in [.memoryWrite, .memoryRead] as [SystemCall] {
         Check.error(invoke(call, process, Place.buffer, Place.buffer, 0x100_0001), .badArgument, "copying: too much")
     }

@@ -22,6 +22,9 @@ func testMemoryObjects() {
     let object = Place.scratch
     Check.equal(invoke(.memoryAttach, process, here, 0x2_0000, object | writable, 0), 0, "memoryAttach")
     Check.equal(invoke(.memoryAttach, process, there, 0x1000, object, 0x3000), 0, "memoryAttach: a part, read-only")
+    var sum: UInt32 = 0
+    for offset in stride(from: here, to: here + 0x2_0000, by: 61) { sum += UInt32(pointer(offset)[0]) }
+    Check.equal(Int32(sum), 0, "memoryCreate: zeros")
     pointer(here + 0x3007)[0] = 0x77
     Check.equal(Int32(pointer(there + 7)[0]), 0x77, "memoryAttach: the same memory")
     Check.error(
@@ -127,6 +130,12 @@ func testCopyOnWrite() {
         invoke(.memoryRead, process, here + 0x3000, there + 0x6008, 1), 0, "copy-on-write: a system call writes")
     Check.equal(Int32(pointer(there + 0x6000)[8]), 0x53, "copy-on-write: what it wrote")
     Check.equal(Int32(pointer(here + 0x6000)[8]), 0, "copy-on-write: the original stays, system call")
+
+    // Over the end: what comes before is copied.
+    Check.error(
+        invoke(.memoryUnshare, process, there + 0xF000, 0x2000), .badAddress, "memoryUnshare: over the end")
+    Check.equal(invoke(.memoryUnshare, process, there + 0xF000, 4096), 0, "memoryUnshare: copied before the error")
+    Check.equal(invoke(.memoryUnmap, process, there + 0xF000, 4096), 1, "memoryUnmap: that copy")
 
     // A capability that is taken back takes what is shared, and leaves the copies.
     Check.equal(invoke(.capabilityRevoke, object), 0, "capabilityRevoke: memory")

@@ -128,7 +128,7 @@ func testReplies() {
     Check.isTrue(answer == nil, "call: waits")
     Check.equal(invoke(.reply, label: 77, Place.reply), 0, "reply: saved")
     Check.error(invoke(.reply, label: 77, Place.reply), .badCapability, "reply: used up")
-    while answer == nil { _ = invoke(.yield) }
+    giveWay { answer != nil }
     Check.equal(Int32(answer?.tag.label ?? 0), 77, "reply: label")
 
     // A saved reply that is deleted, and a call that is dropped by receiving again.
@@ -137,7 +137,7 @@ func testReplies() {
     _ = invoke(.receive, Place.endpoint)
     _ = invoke(.replySave, Place.reply)
     Check.equal(invoke(.capabilityDelete, Place.reply), 0, "capabilityDelete: a reply")
-    while answer == nil { _ = invoke(.yield) }
+    giveWay { answer != nil }
     Check.error(answer, .objectGone, "call: reply deleted")
 
     // A caller that is destroyed takes its saved reply along.
@@ -158,11 +158,10 @@ func testReplies() {
 func testEnds() {
     _ = invoke(.endpointCreate, Place.endpoint)
     answer = nil
-    start(client)
-    _ = invoke(.sleep, 0, 5)
+    settle(start(client))
     Check.isTrue(answer == nil, "call: waits for a receiver")
     _ = invoke(.capabilityDelete, Place.endpoint)
-    while answer == nil { _ = invoke(.yield) }
+    giveWay { answer != nil }
     Check.error(answer, .objectGone, "call: endpoint deleted")
     _ = invoke(.capabilityDelete, Place.thread)
 }

@@ -45,17 +45,15 @@ func testNotifications() {
     Check.error(invoke(.notificationBind, Place.scratch, 0), .permissionDenied, "notificationBind: right")
 
     // A thread that waits already.
-    start(waiter)
-    _ = invoke(.sleep, 0, 2)
+    settle(start(waiter))
     Check.isTrue(received == nil, "notificationWait: waits")
     _ = invoke(.notificationSignal, Place.second, 2)
-    while received == nil { _ = invoke(.yield) }
+    giveWay { received != nil }
     Check.isTrue(received?.bits == 2, "notificationWait: woken")
     received = nil
-    start(waiter)
-    _ = invoke(.sleep, 0, 2)
+    settle(start(waiter))
     Check.equal(invoke(.threadCancel, Place.thread), 0, "threadCancel")
-    while received == nil { _ = invoke(.yield) }
+    giveWay { received != nil }
     Check.error(received?.result, .cancelled, "notificationWait: cancelled")
     Check.error(invoke(.threadCancel, Place.thread), .objectGone, "threadCancel: ended")
     _ = invoke(.threadCreate, InitialSlot.process, Place.reply, 0, 0)
@@ -65,11 +63,10 @@ func testNotifications() {
     testBoundNotification()
 
     received = nil
-    start(waiter)
-    _ = invoke(.sleep, 0, 2)
+    settle(start(waiter))
     _ = invoke(.capabilityDelete, Place.scratch)
     _ = invoke(.capabilityDelete, Place.second)
-    while received == nil { _ = invoke(.yield) }
+    giveWay { received != nil }
     Check.error(received?.result, .objectGone, "notificationWait: deleted")
 }
 
@@ -87,6 +84,11 @@ private func testBoundNotification() {
         tag.label == MessageLabel.notification && !tag.wantsReply && registers.ebx == 77 && registers.esi == 5,
         "receive: a notification")
     Check.error(invoke(.receive, Place.endpoint, Timeout.now), .timedOut, "receive: one message for all bits")
+    startCall(.send, label: 9, Place.endpoint)
+    _ = invoke(.notificationSignal, Place.second, 2)
+    Check.isTrue(
+        invoke(.receive, Place.endpoint).tag.label == MessageLabel.notification, "receive: the kernel's messages first")
+    Check.isTrue(invoke(.receive, Place.endpoint).tag.label == 9, "receive: then those of threads")
     _ = invoke(.notificationSignal, Place.second, 8)
     Check.equal(invoke(.notificationBind, Place.second, 0), 0, "notificationBind: no more")
     Check.isTrue(wait(Place.second).bits == 8, "notificationWait: bits that were not received")
@@ -103,27 +105,22 @@ func testTimeouts() {
     Check.error(invoke(.replyReceive, Place.endpoint, 3), .timedOut, "replyReceive: nothing in time")
 
     // A call that is received but not answered in time: whoever answers late finds nobody.
-    answer = nil
-    start(impatientClient)
+    startCall(.call, label: 6, Place.endpoint, 1000)
     let tag = invoke(.receive, Place.endpoint).tag
     Check.isTrue(tag.label == 6 && tag.wantsReply, "call: with a timeout")
-    while answer == nil { _ = invoke(.sleep, 0, 1) }
-    Check.error(answer, .timedOut, "call: not answered in time")
+    Check.error(awaitAnswer(), .timedOut, "call: not answered in time")
     Check.error(invoke(.reply, 0), .noCaller, "reply: too late")
-    answer = nil
-    start(impatientClient)
+    startCall(.call, label: 6, Place.endpoint)
     _ = invoke(.receive, Place.endpoint)
     _ = invoke(.replySave, Place.reply)
     Check.equal(invoke(.threadCancel, Place.thread), 0, "threadCancel: a caller")
-    while answer == nil { _ = invoke(.yield) }
-    Check.error(answer, .cancelled, "call: cancelled")
+    Check.error(awaitAnswer(), .cancelled, "call: cancelled")
     Check.error(invoke(.reply, Place.reply), .badCapability, "reply: cancelled")
+    startCall(.call, label: 6, Place.endpoint)
+    _ = invoke(.receive, Place.endpoint)
+    Check.equal(invoke(.threadCancel, Place.thread), 0, "threadCancel: a caller that was received")
+    Check.error(invoke(.reply, 0), .noCaller, "reply: to a call that was cancelled")
+    Check.error(awaitAnswer(), .cancelled, "call: cancelled after it was received")
     _ = invoke(.capabilityDelete, Place.thread)
     _ = invoke(.capabilityDelete, Place.endpoint)
-}
-
-@c(self_test_impatient_client)
-func impatientClient() {
-    answer = invoke(.call, label: 6, Place.endpoint, 10)
-    User.Thread.exit()
 }

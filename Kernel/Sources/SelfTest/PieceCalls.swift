@@ -176,26 +176,24 @@ func testMissingPieces() {
     // A sender that waits: its page goes, and comes again when the message is received.
     result = nil
     page = reserved
-    start(pageSender)
-    _ = invoke(.sleep, 0, 3)
+    settle(start(pageSender))
     Check.equal(invoke(.memoryUnmap, InitialSlot.process, reserved, 4096), 1, "send: its page is there")
     let into = buffers(send: [], receive: [piece(Place.buffer, 200)])
     pointer(Place.buffer)[0] = 9
     let tag = invoke(.receive, Place.endpoint, 0, into).tag
     Check.isTrue(tag.label == 5 && tag.length == 100, "receive: from a page that was gone")
     Check.equal(Int32(pointer(Place.buffer)[0]), 0, "receive: zeros, from a new page")
-    while result == nil { _ = invoke(.yield) }
+    giveWay { result != nil }
     Check.equal(result?.value ?? 1, 0, "send: made again")
 
     // The same of a receiver.
     result = nil
-    start(pageReceiver)
-    _ = invoke(.sleep, 0, 3)
+    settle(start(pageReceiver))
     Check.equal(invoke(.memoryUnmap, InitialSlot.process, reserved, 4096), 1, "receive: its page is there")
     let from = buffers(send: [piece(Place.buffer, 100)], receive: [])
     pointer(Place.buffer)[99] = 77
     Check.equal(invoke(.send, label: 6, Place.endpoint, 0, from), 0, "send: to a page that was gone")
-    while result == nil { _ = invoke(.yield) }
+    giveWay { result != nil }
     Check.isTrue(result?.tag.length == 100, "receive: made again")
     Check.equal(Int32(pointer(reserved + 99)[0]), 77, "receive: into a new page")
 
@@ -203,11 +201,11 @@ func testMissingPieces() {
     result = nil
     page = reserved + 0x20_0000
     Check.equal(invoke(.memoryMap, InitialSlot.process, page, 4096, 1), 0, "memoryMap: a page to lose")
-    start(pageSender)
-    _ = invoke(.sleep, 0, 3)
+    settle(start(pageSender))
     _ = invoke(.memoryUnmap, InitialSlot.process, page, 4096)
     let again = buffers(send: [], receive: [piece(Place.buffer, 200)])
     Check.error(invoke(.receive, Place.endpoint, 20, again), .timedOut, "receive: a sender's page is gone")
+    giveWay { result != nil }
     Check.error(result, .badAddress, "send: its page is gone for good")
     _ = invoke(.memoryUnmap, InitialSlot.process, reserved, 0x1_0000)
     _ = invoke(.capabilityDelete, Place.thread)

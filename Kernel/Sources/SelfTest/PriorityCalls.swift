@@ -1,18 +1,27 @@
 import CUser
 import User
 
-/// Starts a thread of a certain priority with a stack of its own; `index` (0...3) says which slot and which stack.
-private func start(_ entry: @convention(c) () -> Void, priority: UInt32, _ index: UInt32) {
+/// Starts a thread of a certain priority with a stack of its own; `index` (0...3) says which slot and which stack. Its number.
+@discardableResult
+private func start(_ entry: @convention(c) () -> Void, priority: UInt32, _ index: UInt32) -> UInt32 {
     let slot = Place.many + index
     let stack = Place.free + index * 0x4000
     _ = invoke(.capabilityDelete, slot)
     _ = invoke(.memoryMap, InitialSlot.process, stack, 0x4000, 1)
     let address = UInt32(UInt(bitPattern: unsafeBitCast(entry, to: UnsafeRawPointer.self)))
-    Check.succeeds(
-        invoke(.threadCreate, InitialSlot.process, slot, address, stack + 0x4000, 0), "threadCreate: a priority")
+    let thread = invoke(.threadCreate, InitialSlot.process, slot, address, stack + 0x4000, 0)
+    Check.succeeds(thread, "threadCreate: a priority")
     Check.equal(
         invoke(.threadConfigure, slot, ThreadSetting.priority.rawValue, priority), 0, "threadConfigure: a priority")
     Check.equal(invoke(.threadStart, slot), 0, "threadStart: a priority")
+    return UInt32(bitPattern: thread.value)
+}
+
+/// Gives way until the threads in the first slots have ended.
+private func awaitEnds(_ count: UInt32) {
+    for index in 0..<count {
+        giveWay { invoke(.threadStart, Place.many + index) == KernelError.objectGone }
+    }
 }
 
 nonisolated(unsafe) private var isSpinning = false
@@ -59,23 +68,21 @@ func oneSender() {
 func testOrderOfSenders() {
     _ = invoke(.endpointCreate, Place.endpoint)
     for (index, priority) in ([4, 12, 8, 12] as [UInt32]).enumerated() {
-        start(oneSender, priority: priority, UInt32(index))
-        _ = invoke(.sleep, 0, 2)
+        settle(start(oneSender, priority: priority, UInt32(index)))
     }
     // A sender whose priority changes while it waits takes another place.
     Check.equal(
         invoke(.threadConfigure, Place.many, ThreadSetting.priority.rawValue, 10), 0, "threadConfigure: a sender")
     for expected in [61, 63, 60, 62] as [UInt32] {
-        let tag = invoke(.receive, Place.endpoint, 100).tag
+        let tag = invoke(.receive, Place.endpoint, 10_000).tag
         Check.equal(Int32(tag.label), Int32(expected), "receive: the order of senders")
     }
-    _ = invoke(.sleep, 0, 3)
+    awaitEnds(4)
     for index: UInt32 in 0..<4 { _ = invoke(.capabilityDelete, Place.many + index) }
     // An endpoint that ends while several wait tells all of them; one whose wait is limited too.
-    for index: UInt32 in 0..<4 { start(oneSender, priority: 10, index) }
-    _ = invoke(.sleep, 0, 2)
+    for index: UInt32 in 0..<4 { settle(start(oneSender, priority: 10, index)) }
     Check.equal(invoke(.capabilityDelete, Place.endpoint), 0, "capabilityDelete: an endpoint with senders")
-    _ = invoke(.sleep, 0, 2)
+    awaitEnds(4)
     for index: UInt32 in 0..<4 {
         Check.error(invoke(.threadStart, Place.many + index), .objectGone, "send: the endpoint has ended")
         _ = invoke(.capabilityDelete, Place.many + index)
@@ -98,15 +105,15 @@ func testEndOfAServer() {
     answer = nil
     start(silentServer, priority: 4, 0)
     start(lowClient, priority: 12, 1)
-    while !isSpinning { _ = invoke(.sleep, 0, 1) }
+    giveWay { isSpinning }
     Check.equal(invoke(.threadDestroy, Place.many), 0, "threadDestroy: a server that runs with a lent priority")
     _ = invoke(.capabilityDelete, Place.many)
     // What it leaves is used by others.
-    start(lowClient, priority: 3, 0)
-    _ = invoke(.sleep, 0, 5)
-    Check.error(answer, .objectGone, "call: the server was destroyed")
+    let other = start(lowClient, priority: 3, 0)
+    Check.error(awaitAnswer(), .objectGone, "call: the server was destroyed")
+    settle(other)
     _ = invoke(.capabilityDelete, Place.endpoint)
-    _ = invoke(.sleep, 0, 5)
+    awaitEnds(2)
     for index: UInt32 in 0..<2 {
         Check.error(invoke(.threadStart, Place.many + index), .objectGone, "threadDestroy: the others have ended")
         _ = invoke(.capabilityDelete, Place.many + index)
@@ -132,28 +139,25 @@ func testPriorities() {
     start(spin, priority: 8, 0)
     for _ in 0..<50 { _ = invoke(.yield) }
     Check.isTrue(!isSpinning, "yield: not to a lower priority")
-    _ = invoke(.sleep, 0, 3)
+    giveWay { isSpinning }
     Check.isTrue(isSpinning, "sleep: lower priorities run")
     Check.equal(invoke(.threadConfigure, Place.many, setting, 2), 0, "threadConfigure: a running thread")
 
     // A server of low priority answers although a thread of middling priority never stops: it has the caller's.
     _ = invoke(.endpointCreate, Place.endpoint)
-    start(slowServer, priority: 4, 1)
-    _ = invoke(.sleep, 0, 3)
+    settle(start(slowServer, priority: 4, 1))
     Check.equal(invoke(.threadConfigure, Place.many, setting, 10), 0, "threadConfigure: higher")
-    var tag = invoke(.call, label: 1, Place.endpoint, 100).tag
+    var tag = invoke(.call, label: 1, Place.endpoint, 10_000).tag
     Check.equal(Int32(tag.label), 2, "call: lends the priority")
     // Here it is busy with somebody else's call when a more important one comes.
     answer = nil
-    start(lowClient, priority: 12, 2)
-    _ = invoke(.sleep, 0, 3)
-    tag = invoke(.call, label: 2, Place.endpoint, 500).tag
+    settle(start(lowClient, priority: 12, 2))
+    tag = invoke(.call, label: 2, Place.endpoint, 10_000).tag
     Check.equal(Int32(tag.label), 3, "call: lends the priority to a server that is busy")
-    _ = invoke(.sleep, 0, 3)
-    Check.equal(Int32(answer?.tag.label ?? 0), 51, "call: the other is answered too")
-    _ = invoke(.call, label: 99, Place.endpoint, 100)
+    Check.equal(Int32(awaitAnswer()?.tag.label ?? 0), 51, "call: the other is answered too")
+    _ = invoke(.call, label: 99, Place.endpoint, 10_000)
     shallStop = true
-    _ = invoke(.sleep, 0, 3)
+    awaitEnds(3)
     for index: UInt32 in 0..<3 {
         Check.error(invoke(.threadStart, Place.many + index), .objectGone, "threadExit: a priority")
         _ = invoke(.capabilityDelete, Place.many + index)

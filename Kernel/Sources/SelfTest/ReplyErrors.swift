@@ -114,6 +114,18 @@ func testReplyErrors() {
     Check.error(replies(buffers(send: Place.buffer, 16, receive: 0, 0)), .badAddress, "reply: the caller's page is gone")
     Check.error(awaitAnswer(), .badAddress, "call: the page for the reply is gone")
 
+    // Who receives again without having answered gives the call up; a saved one stays, and another thread can answer it.
+    receiveCall(0)
+    Check.error(invoke(.receive, Place.endpoint, Timeout.now), .timedOut, "receive: instead of a reply")
+    Check.error(awaitAnswer(), .objectGone, "call: given up by its receiver")
+    startCall(.call, label: 3, Place.endpoint, 0)
+    _ = invoke(.receive, Place.endpoint)
+    _ = invoke(.replySave, Place.reply)
+    Check.error(invoke(.receive, Place.endpoint, Timeout.now), .timedOut, "receive: after a call that is saved")
+    Check.isTrue(answer == nil, "replySave: the call waits on")
+    Check.equal(invoke(.reply, label: 6, Place.reply), 0, "reply: to the saved call")
+    Check.isTrue(awaitAnswer()?.tag.label == 6, "call: its saved reply")
+
     // A call by the one way to answer and receive at once.
     startCall(.call, label: 4, Place.endpoint)
     let received = invoke(.replyReceive, Place.endpoint)

@@ -25,17 +25,12 @@ func secondCaller() {
 func startCall(_ call: SystemCall, label: UInt32 = 0, _ ebx: UInt32, _ ecx: UInt32 = 0, _ edx: UInt32 = 0) {
     request = Request(call: call, label: label, ebx: ebx, ecx: ecx, edx: edx)
     answer = nil
-    start(secondCaller)
-    _ = invoke(.sleep, 0, 3)
+    settle(start(secondCaller))
 }
 
 /// What the second thread's call answers.
 func awaitAnswer() -> Answer? {
-    var turns = 0
-    while answer == nil, turns < 1000 {
-        _ = invoke(.sleep, 0, 1)
-        turns += 1
-    }
+    giveWay { answer != nil }
     return answer
 }
 

@@ -76,6 +76,7 @@ struct SelfTest {
         part("notifications", testNotifications)
         part("capabilities in messages", testCapabilitiesInMessages)
         part("children", testChildren)
+        part("creators", testCreators)
         part("limits of many", testLimitsOfMany)
         part("quota", testQuota)
         part("many endpoints", testManyEndpoints)

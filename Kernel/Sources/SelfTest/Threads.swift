@@ -1,3 +1,4 @@
+import CSelfTest
 import CUser
 import User
 
@@ -25,13 +26,52 @@ func mark() {
     User.Thread.exit()
 }
 
-/// Starts a second thread at `entry`.
-func start(_ entry: @convention(c) () -> Void) {
+/// Gives way to others until something is so. How much they do in how much time depends on the machine, which may itself
+/// be a program that somebody else's machine lets wait, so no test may count on it. What never becomes so is left to the
+/// checks that follow.
+func giveWay(until condition: () -> Bool) {
+    var turns = 0
+    while !condition(), turns < 10_000 {
+        _ = invoke(.sleep, 0, 1)
+        turns += 1
+    }
+}
+
+/// Gives way until a thread waits for something that others have to do, or has ended.
+func settle(_ number: UInt32) {
+    giveWay {
+        switch threadInformation(number).map({ ThreadState(rawValue: $0.state) }) {
+        case .created, .ready, .faulted: false
+        default: true
+        }
+    }
+}
+
+/// Starts a second thread at `entry`; its number.
+@discardableResult
+func start(_ entry: @convention(c) () -> Void) -> UInt32 {
     _ = invoke(.capabilityDelete, Place.thread)
     let address = UInt32(UInt(bitPattern: unsafeBitCast(entry, to: UnsafeRawPointer.self)))
-    Check.succeeds(
-        invoke(.threadCreate, InitialSlot.process, Place.thread, address, Place.stack + 0x4000, 0), "threadCreate")
+    let thread = invoke(.threadCreate, InitialSlot.process, Place.thread, address, Place.stack + 0x4000, 0)
+    Check.succeeds(thread, "threadCreate")
     Check.equal(invoke(.threadStart, Place.thread), 0, "threadStart")
+    return UInt32(bitPattern: thread.value)
+}
+
+/// What a thread begins with: its argument, its stack pointer, and nothing of anybody else's.
+private func testFirstRegisters() {
+    let words = UnsafeMutablePointer<UInt32>(bitPattern: UInt(Place.stack))!
+    for index in 0..<9 { words[index] = 0xDEAD_BEEF }
+    _ = invoke(.capabilityDelete, Place.thread)
+    let thread = invoke(
+        .threadCreate, InitialSlot.process, Place.thread, first_registers_address(), Place.stack + 0x3FF0, Place.stack)
+    Check.succeeds(thread, "threadCreate: to look at its registers")
+    _ = invoke(.threadStart, Place.thread)
+    settle(UInt32(bitPattern: thread.value))
+    // EAX, EBX, ECX, EDX, ESI, EDI, EBP, ESP, EFLAGS
+    for index in 1..<7 { Check.equal(Int32(bitPattern: words[index]), 0, "threadCreate: a register") }
+    Check.isTrue(words[0] == Place.stack && words[7] == Place.stack + 0x3FF0, "threadCreate: argument and stack pointer")
+    Check.equal(Int32(words[8] & 0x600), 0x200, "threadCreate: interrupts on, direction flag clear")
 }
 
 func testThreads() {
@@ -39,9 +79,14 @@ func testThreads() {
     registers.eax = 0
     system_call(&registers)
     Check.error(Int32(bitPattern: registers.eax), .unknownCall, "call 0")
-    registers.eax = 0xFFFF_FFFF
-    system_call(&registers)
-    Check.error(Int32(bitPattern: registers.eax), .unknownCall, "call 0xffffffff")
+    // Numbers on either side of those there are, and bits that shall be 0.
+    for number in [
+        SystemCall.numbers.upperBound, 0xFF, 0x201, 0x8001, 0x400_0001, 0x8000_0001, 0xFFFF_FFFF,
+    ] as [UInt32] {
+        registers.eax = number
+        system_call(&registers)
+        Check.error(Int32(bitPattern: registers.eax), .unknownCall, "a call that there is not")
+    }
 
     Check.equal(invoke(.yield), 0, "yield")
     let before = milliseconds()
@@ -60,6 +105,10 @@ func testThreads() {
     Check.error(invoke(.threadCreate, ProgramSlot.output, 99, 0, 0), .badCapability, "threadCreate: not a process")
     Check.error(invoke(.threadStart, InitialSlot.process), .badCapability, "threadStart: not a thread")
 
+    startCall(.threadDestroy, Place.thread)
+    Check.error(invoke(.threadStart, Place.thread), .objectGone, "threadDestroy: itself")
+    Check.isTrue(answer == nil, "threadDestroy: itself, does not return")
+    testFirstRegisters()
     startCall(.threadExit, 0)
     Check.error(invoke(.threadStart, Place.thread), .objectGone, "threadExit: ended")
     Check.isTrue(answer == nil, "threadExit: does not return")

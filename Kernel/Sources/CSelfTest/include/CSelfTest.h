@@ -31,6 +31,18 @@ extern const uint8_t child_code[], child_code_end[];
 static inline uint32_t child_code_address(void) { return (uint32_t)child_code; }
 static inline uint32_t child_code_length(void) { return child_code_end - child_code; }
 
+/* Code for such a process that creates a process and ends; and that unmaps memory of its own, and notes the result where its
+   argument says. */
+extern const uint8_t creating_code[], creating_code_end[], own_slot_code[], own_slot_code_end[];
+static inline uint32_t creating_code_address(void) { return (uint32_t)creating_code; }
+static inline uint32_t creating_code_length(void) { return creating_code_end - creating_code; }
+static inline uint32_t own_slot_code_address(void) { return (uint32_t)own_slot_code; }
+static inline uint32_t own_slot_code_length(void) { return own_slot_code_end - own_slot_code; }
+
+/* Where a thread begins that notes its registers where EAX points to, EAX to EDX, ESI, EDI, EBP, ESP and EFLAGS, and ends. */
+extern const uint8_t first_registers[];
+static inline uint32_t first_registers_address(void) { return (uint32_t)first_registers; }
+
 /* Code for such a process that reads port 71h, and then port 60h. */
 extern const uint8_t port_code[], port_code_end[];
 static inline uint32_t port_code_address(void) { return (uint32_t)port_code; }

@@ -17,6 +17,8 @@ struct Timer: TimerNode {
 /// ends (or after 54 ms, the longest that the counter can measure), and the ticks that have passed are counted then.
 enum Clock {
     private(set) nonisolated(unsafe) static var ticks: UInt32 = 0
+    /// The same, but it does not begin anew after 49 days: for times that only grow.
+    private(set) nonisolated(unsafe) static var allTicks: UInt64 = 0
     /// One at most of each thread, and there are no more threads than kernel stacks.
     private nonisolated(unsafe) static var timers: TimerHeap<Timer>!
 
@@ -33,7 +35,7 @@ enum Clock {
     static var counts: UInt64 {
         let left = IntervalTimer8254.read()
         let period = waitingFor == 0 ? IntervalTimer8254.countsPerTick : waitingFor
-        return UInt64(ticks) * UInt64(IntervalTimer8254.countsPerTick) + UInt64(remainder) + UInt64(period - min(left, period))
+        return allTicks * UInt64(IntervalTimer8254.countsPerTick) + UInt64(remainder) + UInt64(period - min(left, period))
     }
 
     /// How many counts the 8254 waits for, while nobody runs; 0: it ticks.
@@ -74,6 +76,7 @@ enum Clock {
     private static func advance(_ count: UInt32) {
         guard count > 0 else { return }
         ticks &+= count
+        allTicks &+= UInt64(count)
         ProcessorTime.noteTick()
         Scheduler.tick(count)
     }

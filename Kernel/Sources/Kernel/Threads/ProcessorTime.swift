@@ -10,9 +10,9 @@ import KernelAssembly
 /// was spent in the kernel. So threads' times add up to all the time there was, the idle thread's included; but the time of the
 /// short way (`FastPath`), some hundred instructions a call, counts as the program's own.
 ///
-/// The time-stamp counter's rate is measured against the 8254: what it has counted since the beginning, by the ticks since,
-/// whenever these have doubled. So it becomes more and more exact, and is the same for times that are compared soon after each
-/// other.
+/// The time-stamp counter's rate is measured against the 8254, whenever somebody asks for a time: what it has counted since the
+/// beginning, by the ticks since. So it becomes more and more exact, and all threads' times add up to the clock's, also on a
+/// machine that is itself a program, whose ticks get lost while it is not running and whose counter goes on.
 enum ProcessorTime {
     /// When the current thread was switched to, and when it entered the kernel last.
     private nonisolated(unsafe) static var lastSwitch: UInt64 = 0
@@ -22,9 +22,6 @@ enum ProcessorTime {
     private nonisolated(unsafe) static var lastTick: UInt64 = 0
     /// The last value that the 8254 gave: while a tick is pending, it seems to go back.
     private nonisolated(unsafe) static var lastCounts: UInt64 = 0
-    /// The counter's steps in a millisecond, 0 before the first tick; and the tick at which it is measured next.
-    private nonisolated(unsafe) static var rate: UInt64 = 0
-    private nonisolated(unsafe) static var nextMeasurement: UInt32 = 1
     /// What the clock has shown last.
     private nonisolated(unsafe) static var lastMicroseconds: UInt64 = 0
 
@@ -41,7 +38,6 @@ enum ProcessorTime {
     /// From here on time counts; the 8254 ticks.
     static func begin() {
         start = now
-        if !CPU.hasTimestamp { rate = UInt64(IntervalTimer8254.countsPerTick) }
         lastTick = start
         lastSwitch = start
         entry = start
@@ -49,12 +45,7 @@ enum ProcessorTime {
 
     /// A tick has come, or several at once.
     static func noteTick() {
-        guard CPU.hasTimestamp else { return }
-        lastTick = read_timestamp()
-        let ticks = Clock.ticks
-        guard ticks >= nextMeasurement else { return }
-        rate = (lastTick &- start) / UInt64(ticks)
-        nextMeasurement = ticks < 1 << 31 ? ticks * 2 : .max
+        if CPU.hasTimestamp { lastTick = read_timestamp() }
     }
 
     /// Another thread than `thread` is going to run.
@@ -73,16 +64,23 @@ enum ProcessorTime {
     @inline(__always)
     static func leaveKernel(_ thread: ThreadReference) { thread.pointee.kernelTime &+= now &- entry }
 
+    /// The counter's steps in a millisecond; 0 before the first tick.
+    private static var rate: UInt64 {
+        guard CPU.hasTimestamp else { return UInt64(IntervalTimer8254.countsPerTick) }
+        return Clock.allTicks == 0 ? 0 : (lastTick &- start) / Clock.allTicks
+    }
+
     /// Microseconds in some steps of the counter.
     private static func microseconds(_ steps: UInt64) -> UInt64 {
-        rate == 0 ? 0 : steps / rate * 1000 + steps % rate * 1000 / rate
+        let rate = rate
+        return rate == 0 ? 0 : steps / rate * 1000 + steps % rate * 1000 / rate
     }
 
     /// Microseconds since the kernel's start: the ticks, and between them the counter. It never goes back.
     static var microseconds: UInt64 {
         let time =
             CPU.hasTimestamp
-            ? UInt64(Clock.ticks) * 1000 + microseconds(now &- lastTick) : microseconds(now &- start)
+            ? Clock.allTicks * 1000 + microseconds(now &- lastTick) : microseconds(now &- start)
         lastMicroseconds = max(lastMicroseconds, time)
         return lastMicroseconds
     }
