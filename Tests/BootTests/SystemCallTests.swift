@@ -44,6 +44,17 @@ import Testing
         #expect(log.commonLines.count { $0.hasSuffix(" checks passed") } == 2, "\(log.commonLines)")
     }
 
+    /// QEMU has none of these exceptions.
+    @Test func `exceptions of SSE are faults`() async throws {
+        let configuration = MachineConfiguration(board: .isapc, processor: .pentium3, memory: 256)
+        try await withMachine(MartletVM(), configuration, image: try BuiltFile.kernelImage.url()) { machine in
+            try await machine.wait(for: "\n" + KernelLog.prompt)
+            try machine.send("self-test simd\r")
+            let answer = try await machine.wait(for: "checks ")
+            #expect(answer.contains("checks passed"), "\(answer)")
+        }
+    }
+
     private func logs(
         _ engine: some BootEngine, _ configuration: MachineConfiguration
     ) async throws -> (program: KernelLog, first: KernelLog) {

@@ -82,6 +82,15 @@ sysenter_with_stack:
     popl %ebx
     ret
 
+    .globl undefined_instruction
+undefined_instruction:
+    movl 4(%esp), %eax
+    movl 8(%esp), %ecx
+    ud2
+    pushfl
+    popl (%ecx)
+    ret
+
     .globl child_code
 child_code:
     movl %eax, (%eax)

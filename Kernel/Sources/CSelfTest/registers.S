@@ -85,6 +85,33 @@ fpu_first_state:
     popl %ebp
     ret
 
+    .globl fpu_leave_exception
+fpu_leave_exception:
+    fninit
+    pushl $0x37b            /* the exception of a division by zero is not masked */
+    fldcw (%esp)
+    fld1
+    movl $0, (%esp)
+    fdivs (%esp)            /* it is reported by the next instruction that waits */
+    popl %ecx
+    ret
+
+    .globl fpu_report_exception
+fpu_report_exception:
+    fwait
+    ret
+
+    .globl sse_divide_by_zero
+sse_divide_by_zero:
+    pushl $0x1d80           /* the same for SSE, where the division itself is the fault */
+    ldmxcsr (%esp)
+    movl $0x3f800000, (%esp)
+    movss (%esp), %xmm0
+    xorps %xmm1, %xmm1
+    divss %xmm1, %xmm0
+    popl %ecx
+    ret
+
     .globl thread_local_load
 thread_local_load:
     movl $0x3b, %eax        /* threadLocalSelector */

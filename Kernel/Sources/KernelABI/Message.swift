@@ -70,6 +70,9 @@ public enum FaultReply {
     public static var end: UInt32 { 1 }
     /// The system call that it faulted in fails with `KernelError.badAddress`; another fault ends it.
     public static var fail: UInt32 { 2 }
+    /// It runs again with other registers: those of the `FaultRecord` that the reply's bytes are, in one buffer. EAX to EBP,
+    /// ESP and EIP count, and of EFLAGS what user code could set itself (but for NT). A reply with other bytes ends it.
+    public static var change: UInt32 { 3 }
 }
 
 /// The most capabilities in a message.

@@ -16,7 +16,8 @@ fpu_is_present:
     ret
     .size fpu_is_present, . - fpu_is_present
 
-/* void fpu_save(void *state), void fpu_restore(const void *state): 108 bytes. `fnsave` initialises the unit as well. */
+/* void fpu_save(void *state), void fpu_restore(const void *state): 108 bytes. `frstor` looks for an exception that waits to
+   be reported first, and the thread that has left it there is perhaps gone: then it would be the kernel's. */
     .globl fpu_save
     .type fpu_save, @function
 fpu_save:
@@ -29,11 +30,15 @@ fpu_save:
     .type fpu_restore, @function
 fpu_restore:
     movl 4(%esp), %eax
+    fnclex
     frstor (%eax)
     ret
     .size fpu_restore, . - fpu_restore
 
-/* void fpu_save_extended(void *state), void fpu_restore_extended(const void *state): 512 bytes, aligned to 16. */
+/* void fpu_save_extended(void *state), void fpu_restore_extended(const void *state): 512 bytes, aligned to 16. Processors by
+   AMD load the addresses of the last instruction and its operand only if the state has an exception (AMD64 Architecture
+   Programmer's Manual volume 2, "FXSAVE and FXRSTOR Instructions"): those of another thread would stay. So an instruction of
+   the kernel's comes last, for which there must be no exception and a free register. */
     .globl fpu_save_extended
     .type fpu_save_extended, @function
 fpu_save_extended:
@@ -46,6 +51,9 @@ fpu_save_extended:
     .type fpu_restore_extended, @function
 fpu_restore_extended:
     movl 4(%esp), %eax
+    fnclex
+    ffree %st(7)
+    fildl 4(%esp)
     fxrstor (%eax)
     ret
     .size fpu_restore_extended, . - fpu_restore_extended

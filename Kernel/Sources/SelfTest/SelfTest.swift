@@ -11,7 +11,7 @@
 //     self-test: 1279 checks passed
 //
 // `self-test list` prints the checks of each part, and which answers of which calls were expected and have come. With
-// `self-test hold &` it takes all the memory it can have, and keeps it.
+// `self-test hold &` it takes all the memory it can have, and keeps it. `self-test simd` tries what not every emulator has.
 
 import CUser
 import User
@@ -33,6 +33,9 @@ struct SelfTest {
             _ = invoke(.shutdown, InitialSlot.system, ShutdownAction.halt.rawValue)
         } else if Arguments.is(1, "hold") {
             hold()
+        } else if Arguments.is(1, "simd") {
+            testSIMDExceptions()
+            finish()
         } else {
             isListing = Arguments.is(1, "list")
             testAsProgram()
@@ -68,7 +71,9 @@ struct SelfTest {
         part("missing pieces", testMissingPieces)
         part("fault messages", testFaultMessages)
         part("thread handler", testThreadHandler)
+        part("changed registers", testChangedRegisters)
         part("floating point", testFloatingPoint)
+        part("floating-point exceptions", testFloatingPointExceptions)
         part("thread-local storage", testThreadLocalStorage)
         part("priorities", testPriorities)
         part("order of senders", testOrderOfSenders)

@@ -21,6 +21,14 @@ void fpu_fill(uint32_t value, uint32_t flags);
 uint32_t fpu_differences(uint32_t value, uint32_t flags);
 uint32_t fpu_first_state(uint32_t flags);
 
+/* x87: divides by zero with the exception unmasked, and leaves it to be reported; waits for such a one. SSE: the same at once. */
+void fpu_leave_exception(void);
+void fpu_report_exception(void);
+void sse_divide_by_zero(void);
+
+/* Executes `ud2` with EAX = `value`, then stores EFLAGS; returns EAX. */
+uint32_t undefined_instruction(uint32_t value, volatile uint32_t *flags);
+
 /* The first word of thread-local storage: after loading GS, and as GS is. */
 uint32_t thread_local_load(void);
 uint32_t thread_local_read(void);

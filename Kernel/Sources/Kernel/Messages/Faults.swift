@@ -48,18 +48,44 @@ enum Faults {
         }
     }
 
-    /// Does with a faulted thread what its handler has decided.
-    static func answer(_ thread: ThreadReference, _ label: UInt32) {
+    /// Does with a faulted thread what its handler has decided: the current thread, by the reply that it makes.
+    static func answer(_ thread: ThreadReference, by handler: ThreadReference) {
         let frame = thread.pointee.frame
         let isCall = frame.pointee.vector == 14 && frame.pointee.error & FaultRecord.systemCallFlag != 0
         thread.pointee.isFaulted = false
-        if label == FaultReply.resume || (label == FaultReply.fail && isCall) {
-            if label == FaultReply.fail { SystemCalls.fail(frame, .badAddress) }
-            Scheduler.makeReady(thread, first: true)
-        } else {
+        switch handler.pointee.label {
+        case FaultReply.resume: break
+        case FaultReply.fail where isCall: SystemCalls.fail(frame, .badAddress)
+        case FaultReply.change where change(frame, handler.pointee.sends): break
+        default:
             thread.pointee.state = .faulted
             Threads.condemn(thread)
+            return
         }
+        Scheduler.makeReady(thread, first: true)
+    }
+
+    /// The flags that user code could set itself, but NT: CF, PF, AF, ZF, SF, TF, DF, OF, AC, ID.
+    private static var changeableFlags: UInt32 { 0x24_0DD5 }
+
+    /// Gives a thread the registers of a `FaultRecord` in the current process's memory. False if there is none.
+    private static func change(_ frame: UnsafeMutablePointer<TrapFrame>, _ bytes: PieceList) -> Bool {
+        let size = UInt32(MemoryLayout<FaultRecord>.size)
+        guard bytes.count == 1, bytes.length == size, let record = try? UserMemory.readable(bytes[0].address, size)
+        else { return false }
+        // Valid: the type is made of integers.
+        let registers = record.loadUnaligned(as: FaultRecord.self)
+        frame.pointee.eax = registers.eax
+        frame.pointee.ebx = registers.ebx
+        frame.pointee.ecx = registers.ecx
+        frame.pointee.edx = registers.edx
+        frame.pointee.esi = registers.esi
+        frame.pointee.edi = registers.edi
+        frame.pointee.ebp = registers.ebp
+        frame.pointee.esp = registers.esp
+        frame.pointee.eip = registers.eip
+        frame.pointee.eflags = frame.pointee.eflags & ~changeableFlags | registers.eflags & changeableFlags
+        return true
     }
 
     /// Puts the fault message of `thread` into a receiver's registers, and its buffer if that can hold a `FaultRecord`.

@@ -125,7 +125,7 @@ enum Messages {
             }
         if caller.pointee.isFaulted {
             use(answer, sender)
-            Faults.answer(caller, sender.pointee.label)
+            Faults.answer(caller, by: sender)
             return true
         }
         do {
