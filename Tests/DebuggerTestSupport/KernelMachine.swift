@@ -15,8 +15,9 @@ public final class KernelMachine {
     public var machine: Machine { debugger.machine }
 
     /// A machine that has not executed anything yet, with the symbols that `vm` loads.
-    public init(withSymbols: Bool = true) throws {
+    public init(withSymbols: Bool = true, processor: String? = nil) throws {
         var configuration = Machine.Configuration()
+        if let processor { configuration.processorModel = processor }
         configuration.memorySize = 16 << 20
         configuration.firmware = try BuiltImages.bytes("bios.bin")
         configuration.drives = [Machine.Drive(image: MemoryDisk(try BuiltImages.bytes("kernel.img")), policy: .discard)]
@@ -31,8 +32,8 @@ public final class KernelMachine {
     }
 
     /// One that stands at the prompt.
-    public static func booted() throws -> KernelMachine {
-        let kernel = try KernelMachine()
+    public static func booted(processor: String? = nil) throws -> KernelMachine {
+        let kernel = try KernelMachine(processor: processor)
         try kernel.wait(for: "martlet> ")
         return kernel
     }
@@ -46,6 +47,8 @@ public final class KernelMachine {
             try #require(machine.nanoseconds < 60_000_000_000, "\(text) did not come: \(output.suffix(500))")
             debugger.continue(until: machine.steps + 500_000)
         }
+        // Who said it has not always come to rest yet.
+        debugger.continue(until: machine.steps + 2_000_000)
     }
 
     /// Types a line, and waits for what shows that it has been done; returns what came out.

@@ -49,11 +49,16 @@ enum InterruptController8259 {
 
     /// Whether a line that is not masked asks for an interrupt.
     static var isPending: Bool {
-        write(firstCommand, 0x0A)  // OCW3: read the interrupt request register
-        let first = port_read8(firstCommand)
-        write(secondCommand, 0x0A)
-        let second = port_read8(secondCommand)
-        return (UInt16(first) | UInt16(second) << 8) & ~mask != 0
+        (UInt16(requests(firstCommand)) | UInt16(requests(secondCommand)) << 8) & ~mask != 0
+    }
+
+    /// Whether line 0 asks for an interrupt.
+    static var isTimerPending: Bool { requests(firstCommand) & 1 != 0 }
+
+    /// The lines of a controller that ask for an interrupt.
+    private static func requests(_ command: UInt16) -> UInt8 {
+        write(command, 0x0A)  // OCW3: read the interrupt request register
+        return port_read8(command)
     }
 
     static func endOfInterrupt(_ line: UInt32) {

@@ -48,7 +48,8 @@ enum Clock {
         guard waitingFor == 0 else { return }
         var wait = IntervalTimer8254.longestWait
         if let timer = timers.first { wait = isPast(timer.pointee.time) ? 0 : min(wait, timer.pointee.time &- ticks) }
-        guard wait > 1 else { return }
+        // A tick that is about to be counted would be lost.
+        guard wait > 1, !InterruptController8259.isTimerPending else { return }
         // Mode 2 counts down from the reload value.
         let passed = IntervalTimer8254.countsPerTick &- min(IntervalTimer8254.read(), IntervalTimer8254.countsPerTick)
         remainder &+= passed
@@ -57,20 +58,29 @@ enum Clock {
         IntervalTimer8254.startWait(waitingFor)
     }
 
+    /// The next interrupt of the 8254 is none of its ticks.
+    private nonisolated(unsafe) static var isStrayExpected = false
+
     /// An interrupt has come; `isTimer`: that of the 8254.
     static func interrupt(isTimer: Bool) {
         guard waitingFor != 0 else {
-            if isTimer { advance(1) }
+            if isTimer {
+                if !isStrayExpected { advance(1) }
+                isStrayExpected = false
+            }
             return
         }
-        // What is beyond the interrupt's time has passed it; its own interrupt may still be to come, as a tick too many.
-        let left = isTimer ? 0 : IntervalTimer8254.read()
-        remainder &+= left < waitingFor ? waitingFor - left : waitingFor
+        // The counter goes on behind zero, from 65535.
+        let passed = (waitingFor &- IntervalTimer8254.read()) & 0xFFFF
+        remainder &+= isTimer ? max(passed, waitingFor) : passed
         waitingFor = 0
         IntervalTimer8254.startTicking()
-        let passed = remainder / IntervalTimer8254.countsPerTick
+        // The output has been low while the counter waited, and is high from here on: the interrupt controller takes that for an
+        // interrupt. (So it is if the wait has come to its end meanwhile.)
+        isStrayExpected = !isTimer && InterruptController8259.isTimerPending
+        let count = remainder / IntervalTimer8254.countsPerTick
         remainder %= IntervalTimer8254.countsPerTick
-        advance(passed)
+        advance(count)
     }
 
     private static func advance(_ count: UInt32) {
