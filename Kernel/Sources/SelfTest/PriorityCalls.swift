@@ -3,7 +3,7 @@ import User
 
 /// Starts a thread of a certain priority with a stack of its own; `index` (0...3) says which slot and which stack. Its number.
 @discardableResult
-private func start(_ entry: @convention(c) () -> Void, priority: UInt32, _ index: UInt32) -> UInt32 {
+func start(_ entry: @convention(c) () -> Void, priority: UInt32, _ index: UInt32) -> UInt32 {
     let slot = Place.many + index
     let stack = Place.free + index * 0x4000
     _ = invoke(.capabilityDelete, slot)
@@ -18,14 +18,14 @@ private func start(_ entry: @convention(c) () -> Void, priority: UInt32, _ index
 }
 
 /// Gives way until the threads in the first slots have ended.
-private func awaitEnds(_ count: UInt32) {
+func awaitEnds(_ count: UInt32) {
     for index in 0..<count {
         giveWay { invoke(.threadStart, Place.many + index) == KernelError.objectGone }
     }
 }
 
-nonisolated(unsafe) private var isSpinning = false
-nonisolated(unsafe) private var shallStop = false
+nonisolated(unsafe) var isSpinning = false
+nonisolated(unsafe) var shallStop = false
 
 /// Keeps the processor busy.
 @c(self_test_spin)

@@ -5,11 +5,12 @@ import KernelLogic
 /// Exceptions of user mode. They never concern the kernel: the thread stops, and its process's fault endpoint gets a
 /// message that says why. Who receives it may repair the cause and resume the thread by a reply, or end it.
 enum Faults {
-    /// Where a thread's faults go: to the handler that it was given, or else to its process's.
+    /// Where a thread's faults go: to the handler that it was given, or else to its process's. One that cannot receive any
+    /// more is none.
     private static func handler(of thread: ThreadReference) -> (EndpointReference, badge: UInt32)? {
-        if let handler = thread.pointee.handler { return (handler, thread.pointee.handlerBadge) }
+        if let handler = thread.pointee.handler, handler.pointee.isOpen { return (handler, thread.pointee.handlerBadge) }
         let process = thread.pointee.process
-        guard let endpoint = process.pointee.faultEndpoint else { return nil }
+        guard let endpoint = process.pointee.faultEndpoint, endpoint.pointee.isOpen else { return nil }
         return (endpoint, process.pointee.faultBadge)
     }
 

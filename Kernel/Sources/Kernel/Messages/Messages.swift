@@ -16,7 +16,8 @@ enum Messages {
     ///
     /// - Returns: Whether the sender can go on at once: the message was received, and wants no reply. Otherwise it waits,
     ///   or makes its call again.
-    /// - Throws: What was wrong with the message; `.timedOut` if nobody receives and it shall not wait.
+    /// - Throws: What was wrong with the message; `.objectGone` if nobody can ever receive it; `.timedOut` if nobody receives
+    ///   and it shall not wait.
     static func send(
         _ sender: ThreadReference, to endpoint: EndpointReference, state: ThreadState, timeout: UInt32
     ) throws(KernelError) -> Bool {
@@ -44,6 +45,7 @@ enum Messages {
             Scheduler.block(sender.pointee.isFaulted ? .faulted : .calling)
             return false
         }
+        guard endpoint.pointee.isOpen else { throw .objectGone }
         guard timeout != Timeout.now else { throw .timedOut }
         sender.pointee.endpoint = endpoint
         Priorities.queue(sender, at: endpoint)
@@ -87,6 +89,8 @@ enum Messages {
             } else {
                 sender.pointee.frame.pointee.eax = 0
                 Scheduler.makeReady(sender)
+                // It waits no more, and lends nothing.
+                Priorities.settle(receiver)
             }
             return
         }

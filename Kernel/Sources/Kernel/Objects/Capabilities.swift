@@ -23,7 +23,7 @@ enum Capabilities {
         switch capability.kind {
         case .process: process(capability)?.pointee.references += 1
         case .thread: thread(capability)?.pointee.references += 1
-        case .endpoint: endpoint(capability)?.pointee.references += 1
+        case .endpoint: if let endpoint = endpoint(capability) { Endpoints.retain(endpoint, for: capability) }
         case .notification: notification(capability)?.pointee.references += 1
         case .interruptLine: InterruptLines.retain(UInt32(capability.object))
         case .ports: Ports.forget()
@@ -45,7 +45,7 @@ enum Capabilities {
         switch capability.kind {
         case .process: if let process = process(capability) { Processes.release(process) }
         case .thread: if let thread = thread(capability) { Threads.release(thread) }
-        case .endpoint: if let endpoint = endpoint(capability) { Endpoints.release(endpoint) }
+        case .endpoint: if let endpoint = endpoint(capability) { Endpoints.release(endpoint, for: capability) }
         case .notification: if let notification = notification(capability) { Notifications.release(notification) }
         case .interruptLine: InterruptLines.release(UInt32(capability.object))
         case .ports: Ports.forget()

@@ -5,18 +5,27 @@ typealias EndpointReference = UnsafeMutablePointer<Endpoint>
 
 /// A place where threads meet to pass messages. Either senders wait or receivers do; nothing is ever buffered, except
 /// that the kernel's own notices wait in their sources.
+///
+/// An endpoint is open as long as there is a capability with the right to receive. When the last of these is gone, as when
+/// the only server has ended, nobody will ever receive there: whoever waits is told, and whoever comes later.
 struct Endpoint: QueueNode {
     /// Links of the queue of condemned ones.
     var next: EndpointReference?
     var previous: EndpointReference?
     /// Capabilities, fault handlers, interrupt lines and notifications that name it.
     var references: UInt32 = 0
+    /// How many of the capabilities allow to receive.
+    var receiveRights: UInt32 = 0
     /// In the order of their priorities.
     var senders = PriorityList<Thread>()
     var receivers = Queue<Thread>()
     var notices = Queue<Notice>()
     /// The thread that received last.
     var receiver: ThreadReference?
+    /// It stands in the queue of condemned ones.
+    var isCondemned = false
+
+    var isOpen: Bool { receiveRights > 0 }
 }
 
 /// A message of the kernel's own for which nobody waits: an interrupt, a signal, the end of a process. It is part of its source,
@@ -31,21 +40,40 @@ struct Notice: QueueNode {
 }
 
 enum Endpoints {
-    /// An endpoint with one reference, charged to `account`.
+    /// An endpoint for a first capability with all rights, charged to `account`.
     static func create(_ account: AccountReference) throws(KernelError) -> EndpointReference {
         let endpoint = try Accounts.allocate(Endpoint.self, from: account)
-        endpoint.initialize(to: Endpoint())
-        endpoint.pointee.references = 1
+        endpoint.initialize(to: Endpoint(references: 1, receiveRights: 1))
         return endpoint
     }
 
     private nonisolated(unsafe) static var condemned = Queue<Endpoint>()
 
-    /// Drops a reference. With the last one nobody can send or receive any more, and whoever waits is told, on the way out of
-    /// the kernel.
+    /// Counts one more capability.
+    static func retain(_ endpoint: EndpointReference, for capability: Capability) {
+        endpoint.pointee.references += 1
+        if capability.allows(.receive) { endpoint.pointee.receiveRights += 1 }
+    }
+
+    /// Drops a capability's reference. With the last one that allows to receive, whoever waits is told, on the way out of the
+    /// kernel.
+    static func release(_ endpoint: EndpointReference, for capability: Capability) {
+        if capability.allows(.receive) {
+            endpoint.pointee.receiveRights -= 1
+            if !endpoint.pointee.isOpen { condemn(endpoint) }
+        }
+        release(endpoint)
+    }
+
+    /// Drops a reference; the last one ends the endpoint, on the way out of the kernel.
     static func release(_ endpoint: EndpointReference) {
         endpoint.pointee.references -= 1
-        guard endpoint.pointee.references == 0 else { return }
+        if endpoint.pointee.references == 0 { condemn(endpoint) }
+    }
+
+    private static func condemn(_ endpoint: EndpointReference) {
+        guard !endpoint.pointee.isCondemned else { return }
+        endpoint.pointee.isCondemned = true
         condemned.append(endpoint)
         Endings.note()
     }
@@ -56,17 +84,26 @@ enum Endpoints {
         if let thread = endpoint.pointee.senders.removeFirst() ?? endpoint.pointee.receivers.removeFirst() {
             thread.pointee.endpoint = nil
             Messages.fail(thread, .objectGone)
+        } else if endpoint.pointee.references > 0 {
+            // There are capabilities to send; they lead nowhere.
+            condemned.remove(endpoint)
+            endpoint.pointee.isCondemned = false
+            detach(endpoint)
         } else if let notice = endpoint.pointee.notices.removeFirst() {
             notice.pointee.isQueued = false
         } else {
-            if let receiver = endpoint.pointee.receiver {
-                Priorities.leave(receiver)
-                Priorities.settle(receiver)
-            }
+            detach(endpoint)
             condemned.remove(endpoint)
             Accounts.release(endpoint)
         }
         return true
+    }
+
+    /// Nobody lends a priority at this endpoint any more.
+    private static func detach(_ endpoint: EndpointReference) {
+        guard let receiver = endpoint.pointee.receiver else { return }
+        Priorities.leave(receiver)
+        Priorities.settle(receiver)
     }
 }
 

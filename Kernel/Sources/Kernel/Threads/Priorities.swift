@@ -11,18 +11,18 @@ enum Priorities {
 
     /// Lends a priority to a thread, and to whom it waits for in turn, up to `longestChain` of them.
     static func lend(_ priority: UInt8, to thread: ThreadReference) {
-        var thread = thread
+        var next: ThreadReference? = thread
         for _ in 0..<longestChain {
-            guard priority > thread.pointee.effectivePriority else { return }
+            guard let thread = next, priority > thread.pointee.effectivePriority else { return }
             change(thread, priority)
-            if let answerer = thread.pointee.answerer {
-                thread = answerer
-            } else if thread.pointee.state != .receiving, let server = thread.pointee.endpoint?.pointee.receiver {
-                thread = server
-            } else {
-                return
-            }
+            next = awaited(by: thread)
         }
+    }
+
+    /// Who has a thread's call, or will receive its message.
+    private static func awaited(by thread: ThreadReference) -> ThreadReference? {
+        if let answerer = thread.pointee.answerer { return answerer }
+        return thread.pointee.state == .receiving ? nil : thread.pointee.endpoint?.pointee.receiver
     }
 
     /// Takes back what nobody lends a thread any more.
@@ -31,14 +31,26 @@ enum Priorities {
         if thread.pointee.effectivePriority != thread.pointee.priority { recompute(thread) }
     }
 
-    /// Gives a thread the priority that it should run with: its own, or a higher one that is lent.
+    /// Gives a thread the priority that it should run with: its own, or a higher one that is lent. What it lends itself changes
+    /// with it, along the same chain.
     static func recompute(_ thread: ThreadReference) {
+        var next: ThreadReference? = thread
+        for _ in 0..<longestChain {
+            guard let thread = next else { return }
+            let priority = due(thread)
+            guard priority != thread.pointee.effectivePriority else { return }
+            change(thread, priority)
+            next = awaited(by: thread)
+        }
+    }
+
+    private static func due(_ thread: ThreadReference) -> UInt8 {
         var priority = thread.pointee.priority
         if let caller = thread.pointee.caller { priority = max(priority, caller.pointee.effectivePriority) }
         if let endpoint = thread.pointee.served, let sender = endpoint.pointee.senders.first {
             priority = max(priority, sender.pointee.effectivePriority)
         }
-        if priority != thread.pointee.effectivePriority { change(thread, priority) }
+        return priority
     }
 
     /// Senders wait in the order of their priorities.
@@ -61,9 +73,13 @@ enum Priorities {
     static func serve(_ thread: ThreadReference, _ endpoint: EndpointReference) {
         guard endpoint.pointee.receiver != thread else { return }
         leave(thread)
-        endpoint.pointee.receiver?.pointee.served = nil
+        let last = endpoint.pointee.receiver
         endpoint.pointee.receiver = thread
         thread.pointee.served = endpoint
+        if let last {
+            last.pointee.served = nil
+            settle(last)
+        }
     }
 
     /// Nobody lends to a thread any more because of the endpoint that it received from.

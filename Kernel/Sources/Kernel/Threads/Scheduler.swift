@@ -37,11 +37,12 @@ enum Scheduler {
         needsSwitch = true
     }
 
-    /// Queues a thread whose wait is over. `first`: before others of its priority, as somebody's answer or counterpart.
+    /// Queues a thread whose wait is over. `first`: before others of its priority, as somebody's answer or counterpart. It has
+    /// then what was left of its turn: two that send each other messages must not keep a third from running.
     static func makeReady(_ thread: ThreadReference, first: Bool = false) {
         Clock.cancel(thread)
         thread.pointee.state = .ready
-        thread.pointee.turn = turn
+        if !first || thread.pointee.turn == 0 { thread.pointee.turn = turn }
         ready.insert(thread, thread.pointee.effectivePriority, first: first)
         noteReady(thread)
     }
