@@ -6,34 +6,19 @@ import User
 /// A capability that can only send.
 private var sendOnly: UInt32 { Place.scratch }
 
-@c(self_test_last_caller)
-func lastCaller() {
-    answer = invoke(.call, sendOnly)
-    User.Thread.exit()
-}
-
-@c(self_test_last_receiver)
-func lastReceiver() {
-    answer = invoke(.receive, Place.second)
-    User.Thread.exit()
-}
-
 private func createEndpoint() {
     _ = invoke(.endpointCreate, Place.endpoint)
     _ = invoke(.capabilityCopy, Place.endpoint, 0, sendOnly, CapabilityRights.send.rawValue)
-    answer = nil
 }
 
 func testClosedEndpoints() {
     let free = memoryInformation().freeFrames
     // Who waits to be received, and who comes later.
     createEndpoint()
-    start(lastCaller)
-    _ = invoke(.sleep, 0, 3)
+    startCall(.call, sendOnly)
     Check.isTrue(answer == nil, "call: waits for a server")
     Check.equal(invoke(.capabilityDelete, Place.endpoint), 0, "capabilityDelete: the last to receive")
-    _ = invoke(.sleep, 0, 3)
-    Check.error(answer, .objectGone, "call: nobody can receive any more")
+    Check.error(awaitAnswer(), .objectGone, "call: nobody can receive any more")
     Check.error(invoke(.call, sendOnly), .objectGone, "call: nobody can receive")
     Check.error(invoke(.send, sendOnly, Timeout.now), .objectGone, "send: nobody can receive")
     // A signal that nobody can receive is kept.
@@ -49,14 +34,12 @@ func testClosedEndpoints() {
     createEndpoint()
     let receive = CapabilityRights.receive.rawValue
     _ = invoke(.capabilityCopy, Place.endpoint, 0, Place.second, receive)
-    start(lastReceiver)
-    _ = invoke(.sleep, 0, 3)
+    startCall(.receive, Place.second)
     Check.equal(invoke(.capabilityRevoke, Place.endpoint), 0, "capabilityRevoke: a receiver's")
     Check.isTrue(answer == nil, "capabilityRevoke: a receiver waits on while another can receive")
     _ = invoke(.capabilityCopy, Place.endpoint, 0, sendOnly, CapabilityRights.send.rawValue)
     Check.equal(invoke(.capabilityDelete, Place.endpoint), 0, "capabilityDelete: the last to receive")
-    _ = invoke(.sleep, 0, 3)
-    Check.error(answer, .objectGone, "receive: nobody can receive any more")
+    Check.error(awaitAnswer(), .objectGone, "receive: nobody can receive any more")
     _ = invoke(.capabilityDelete, sendOnly)
 
     // The handler of a child's faults cannot receive: then there is none.

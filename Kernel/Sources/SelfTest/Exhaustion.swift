@@ -170,6 +170,41 @@ func testNoMemory() {
     for slot in [object, Place.second] { _ = invoke(.capabilityDelete, slot) }
 }
 
+/// A small part of the memory is a small part of the kernel stacks too, and of the frames that the kernel can use, of which
+/// there are fewer than of others on a large machine.
+func testShares() {
+    let before = memoryInformation()
+    let limit: UInt32 = 2000
+    Check.succeeds(invoke(.processCreate, Place.second, 0, 0, limit), "processCreate: a share")
+    var threads: UInt32 = 0
+    var result = invoke(.threadCreate, Place.second, Place.many, 0, 0)
+    while result.value >= 0, Place.many + threads + 1 < capabilitySlotCount {
+        threads += 1
+        result = invoke(.threadCreate, Place.second, Place.many + threads, 0, 0)
+    }
+    // There is room for 682 stacks, whoever has them (docs/memory-map.md).
+    let share = max(16, 682 * limit / before.totalFrames)
+    if share < capabilitySlotCount - Place.many {
+        Check.error(result, .quotaExceeded, "threadCreate: the child's share of kernel stacks")
+        Check.equal(Int32(threads), Int32(share), "threadCreate: as many as the child's share")
+    }
+    for index in 0...threads { _ = invoke(.capabilityDelete, Place.many + index) }
+    if before.totalFrames > 4 * before.freeKernelFrames {
+        // A page table for each page.
+        var pages: UInt32 = 0
+        result = invoke(.memoryMap, Place.second, 0x1000_0000, 4096, 1)
+        while result.value == 0, pages < 900 {
+            pages += 1
+            result = invoke(.memoryMap, Place.second, 0x1000_0000 + pages << 22, 4096, 1)
+        }
+        Check.error(result, .quotaExceeded, "memoryMap: the child's share of kernel frames")
+        Check.isTrue(pages < limit / 4, "memoryMap: long before its limit")
+    }
+    Check.equal(invoke(.processDestroy, Place.second), 0, "processDestroy: with a share")
+    _ = invoke(.capabilityDelete, Place.second)
+    Check.equal(Int32(memoryInformation().freeFrames), Int32(before.freeFrames), "processDestroy: gives the share back")
+}
+
 /// Endpoints, until there is no slot for another one.
 func testManyEndpoints() {
     let free = memoryInformation().freeFrames

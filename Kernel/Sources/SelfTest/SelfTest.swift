@@ -86,6 +86,7 @@ struct SelfTest {
         part("children", testChildren)
         part("creators", testCreators)
         part("limits of many", testLimitsOfMany)
+        part("shares", testShares)
         part("quota", testQuota)
         part("many endpoints", testManyEndpoints)
     }

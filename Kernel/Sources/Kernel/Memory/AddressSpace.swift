@@ -67,7 +67,7 @@ struct AddressSpace {
 
     /// Maps a new frame of zeros at `address`.
     func mapZeroed(_ address: UInt32, writable: Bool, account: AccountReference) throws(KernelError) {
-        let frame = try Frames.allocateForUser(account)
+        let frame = try Accounts.allocateUserFrame(from: account)
         Window.open(frame, .destination).initializeMemory(as: UInt8.self, repeating: 0, count: Int(pageSize))
         do {
             try map(address, to: frame, flags: PageFlags.owned | (writable ? PageFlags.writable : 0), account: account)
@@ -85,7 +85,7 @@ struct AddressSpace {
         guard let entry = entry(address), entry.pointee & PageFlags.present != 0 else { throw .badAddress }
         if entry.pointee & PageFlags.writable != 0 { return false }
         guard entry.pointee & PageFlags.copyOnWrite != 0 else { throw .badAddress }
-        let frame = try Frames.allocateForUser(account)
+        let frame = try Accounts.allocateUserFrame(from: account)
         Window.open(frame, .destination).copyMemory(
             from: Window.open(entry.pointee & PageFlags.addressMask, .source), byteCount: Int(pageSize))
         entry.pointee = frame | PageFlags.owned | PageFlags.writable | PageFlags.present | PageFlags.user

@@ -4,15 +4,16 @@ import KernelLogic
 /// The page frames of RAM, free or not.
 ///
 /// The constraint: RAM from `Window.base` on (just below KLIMIT) has no permanent kernel mapping, so kernel objects and
-/// page tables must lie below. The choice: two zones. User memory is taken from the upper zone first; below it only as
-/// long as the kernel keeps a reserve.
+/// page tables must lie below. The choice: two zones. User memory is taken from the upper zone first. How much of the lower
+/// zone a process can take, for whatever, is limited by its account (`Resources`).
 enum Frames {
     /// Frames that the kernel can address at any time.
     nonisolated(unsafe) static var kernelZone: FrameBitmap!
     /// Frames above, up to 4 GB.
     nonisolated(unsafe) static var userZone: FrameBitmap!
-    /// Frames at start-up, in both zones.
+    /// Frames at start-up, in both zones, and in the kernel zone.
     private(set) nonisolated(unsafe) static var total: UInt32 = 0
+    private(set) nonisolated(unsafe) static var kernelTotal: UInt32 = 0
 
     static var free: UInt32 { kernelZone.freeCount &+ userZone.freeCount }
 
@@ -27,6 +28,7 @@ enum Frames {
             userZone.release(first, end)
         }
         total = free
+        kernelTotal = kernelZone.freeCount
     }
 
     /// Takes a frame for the kernel: its physical address, which is its virtual address too. The contents are
@@ -36,25 +38,20 @@ enum Frames {
         return frame << 12
     }
 
+    /// What the next frame for user memory is to be charged as.
+    static var nextForUser: Resources { userZone.freeCount > 0 ? .userFrame : .kernelFrame }
+
     /// Takes a frame for user memory: its physical address. The contents are undefined.
-    private static func allocateForUser() -> UInt32? {
+    static func allocateForUser() -> UInt32? {
         if let frame = userZone.allocate() { return frame << 12 }
         return allocateForKernel()
     }
 
-    /// Takes a frame for user memory, charged to `account`.
-    static func allocateForUser(_ account: AccountReference) throws(KernelError) -> UInt32 {
-        try Accounts.charge(account, 1)
-        guard let frame = allocateForUser() else {
-            Accounts.refund(account, 1)
-            throw .outOfMemory
-        }
-        return frame
-    }
-
-    /// Gives a frame back.
-    static func release(_ address: UInt32) {
+    /// Gives a frame back; returns what it was charged as.
+    static func release(_ address: UInt32) -> Resources {
         let frame = address >> 12
-        if !kernelZone.release(frame) { userZone.release(frame) }
+        if kernelZone.release(frame) { return .kernelFrame }
+        userZone.release(frame)
+        return .userFrame
     }
 }

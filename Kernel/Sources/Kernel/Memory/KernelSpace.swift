@@ -157,12 +157,19 @@ enum KernelStacks {
     /// Maps a stack, charged to `account`: the address behind it, where ESP begins.
     static func allocate(_ account: AccountReference) throws(KernelError) -> UInt32 {
         guard freeList != 0 || used < count else { throw .outOfMemory }
-        let first = try Accounts.allocateFrame(from: account)
+        try Accounts.charge(account, .stack)
+        let first: UInt32
         let second: UInt32
-        do {
-            second = try Accounts.allocateFrame(from: account)
+        do throws(KernelError) {
+            first = try Accounts.allocateFrame(from: account)
+            do throws(KernelError) {
+                second = try Accounts.allocateFrame(from: account)
+            } catch {
+                Accounts.releaseFrame(first, to: account)
+                throw error
+            }
         } catch {
-            Accounts.releaseFrame(first, to: account)
+            Accounts.refund(account, .stack)
             throw error
         }
         let number: UInt32
@@ -190,6 +197,7 @@ enum KernelStacks {
             slot.pointee = 0
             invalidate_page(base + (number * stride + page) << 12)
         }
+        Accounts.refund(account, .stack)
         entry(number * stride).pointee = freeList << 1
         freeList = number + 1
     }

@@ -56,7 +56,7 @@ enum MemoryObjects {
     static func frame(_ memory: MemoryReference, _ page: UInt32) throws(KernelError) -> UInt32 {
         if let frame = presentFrame(memory, page) { return frame }
         guard case .frames(let index) = memory.pointee.backing else { throw .badArgument }
-        let frame = try Frames.allocateForUser(Accounts.of(memory))
+        let frame = try Accounts.allocateUserFrame(from: Accounts.of(memory))
         Window.open(frame, .destination).initializeMemory(as: UInt8.self, repeating: 0, count: Int(pageSize))
         pageTable(at: index)[Int(page)] = frame
         return frame
