@@ -164,5 +164,6 @@ port_code:
 1:  jmp 1b
     .globl port_code_end
 port_code_end:
+    nop                     /* or the label would name the next file's first function */
 
     .section .note.GNU-stack, "", @progbits
