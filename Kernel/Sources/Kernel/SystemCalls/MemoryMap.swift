@@ -74,24 +74,3 @@ extension SystemCalls {
         return (bytes - 1) >> 12 + 1
     }
 }
-
-/// How far a call that maps pages has come, in a register: bits 0-15, a number of pages; 16-23, the error that it will end
-/// with; 30-31, what it does.
-struct MapProgress {
-    let rawValue: UInt32
-
-    static var checking: UInt32 { 0 }
-    static var mapping: UInt32 { 1 }
-    static var undoing: UInt32 { 2 }
-
-    init(rawValue: UInt32) { self.rawValue = rawValue }
-
-    init(_ phase: UInt32, _ page: UInt32, _ error: KernelError = .badArgument) {
-        rawValue = phase << 30 | UInt32(bitPattern: -error.rawValue) << 16 | page
-    }
-
-    var phase: UInt32 { rawValue >> 30 }
-    var page: UInt32 { rawValue & 0xFFFF }
-    /// Made up by the caller, it may be none.
-    var error: KernelError { KernelError(rawValue: -Int32(rawValue >> 16 & 0xFF)) ?? .badArgument }
-}
