@@ -59,6 +59,8 @@ import Testing
                 })
             let stack = try await shell.run("crash-stack")
             #expect(stack.contains { $0.contains("killed by a stack overflow: write to address 0xbfef") })
+            // Recursion is told once.
+            #expect(stack.filter { $0.hasSuffix("(static CrashStack.descend(_:))") }.count == 2, "\(stack)")
             // The driver's program without the driver's ports.
             #expect(try await shell.run("keyboard").contains { $0.contains("privileged instruction 'in'") })
             #expect(!(null + privileged + stack).contains { $0.contains("still here") })

@@ -180,3 +180,38 @@ import Testing
         #expect(policy.noteDeath(at: 3000 + RestartPolicy.healthyAge) == .restart(after: 0))
     }
 }
+
+@Suite struct ReservedRangesTests {
+    @Test func `ranges that touch are one`() {
+        var ranges = ReservedRanges()
+        #expect(!ranges.contains(0))
+        for start: UInt32 in [0x1000, 0x5000, 0x3000] { #expect(ranges.add(start..<start + 0x1000)) }
+        #expect(ranges.size == 0x3000)
+        #expect(ranges.contains(0x1FFF) && !ranges.contains(0x2000) && ranges.contains(0x3000))
+        // The gaps: each joins its neighbours.
+        #expect(ranges.add(0x4000..<0x5000))
+        #expect(ranges.add(0x1800..<0x3001))
+        #expect(ranges.size == 0x5000)
+        for address: UInt32 in stride(from: 0x1000, to: 0x6000, by: 0x800) { #expect(ranges.contains(address)) }
+        // They are one range now, so there is room for seven more.
+        for number in 0..<7 as Range<UInt32> { #expect(ranges.add(0x10000 + number * 0x2000..<0x11000 + number * 0x2000)) }
+        #expect(!ranges.add(0x80000..<0x81000))
+        #expect(ranges.add(0x6000..<0x7000), "one that touches needs no room")
+        #expect(!ranges.contains(0x80000))
+    }
+
+    @Test func `they hold what a set of pages would`() {
+        var generator = SystemRandomNumberGenerator()
+        for _ in 0..<200 {
+            var ranges = ReservedRanges()
+            var pages: Set<UInt32> = []
+            for _ in 0..<20 {
+                let start = UInt32.random(in: 0..<60, using: &generator)
+                let end = start + UInt32.random(in: 1..<6, using: &generator)
+                if ranges.add(start..<end) { pages.formUnion(start..<end) }
+            }
+            #expect((0..<70).allSatisfy { ranges.contains($0) == pages.contains($0) })
+            #expect(Int(ranges.size) == pages.count)
+        }
+    }
+}

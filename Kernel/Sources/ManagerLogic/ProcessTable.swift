@@ -49,7 +49,7 @@ public struct ProcessEntry {
     /// What its pages hold that are mapped from the payload.
     public var pages: ProgramPages
     /// Memory that appears when it is touched, beside its file's and the stack.
-    public var reserved: Range<UInt32> = 0..<0
+    public var reserved = ReservedRanges()
     /// How far its heap reaches.
     public var heapEnd: UInt32 = 0
     /// How many page faults were answered with a page, and for how many of them a page of the payload was copied.

@@ -1,3 +1,4 @@
+import CUser
 import User
 
 func testNames() {
@@ -106,6 +107,18 @@ func testMalformed() {
     Check.equal(page?.pointee ?? 1, 0, "reserve: zeros")
     page?.pointee = 5
     Check.equal(page?.pointee ?? 1, 5, "reserve: memory")
+    // Another range, and the first is still there.
+    Check.isTrue((try? Manager.reserve(0x6800_0000, length: pageSize)) != nil, "reserve: another")
+    for address in [0x6800_0000, 0x6000_0000] as [UInt32] {
+        Check.equal(memory_read32(address), 0, "reserve: both")
+    }
+    for number in 0..<6 as Range<UInt32> {
+        let address = 0x7000_0000 + number * 2 * pageSize
+        Check.isTrue((try? Manager.reserve(address, length: pageSize)) != nil, "reserve: eight")
+    }
+    Check.refusal(.tooManyRanges, "reserve: nine") { () throws(ManagerError) in
+        try Manager.reserve(0x7800_0000, length: pageSize)
+    }
 }
 
 func testDisk() {

@@ -1,3 +1,4 @@
+import CUser
 import User
 
 private nonisolated(unsafe) var sum: UInt32 = 0
@@ -38,6 +39,8 @@ func testThreads() {
     waiter?.join()
     Slots.release(channel.slot)
 
+    testSharedMemory()
+
     // A stack has its end.
     Check.isTrue((try? ManagerTest.spawn("deep-thread").wait()) == .faulted, "threads: a stack that overflows")
     // There is an end to threads, too, and an error.
@@ -49,6 +52,30 @@ func testThreads() {
     Check.isTrue(problem == .badSlot && many.count > 30, "threads: too many")
     for thread in many { thread.join() }
     Check.isTrue((try? Thread.start(stackSize: 5000) {}) == nil, "threads: a stack of half pages")
+}
+
+/// Memory that is sent through a channel, and is the same on both sides.
+private func testSharedMemory() {
+    let (here, there): (UInt32, UInt32) = (0x7A00_0000, 0x7A10_0000)
+    guard let channel = try? Endpoint.create(), let memory = try? MemoryObject.create(length: pageSize),
+        let slot = Slots.allocate(),
+        let receiver = try? Thread.start({
+            var place = Pieces()
+            place.expect(capabilities: 1, in: slot)
+            guard let message = try? channel.receive(scatter: place), message.capabilities == 1,
+                (try? MemoryObject(slot: slot).attach(to: .current, at: there, length: pageSize, access: .write)) != nil
+            else { return }
+            memory_write32(there + 4, memory_read32(there) + 1)
+            try? Endpoint.reply(Message(0))
+        }), (try? memory.attach(to: .current, at: here, length: pageSize, access: .write)) != nil
+    else { return Check.isTrue(false, "shared memory") }
+    memory_write32(here, 41)
+    var gift = Pieces()
+    gift.append(capability: memory.slot)
+    Check.isTrue((try? channel.call(Message(1), gather: gift, scatter: .none)) != nil, "shared memory: sent")
+    Check.equal(memory_read32(here + 4), 42, "shared memory: what the other side wrote")
+    receiver.join()
+    for slot in [slot, memory.slot, channel.slot] { Slots.release(slot) }
 }
 
 /// Allocates and frees arrays, and adds their sums up.

@@ -46,15 +46,21 @@ extension ManagerServer {
     private func logCallers(_ fault: FaultRecord, _ index: Int) {
         let process = Process(slot: ManagerSlot.process(index))
         var frame = fault.ebp
-        for _ in 0..<8 {
+        var last: UInt32 = 0
+        var lines = 0
+        for _ in 0..<1000 where lines < 8 {
             var saved: (frame: UInt32, returnAddress: UInt32) = (0, 0)
             // Valid: any bits are two numbers. A crashed program's EBP may be anything: then the read fails.
             let isRead = withUnsafeMutableBytes(of: &saved) { (try? process.read(frame, into: $0)) != nil }
-            // A call returns behind itself: one byte before is inside the calling function for certain.
-            guard isRead, saved.returnAddress > 0, let caller = function(at: saved.returnAddress - 1, index) else {
-                return
+            guard isRead, saved.returnAddress > 0 else { return }
+            // A function that calls itself is told once.
+            if saved.returnAddress != last {
+                // A call returns behind itself: one byte before is inside the calling function for certain.
+                guard let caller = function(at: saved.returnAddress - 1, index) else { return }
+                log.print("    called from \(hex: saved.returnAddress) (\(caller))")
+                lines += 1
             }
-            log.print("    called from \(hex: saved.returnAddress) (\(caller))")
+            last = saved.returnAddress
             // Stacks grow down: an older frame is higher, or the chain is not one.
             guard saved.frame > frame else { return }
             frame = saved.frame

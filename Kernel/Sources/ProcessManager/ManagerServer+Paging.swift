@@ -137,7 +137,7 @@ extension ManagerServer {
         guard !overflow, length > 0, address % pageSize == 0, length % pageSize == 0,
             ProgramLayout.free.lowerBound <= address, end <= ProgramLayout.free.upperBound
         else { throw .badRequest }
-        table[client].reserved = address..<end
+        guard table[client].reserved.add(address..<end) else { throw .tooManyRanges }
     }
 
     /// Says how much memory a process may touch, and how many faults that took.
@@ -147,7 +147,7 @@ extension ManagerServer {
         guard number != ownNumber else { return reply() }
         guard let index = table.index(number: number), table[index].isAlive else { return reply(.noSuchProcess) }
         var bytes = table[index].pages.size + ProgramLayout.stackSize
-        bytes += table[index].reserved.upperBound - table[index].reserved.lowerBound
+        bytes += table[index].reserved.size
         bytes += max(table[index].heapEnd, ProgramLayout.heap.lowerBound) - ProgramLayout.heap.lowerBound
         reply(bytes / 1024, table[index].pageFaults, table[index].copiedPages)
     }

@@ -31,7 +31,7 @@ public enum ManagerRequest {
     /// Stops the machine in order; word 0 is a `StopAction`. Needs `Permissions.shutdown`.
     public static var shutdown: UInt32 { 7 }
     /// Makes a range of addresses memory that appears as it is touched; word 0 is the address, word 1 the length, both
-    /// multiples of the page size, inside `ProgramLayout.free`.
+    /// multiples of the page size, inside `ProgramLayout.free`. Up to eight ranges, those that touch counted as one.
     public static var reserve: UInt32 { 8 }
     /// Ends the process with the number in word 0, which descends from the sender. `Permissions.killAny` does without
     /// the descent.
@@ -101,6 +101,8 @@ public enum ManagerError: UInt32, Error, Sendable {
     case stopping
     /// The process has not ended, and the sender does not want to wait.
     case stillRunning
+    /// The sender has reserved as many ranges of addresses as it may.
+    case tooManyRanges
 
     /// A description to print.
     public var message: StaticString {
@@ -122,6 +124,7 @@ public enum ManagerError: UInt32, Error, Sendable {
         case .badSlot: "not an empty capability slot"
         case .stopping: "the machine is being stopped"
         case .stillRunning: "it still runs"
+        case .tooManyRanges: "too many ranges of addresses"
         }
     }
 }

@@ -20,6 +20,8 @@ public struct ReceivedMessage {
     public let badge: UInt32
     /// How many bytes came into the receive buffer.
     public let length: Int
+    /// How many capabilities came into the slots that `Pieces.expect` has named.
+    public let capabilities: UInt32
     /// Whether the sender waits for a reply.
     public let wantsReply: Bool
     /// What kind of message this is.
@@ -32,6 +34,7 @@ public struct ReceivedMessage {
         let tag = MessageTag(rawValue: try call.result())
         badge = call.ebx
         length = Int(tag.length)
+        capabilities = tag.capabilities
         wantsReply = tag.wantsReply
         label = tag.label
         word0 = call.esi
@@ -40,12 +43,19 @@ public struct ReceivedMessage {
     }
 }
 
-/// Memory in several places whose bytes are one message: up to `maximumMessagePieces` pieces.
+/// Memory in several places whose bytes are one message: up to `maximumMessagePieces` pieces; and the capabilities that
+/// go along.
 ///
 ///     let answer = try files.call(Message(write), gather: Pieces(header, body), scatter: .none)
+///
+///     var picture = Pieces()
+///     picture.append(capability: memory.slot)
+///     try viewer.send(Message(show), gather: picture)
 public struct Pieces {
     fileprivate var list = InlineArray<8, MessagePiece>(repeating: MessagePiece(address: 0, length: 0))
     public private(set) var count: UInt32 = 0
+    /// Slots to send, or where to receive and how many, as `MessageBuffers` has them.
+    fileprivate var slots: UInt32 = 0
 
     /// No memory.
     public static var none: Pieces { Pieces() }
@@ -68,6 +78,17 @@ public struct Pieces {
 
     /// Adds memory to receive into.
     public mutating func append(_ buffer: UnsafeMutableRawBufferPointer) { append(UnsafeRawBufferPointer(buffer)) }
+
+    /// Adds the capability in a slot to what is sent, up to `maximumMessageCapabilities`: the receiver gets a copy. It takes
+    /// the right to copy.
+    public mutating func append(capability slot: UInt32) {
+        var shift: UInt32 = 0
+        while shift < 24, slots >> shift & 0xFF != 0 { shift += 8 }
+        slots |= (slot & 0xFF) << shift
+    }
+
+    /// Says where received capabilities go: into `count` empty slots from the first one on.
+    public mutating func expect(capabilities count: UInt32, in first: UInt32) { slots = first & 0xFF | count << 8 }
 }
 
 /// An endpoint, where messages are sent and received, by the slot of a capability to it.
@@ -193,8 +214,8 @@ public struct Endpoint {
                 make(
                     call, slot, message, timeout,
                     MessageBuffers(
-                        sendAddress: sends.address, receiveAddress: receives.address, sendPieces: gather.count,
-                        receivePieces: scatter.count))
+                        sendAddress: sends.address, receiveAddress: receives.address, sendSlots: gather.slots,
+                        receiveSlots: scatter.slots, sendPieces: gather.count, receivePieces: scatter.count))
             }
         }
     }

@@ -71,7 +71,8 @@ public enum Manager {
         _ = try ask(Message(ManagerRequest.awaitShutdown))
     }
 
-    /// Makes a range of addresses memory that appears, zeroed, as it is touched.
+    /// Makes a range of addresses memory that appears, zeroed, as it is touched: multiples of the page size, inside
+    /// `ProgramLayout.free`. Up to eight ranges, those that touch counted as one; otherwise `.tooManyRanges` is thrown.
     public static func reserve(_ address: UInt32, length: UInt32) throws(ManagerError) {
         _ = try ask(Message(ManagerRequest.reserve, address, length))
     }
