@@ -99,7 +99,8 @@ import Testing
                 #expect(
                     try await shell.run("manager-test write-disk \(drive)")
                         == ["manager-test: not permitted", "manager-test: exit status 4"])
-                #expect(try await shell.run("allow disk-write manager-test write-disk \(drive)") == [])
+                #expect(
+                    try await shell.run("allow disk-write manager-test write-disk \(drive)") == ["manager-test: written"])
             }
             // The drives are not each other.
             let dump = try await shell.run("disk-dump 0 2015")

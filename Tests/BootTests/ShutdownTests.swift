@@ -54,9 +54,9 @@ import Testing
 
     @Test func `who asked is told of the end, and who is not ready is left behind`() async throws {
         try await start(QEMU()) { machine in
-            for arguments in ["await", "await stubborn"] {
+            for arguments in ["manager-test await", "manager-test await stubborn", "allow disk-write manager-test await write"] {
                 let length = machine.serialOutput.count
-                try machine.send("manager-test \(arguments) &\r")
+                try machine.send("\(arguments) &\r")
                 try await machine.wait(for: "manager-test: waiting for the end\r\n", from: length)
             }
             let length = machine.serialOutput.count
@@ -65,6 +65,8 @@ import Testing
             #expect(output.components(separatedBy: "manager-test: ready for the end").count == 3, "\(output)")
             #expect(output.contains("process-manager: manager-test is not ready for the end; going on without it\r\n"))
             #expect(!output.contains("disk is not ready"))
+            // Programs come first: there was a disk to write to.
+            #expect(output.contains("manager-test: written\r\n"), "\(output)")
         }
     }
 

@@ -113,6 +113,14 @@ import Testing
             try shell.machine.send("\u{3}")
             let output = try await shell.machine.wait(for: "\n" + KernelLog.prompt, from: start)
             #expect(output.hasPrefix("^C\r\n"))
+            // Also one that reads.
+            start = shell.machine.serialOutput.count
+            try shell.machine.send("manager-test read\r")
+            try await shell.machine.wait(for: "manager-test read\r\n", from: start)
+            try await Task.sleep(for: .milliseconds(500))
+            start = shell.machine.serialOutput.count
+            try shell.machine.send("\u{3}")
+            #expect(try await shell.machine.wait(for: "\n" + KernelLog.prompt, from: start).hasPrefix("^C\r\n"))
             start = shell.machine.serialOutput.count
             try shell.machine.send("echo never\u{3}")
             try await shell.machine.wait(for: "echo never^C\r\n" + KernelLog.prompt, from: start)
@@ -124,6 +132,8 @@ import Testing
             #expect(try await shell.run("echo abd\u{1B}[Dc\u{1}\u{1B}[3~e") == ["abcd"])
             #expect(try await shell.run("\u{10}") == ["abcd"])
             #expect(try await shell.run("wrong\u{15}echo right") == ["right"])
+            #expect(try await shell.run("ec\t done") == ["done"])
+            #expect(try await shell.run("cat etc/m\t") == ["Welcome to Martlet. Type help for a list of commands."])
         }
     }
 

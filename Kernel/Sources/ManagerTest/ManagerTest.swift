@@ -97,6 +97,10 @@ enum Check {
 enum Role {
     static func play() -> Never {
         if Arguments.is(1, "exit") { Manager.exit(status: Arguments.number(2) ?? 0) }
+        if Arguments.is(1, "exit-in-thread") {
+            _ = try? Thread.start { Manager.exit(status: 5) }
+            while true { Thread.sleep(milliseconds: 100_000) }
+        }
         if Arguments.is(1, "lengths") { Manager.exit(status: lengthsOfArguments()) }
         if Arguments.is(1, "sleep") { while true { Thread.sleep(milliseconds: 100_000) } }
         if Arguments.is(1, "nap") {
@@ -156,6 +160,8 @@ enum Role {
         if Arguments.is(1, "await") {
             print("manager-test: waiting for the end")
             try? Manager.awaitShutdown()
+            // Drivers come last, so there is a disk to write to.
+            if Arguments.is(2, "write") { writeDisk(0) }
             print("manager-test: ready for the end")
             // Being told is no order to go: some never do.
             if Arguments.is(2, "stubborn") { while true { Thread.sleep(milliseconds: 100_000) } }
@@ -175,6 +181,7 @@ enum Role {
             try disk.write(last, UnsafeRawBufferPointer(buffer))
             try disk.flush()
             try disk.read(last, into: again)
+            print("manager-test: written")
             Manager.exit(status: again.elementsEqual(buffer) ? 0 : 99)
         } catch {
             print("manager-test: \(error.message)")

@@ -95,6 +95,8 @@ func testWait() {
     Check.isTrue((try? fault.wait()) == .faulted, "wait: a fault")
     Check.refusal(.noSuchProcess, "wait: twice") { () throws(ManagerError) in _ = try fault.wait() }
 
+    Check.isTrue((try? ManagerTest.spawn("exit-in-thread").wait()) == .exited(status: 5), "exit: in another thread")
+
     // One that has ended before it is asked for.
     let early = ManagerTest.spawn("exit")
     Thread.sleep(milliseconds: 50)
@@ -154,6 +156,20 @@ func testStreams() {
     try? Endpoint.reply(Message(0))
     // Standard error went where ours goes.
     Check.isTrue((try? child.wait()) == .exited(status: 0), "streams: the child went on")
+
+    // Input: a byte, the end, and nobody at the other end any more. The child's status is how many bytes came.
+    let reader = ManagerTest.program("read")
+    reader.input = Stream(endpoint)
+    for count in 0...1 {
+        guard let child = try? reader.spawn(), let request = try? endpoint.receive(timeout: 10_000) else {
+            return Check.isTrue(false, "streams: input")
+        }
+        Check.isTrue(request.label == StreamRequest.read && request.word0 == 1, "streams: input")
+        try? Endpoint.reply(Message(0), bytes: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<count]))
+        Check.isTrue((try? child.wait()) == .exited(status: UInt32(count)), "streams: input")
+    }
+    reader.input = Stream(Endpoint(slot: 0))
+    Check.isTrue((try? reader.spawn().wait()) == .exited(status: 99), "streams: no input")
 }
 
 func testLimits() {

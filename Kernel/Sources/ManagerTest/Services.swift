@@ -7,6 +7,16 @@ func testNames() {
     Check.refusal(.badName, "register: not a name") { () throws(ManagerError) in _ = try Service.register("") }
     Check.refusal(.nameTaken, "register: a driver's") { () throws(ManagerError) in _ = try Service.register("disk") }
 
+    // Longer than any name, and longer than any request.
+    let long = UnsafeMutableRawBufferPointer.allocate(byteCount: 8192, alignment: 4)
+    for index in 0..<long.count { long[index] = UInt8(ascii: "n") }
+    for (length, error) in [(25, ManagerError.badName), (2000, .badName), (8192, .failed)] {
+        Check.refusal(error, "register: too long") { () throws(ManagerError) in
+            _ = try Service.register(bytes: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(long)[..<length]))
+        }
+    }
+    long.deallocate()
+
     // A server that dies over a call: its client is told at once, and the name is free again.
     let server = ManagerTest.spawn("serve")
     guard let service = try? Service.find("test.service", waits: true) else {

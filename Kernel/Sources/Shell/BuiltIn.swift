@@ -89,6 +89,22 @@ enum BuiltIn: UInt8 {
     /// Whether it runs a program.
     var startsPrograms: Bool { self == .allow || self == .limit }
 
+    /// What Tab adds to a line: the rest of a command's name, or of a program's or a file's.
+    static func completion(of line: UnsafeRawBufferPointer) -> Text {
+        let (word, isFirst) = Completion.lastWord(of: line)
+        var completion = Completion(of: word)
+        if isFirst {
+            for command in all { completion.consider(command.name.utf8Bytes) }
+        }
+        Manager.forEachFile { file in
+            if let name = file.programName { completion.consider(name) }
+            if !isFirst { completion.consider(file.path) }
+        }
+        var text = Text()
+        completion.forEachByte { text.append($0) }
+        return text
+    }
+
     /// Does what the command says.
     func run(_ command: CommandLine, _ shell: inout Shell) {
         switch self {
@@ -136,7 +152,7 @@ enum BuiltIn: UInt8 {
         }
         print(line)
         print("PROGRAM... & runs it beside the shell. Ctrl-C stops what the shell waits for.")
-        print("Keys: arrows, Home, End, Ctrl-A E K U W edit; up, down recall; Ctrl-L clears.")
+        print("Keys: arrows, Home, End, Ctrl-A E K U W edit; Tab completes; up, down recall.")
     }
 
     private static func list(_ command: CommandLine) {

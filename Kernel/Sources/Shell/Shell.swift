@@ -17,7 +17,7 @@ struct Shell {
         var input = LineInput(width: 70)
         while true {
             shell.jobs.reportEnded()
-            guard let line = input.readLine(prompt: "martlet> ") else { continue }
+            guard let line = input.readLine(prompt: "martlet> ", completion: BuiltIn.completion(of:)) else { continue }
             line.withBytes { shell.run($0) }
         }
     }

@@ -23,10 +23,14 @@ public struct LineInput {
 
     /// Reads a line. Waits for it.
     ///
-    /// - Parameter prompt: What to show before it.
+    /// - Parameters:
+    ///   - prompt: What to show before it.
+    ///   - completion: What Tab puts in, given what is before the cursor.
     /// - Returns: The line, without its end; nil if it was given up with Control-C (which ends a program that the shell
     ///   waits for), or with Control-D where it was empty, or if there is no more input.
-    public mutating func readLine(prompt: StaticString = "") -> LineBuffer? {
+    public mutating func readLine(
+        prompt: StaticString = "", completion: (UnsafeRawBufferPointer) -> Text = { _ in Text() }
+    ) -> LineBuffer? {
         output.write(prompt)
         editor.begin()
         while true {
@@ -34,6 +38,12 @@ public struct LineInput {
             if pendingStart == pendingEnd { output.flush() }
             guard let byte = nextByte() else { return nil }
             guard let key = decoder.decode(byte) else { continue }
+            if key == .tab {
+                let cursor = editor.cursor
+                let addition = editor.line.withBytes { completion(UnsafeRawBufferPointer(rebasing: $0[..<cursor])) }
+                addition.withBytes { editor.insert($0, to: &output) }
+                continue
+            }
             switch editor.handle(key, to: &output) {
             case .editing: break
             case .finished:
