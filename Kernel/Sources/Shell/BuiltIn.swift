@@ -93,11 +93,16 @@ enum BuiltIn: UInt8 {
     static func completion(of line: UnsafeRawBufferPointer) -> Text {
         let (word, isFirst) = Completion.lastWord(of: line)
         var completion = Completion(of: word)
-        if isFirst {
-            for command in all { completion.consider(command.name.utf8Bytes) }
+        var wantsProgram = isFirst
+        for command in all {
+            if isFirst {
+                completion.consider(command.name.utf8Bytes)
+            } else if command.startsPrograms, line.starts(with: command.name.utf8Bytes) {
+                wantsProgram = true
+            }
         }
         Manager.forEachFile { file in
-            if let name = file.programName { completion.consider(name) }
+            if wantsProgram { if let name = file.programName { completion.consider(name) } }
             if !isFirst { completion.consider(file.path) }
         }
         var text = Text()
