@@ -101,7 +101,8 @@ extension DebugAdapter {
         }
     }
 
-    /// What `5`, `> 5`, `= 5` and `% 5` mean as expressions: from the fifth time on, later, then only, every fifth time.
+    /// What `5`, `> 5`, `= 5` and `% 5` mean as expressions: from the fifth time on, later, then only, every fifth
+    /// time.
     static func countExpression(_ text: String) -> String {
         let text = text.filter { !$0.isWhitespace }
         if UInt32(text) != nil { return "$count >= \(text)" }

@@ -1,11 +1,11 @@
 import Debugger
 import JSON
 
-/// The kernel's threads as the client's: the processor is the only one, as long as no kernel is recognised that has more.
-/// The client's numbers begin with 1, the kernel's with 0.
+/// The kernel's threads as the client's: the processor is the only one, as long as no kernel is recognised that has
+/// more. The client's numbers begin with 1, the kernel's with 0.
 ///
-/// A frame's number says which thread it is of, and so does the number of a group of registers; those of the thread that
-/// runs count from 1.
+/// A frame's number says which thread it is of, and so does the number of a group of registers; those of the thread
+/// that runs count from 1.
 extension DebugAdapter {
     private static let frameLimit = 1024
     private static let groupLimit = 16

@@ -8,11 +8,11 @@ import Machine
 /// here is a processor, in whatever mode, with code that has no source as well, and with a past. An environment shows
 /// what the protocol has a place for, and everything else must be reachable too.
 ///
-/// **Choice.** One processor is one thread, unless it runs a kernel whose threads we know. Frames have source lines where the symbol files know them, and always the
-/// address, so that the environment's disassembly follows. Registers are the variables, in groups. Stepping back and
-/// continuing in reverse are ordinary requests. All the rest is the debug console, which takes every command of the
-/// built-in debugger. The adapter does no input and no output of its own: a message in, messages out
-/// (``MessageDecoder``); the server carries them.
+/// **Choice.** One processor is one thread, unless it runs a kernel whose threads we know. Frames have source lines
+/// where the symbol files know them, and always the address, so that the environment's disassembly follows. Registers
+/// are the variables, in groups. Stepping back and continuing in reverse are ordinary requests. All the rest is the
+/// debug console, which takes every command of the built-in debugger. The adapter does no input and no output of its
+/// own: a message in, messages out (``MessageDecoder``); the server carries them.
 ///
 /// **Example.**
 ///

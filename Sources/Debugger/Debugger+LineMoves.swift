@@ -5,8 +5,9 @@ import Processor
 /// Moves by source lines, forwards.
 ///
 /// A line is left when the first instruction of another line's statement is next (``LineTable/Match/isStatement``); in
-/// the middle of one, as after a return, the move goes on to its end. Where there are no lines, an instruction counts as
-/// one. Interrupts that arrive meanwhile are no part of it; system calls are calls like others, into the kernel and back.
+/// the middle of one, as after a return, the move goes on to its end. Where there are no lines, an instruction counts
+/// as one. Interrupts that arrive meanwhile are no part of it; system calls are calls like others, into the kernel and
+/// back.
 extension Debugger {
     /// Goes on to the next source line, into functions that have lines of their own, behind their prologue.
     @discardableResult
@@ -64,8 +65,8 @@ extension Debugger {
         return LineStop(stop: stepPastInterrupts { _ in true })
     }
 
-    /// Steps; if an interrupt or page fault came instead that `isDetour` says is none of the instruction's own, lets its
-    /// handler complete and steps again.
+    /// Steps; if an interrupt or page fault came instead that `isDetour` says is none of the instruction's own, lets
+    /// its handler complete and steps again.
     private func stepPastInterrupts(_ isDetour: (UInt8) -> Bool) -> Stop {
         while true {
             let address = linearInstructionPointer

@@ -40,8 +40,8 @@ extension Debugger {
     }
 
     /// The ports that the I/O permission map of the task-state segment opens to every privilege level (SDM vol. 1,
-    /// 19.5.2), in ranges; nil if there is no map: TR is null, the segment is one of 16 bits, or the map lies beyond its
-    /// limit.
+    /// 19.5.2), in ranges; nil if there is no map: TR is null, the segment is one of 16 bits, or the map lies beyond
+    /// its limit.
     public var openPorts: [ClosedRange<UInt16>]? {
         let tr = registers.tr
         guard tr.selector & 0xFFFC != 0, tr.attributes & UInt16(SystemType.is32Bit) != 0, tr.limit >= 0x67,

@@ -1,10 +1,10 @@
 /// Whose code memory holds.
 ///
-/// All user programs are linked for the same addresses, and a dozen of them run at once; before a program is loaded, anything
-/// may be where it will be. So an address alone says nothing: it is looked up in the file whose code is there in the
-/// present address space. Programs share a library, and some of it lies at the same places in several, so the code around
-/// one address may be that of many files; then samples from all over the code decide. Pages that the program has
-/// not used yet are not in memory, and no witnesses.
+/// All user programs are linked for the same addresses, and a dozen of them run at once; before a program is loaded,
+/// anything may be where it will be. So an address alone says nothing: it is looked up in the file whose code is there
+/// in the present address space. Programs share a library, and some of it lies at the same places in several, so the
+/// code around one address may be that of many files; then samples from all over the code decide. Pages that the
+/// program has not used yet are not in memory, and no witnesses.
 extension SymbolTable {
     /// What a file knows of an address, and that file: of those that claim to know something, the one whose code is in
     /// memory there. Nil if there is none.
@@ -23,8 +23,8 @@ extension SymbolTable {
         return claims.first { $0.index == best }
     }
 
-    /// Whether memory holds the code of a file at an address; of an address outside of its code, whether the file's code
-    /// begins where it should.
+    /// Whether memory holds the code of a file at an address; of an address outside of its code, whether the file's
+    /// code begins where it should.
     public func isInMemory(_ name: String, at address: UInt32, memory: MemoryReader) -> Bool {
         guard let module = modules.first(where: { $0.name == name }), module.isLikely(at: address, memory) else {
             return false
@@ -52,7 +52,8 @@ extension SymbolTable.Module {
         code.contains { address >= $0.address && Int(address - $0.address) < $0.bytes.count }
     }
 
-    /// Whether memory looks like this file's code: at `address`, or where that is not in its code, at the start of the code.
+    /// Whether memory looks like this file's code: at `address`, or where that is not in its code, at the start of the
+    /// code.
     fileprivate func isLikely(at address: UInt32, _ memory: SymbolTable.MemoryReader) -> Bool {
         let containing = code.first { address >= $0.address && Int(address - $0.address) < $0.bytes.count }
         guard let part = containing ?? code.first else { return true }
@@ -62,7 +63,8 @@ extension SymbolTable.Module {
         return equal * 2 >= all
     }
 
-    /// Which part of those of its bytes that were compared with memory, at places spread over the code, is the same: 0 to 1.
+    /// Which part of those of its bytes that were compared with memory, at places spread over the code, is the same: 0
+    /// to 1.
     fileprivate func likeness(_ memory: SymbolTable.MemoryReader) -> Double {
         guard let part = code.first else { return 0 }
         let stride = max(Self.sampleSize, part.bytes.count / Self.samples)

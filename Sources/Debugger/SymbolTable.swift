@@ -71,8 +71,8 @@ public struct SymbolTable: Sendable {
     /// The names of the files that were loaded.
     public var moduleNames: [String] { modules.map(\.name) }
 
-    /// The names of the files that programs of a kernel may have been loaded from: all but those with the kernel's or the
-    /// firmware's addresses.
+    /// The names of the files that programs of a kernel may have been loaded from: all but those with the kernel's or
+    /// the firmware's addresses.
     var programs: [String] {
         modules.filter { module in module.code.contains { $0.address >= 0x0800_0000 && $0.address < 0xC000_0000 } }
             .map(\.name)
@@ -85,8 +85,8 @@ public struct SymbolTable: Sendable {
 
     /// Adds the symbols of an ELF file. A file of the same name that was added before is replaced.
     ///
-    /// - Parameter isSecond: nobody has asked for the file: where somebody types a name or a source file that others have
-    ///   as well, theirs is meant. Addresses are looked up in it as in any other.
+    /// - Parameter isSecond: nobody has asked for the file: where somebody types a name or a source file that others
+    ///   have as well, theirs is meant. Addresses are looked up in it as in any other.
     public mutating func load(_ bytes: [UInt8], name: String, isSecond: Bool = false) throws(ELFError) {
         let module: Result<Module, ELFError> = bytes.withUnsafeBytes { buffer in
             do throws(ELFError) {

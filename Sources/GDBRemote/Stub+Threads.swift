@@ -2,12 +2,12 @@ import Debugger
 
 /// The kernel's threads as gdb's.
 ///
-/// The processor is one thread, as long as no kernel is recognised that has more. Then each thread of the kernel is one of
-/// gdb's: the one that runs has the processor's registers, the others those that the kernel has saved, and memory is seen
-/// through the page directory of the thread's process. gdb's numbers begin with 1, the kernel's with 0.
+/// The processor is one thread, as long as no kernel is recognised that has more. Then each thread of the kernel is one
+/// of gdb's: the one that runs has the processor's registers, the others those that the kernel has saved, and memory is
+/// seen through the page directory of the thread's process. gdb's numbers begin with 1, the kernel's with 0.
 ///
-/// There is still one processor: what is resumed is the machine. A step of a thread that does not run lets the machine run
-/// until it does, and then takes the step.
+/// There is still one processor: what is resumed is the machine. A step of a thread that does not run lets the machine
+/// run until it does, and then takes the step.
 extension Stub {
     /// The number of the only thread where no kernel is recognised.
     static let processorThread: UInt64 = 1

@@ -53,8 +53,8 @@ public final class Processor {
     public var observer: Observer? {
         didSet { updateObservation() }
     }
-    /// Only what begins at these linear addresses is wanted by ``observer``, which is called before and behind each such
-    /// step; between them, execution goes on as with breakpoints. Empty: every step.
+    /// Only what begins at these linear addresses is wanted by ``observer``, which is called before and behind each
+    /// such step; between them, execution goes on as with breakpoints. Empty: every step.
     public var observedCode: [ClosedRange<UInt32>] = [] {
         didSet { updateObservation() }
     }

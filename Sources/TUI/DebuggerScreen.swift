@@ -4,15 +4,15 @@ import Terminal
 
 /// The debugger on a whole screen: code, registers, stack, memory, what the guest shows, and a command line.
 ///
-/// **Constraint.** What such a screen is worth is what a person sees after each key, in every mode of the processor and at
-/// every size of the terminal; and terminals differ, are resized, suspended and cut off. So everything that can be wrong
-/// for a person must be testable without a terminal.
+/// **Constraint.** What such a screen is worth is what a person sees after each key, in every mode of the processor and
+/// at every size of the terminal; and terminals differ, are resized, suspended and cut off. So everything that can be
+/// wrong for a person must be testable without a terminal.
 ///
 /// **Choice.** This module does no input and no output. Bytes from the keyboard go in (``receive(_:)``), and a picture
-/// comes out as a value (``grid(columns:rows:)``); ``GridPainter`` says what to send to the terminal for it. Each part of
-/// the screen is a file in `Panes`, with a small state of its own (where it is scrolled to) and a function that draws it
-/// from the ``Debugger``, so that nothing on the screen can be older than the machine. Whatever changes the machine is a
-/// command of ``DebuggerCommands``: a key is an abbreviation of a line that could be typed.
+/// comes out as a value (``grid(columns:rows:)``); ``GridPainter`` says what to send to the terminal for it. Each part
+/// of the screen is a file in `Panes`, with a small state of its own (where it is scrolled to) and a function that
+/// draws it from the ``Debugger``, so that nothing on the screen can be older than the machine. Whatever changes the
+/// machine is a command of ``DebuggerCommands``: a key is an abbreviation of a line that could be typed.
 ///
 /// No mode is a trap: the last row always says which keys there are, Escape leads back to them, and Ctrl+C stops
 /// whatever goes on.

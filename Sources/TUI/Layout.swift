@@ -15,7 +15,8 @@ enum Pane: CaseIterable, Sendable {
 ///     command line
 ///     keys
 ///
-/// While commands are typed, their output has the memory's place as well. The guest's screen comes below the code where there is room for all of it; elsewhere it is shown in place of the rest.
+/// While commands are typed, their output has the memory's place as well. The guest's screen comes below the code where
+/// there is room for all of it; elsewhere it is shown in place of the rest.
 struct Layout: Equatable {
     static let minimum = (columns: 72, rows: 20)
 

@@ -28,8 +28,8 @@ public struct KeyPress: Sendable, Equatable {
     public let bytes: [UInt8]
 }
 
-/// Turns the bytes that a terminal sends into keys: ECMA-48's and xterm's sequences as a whole, however they are cut, and
-/// whatever is in them.
+/// Turns the bytes that a terminal sends into keys: ECMA-48's and xterm's sequences as a whole, however they are cut,
+/// and whatever is in them.
 public struct ScreenKeyDecoder {
     private var pending: [UInt8] = []
     /// A sequence longer than any key's is no key's.

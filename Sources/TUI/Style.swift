@@ -3,10 +3,10 @@
 /// **Constraint.** A debugger's screen is looked at on black and on white, in palettes that people have made their own,
 /// without colours (`NO_COLOR`), and by people who do not tell red from green.
 ///
-/// **Choice.** Nothing is said by colour alone: what has changed has an asterisk, a breakpoint a dot, the past its name.
-/// Text has the terminal's own colours. Emphasis is bold, faint and reverse; red and magenta are the only two of the
-/// sixteen colours that are readable on black as well as on white, and that palettes leave alone. (Bright black is often
-/// the background's colour.) Only the guest's screen has colours of its own, foreground and background together.
+/// **Choice.** Nothing is said by colour alone: what has changed has an asterisk, a breakpoint a dot, the past its
+/// name. Text has the terminal's own colours. Emphasis is bold, faint and reverse; red and magenta are the only two of
+/// the sixteen colours that are readable on black as well as on white, and that palettes leave alone. (Bright black is
+/// often the background's colour.) Only the guest's screen has colours of its own, foreground and background together.
 public struct Style: Sendable, Equatable {
     public var isBold = false
     public var isFaint = false

@@ -10,7 +10,8 @@ public struct TerminalAbilities: Sendable, Equatable {
     /// Whether it shows more than ASCII.
     public let isUnicode: Bool
 
-    /// - Parameter environment: `TERM`, `COLORTERM`, `NO_COLOR` (https://no-color.org) and the locale's variables count.
+    /// - Parameter environment: `TERM`, `COLORTERM`, `NO_COLOR` (https://no-color.org) and the locale's variables
+    ///   count.
     public init(environment: [String: String]) {
         let name = environment["TERM"] ?? ""
         movesCursor = !name.isEmpty && name != "dumb"

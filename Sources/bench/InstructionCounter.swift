@@ -3,8 +3,8 @@ import Foundation
 
 /// Counts instructions by the functions of the kernel's sources that they come from.
 ///
-/// Since the compiler puts functions into each other, symbols say little; but the line table knows which line a piece of code
-/// comes from, and the source says in which function that is.
+/// Since the compiler puts functions into each other, symbols say little; but the line table knows which line a piece
+/// of code comes from, and the source says in which function that is.
 final class InstructionCounter {
     private let debugger: Debugger
     /// The parts that the kernel's code consists of, by address; and how many instructions of each have been executed.

@@ -13,7 +13,8 @@ final class InterruptObserver {
     /// What ran last: nothing, a program (in which address space, and whether it has made a call), or the kernel.
     private enum Last { case halted, program(UInt32, call: Bool), kernel }
     private var last = Last.kernel
-    /// The counts when the present stay in the kernel began, and whose program was interrupted; nil if it is no interrupt.
+    /// The counts when the present stay in the kernel began, and whose program was interrupted; nil if it is no
+    /// interrupt.
     private var interruption: (counts: [Int], directory: UInt32?)?
     private var found: [(name: String, count: Int)]?
 

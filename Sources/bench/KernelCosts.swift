@@ -5,14 +5,14 @@ import Machine
 
 /// `bench kernel`: what our kernel's operations cost, in instructions, and where they go.
 ///
-/// **Constraint.** A kernel that counts itself can say what a call costs, not what of it: a counter between two parts would
-/// cost more than the parts.
+/// **Constraint.** A kernel that counts itself can say what a call costs, not what of it: a counter between two parts
+/// would cost more than the parts.
 ///
 /// **Choice.** The guest's own `bench costs` makes the calls, a thousand times each, in our machine, which counts
-/// instructions exactly; an observer looks at each, and whose source line it is. A call that is made again and again at one
-/// place of one process is an operation; its cheapest iteration, which no interrupt has lengthened, is shown. An
-/// interrupt is made by a byte for the serial port, first while nobody runs, then while a program computes. A step of `rep`
-/// counts as an instruction, as everywhere in this project.
+/// instructions exactly; an observer looks at each, and whose source line it is. A call that is made again and again at
+/// one place of one process is an operation; its cheapest iteration, which no interrupt has lengthened, is shown. An
+/// interrupt is made by a byte for the serial port, first while nobody runs, then while a program computes. A step of
+/// `rep` counts as an instruction, as everywhere in this project.
 struct KernelCosts: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "kernel", abstract: "Counts what our kernel's operations cost, and where it goes.")

@@ -19,7 +19,8 @@ enum ImageFinder {
         throw HostFailure("images/\(name) has not been built yet; 'make image' builds it")
     }
 
-    /// The ELF files with symbols that the build leaves beside an image: the firmware's, and that of the image's kernel.
+    /// The ELF files with symbols that the build leaves beside an image: the firmware's, and that of the image's
+    /// kernel.
     static func symbolFiles(besideImage image: String) -> [String] {
         let image = URL(fileURLWithPath: image)
         let kernel = image.deletingPathExtension().appendingPathExtension("elf").path
@@ -27,8 +28,8 @@ enum ImageFinder {
         return [firmware, kernel].filter(exists)
     }
 
-    /// Those of the process manager and the programs in our own kernel's image, which the build leaves in `programs/`. They
-    /// share their addresses with each other, and many of their names with the kernel.
+    /// Those of the process manager and the programs in our own kernel's image, which the build leaves in `programs/`.
+    /// They share their addresses with each other, and many of their names with the kernel.
     static func programSymbolFiles(besideImage image: String) -> [String] {
         let image = URL(fileURLWithPath: image)
         guard image.lastPathComponent == "kernel.img" else { return [] }

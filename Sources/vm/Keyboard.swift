@@ -4,8 +4,8 @@ import Machine
 import Synchronization
 import Terminal
 
-/// Keys of a terminal, heard on a thread of their own: for the debugger's screen, or, while the guest runs, to stop it or
-/// for the guest itself.
+/// Keys of a terminal, heard on a thread of their own: for the debugger's screen, or, while the guest runs, to stop it
+/// or for the guest itself.
 final class Keyboard: Sendable {
     private struct State {
         /// What the screen has not taken yet.

@@ -8,8 +8,8 @@ import Terminal
 
 /// The debugger on the whole terminal (`--debug=tui`): keys in, pictures out. What is on them is ``DebuggerScreen``'s.
 ///
-/// The machine's thread draws, also while the guest runs; a thread of its own listens to the keyboard, so that a key stops
-/// the guest at any time.
+/// The machine's thread draws, also while the guest runs; a thread of its own listens to the keyboard, so that a key
+/// stops the guest at any time.
 final class ScreenDebugger {
     private let options: DebuggerOptions
     private let terminal: Terminal

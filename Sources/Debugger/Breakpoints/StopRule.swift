@@ -6,7 +6,8 @@ public struct StopRule: Sendable, Equatable {
     public var isEnabled = true
     /// Stop only if this is true; nil: always.
     public var condition: Condition?
-    /// Stop only at those times of which this is true. `$count` is how often the condition has held, this time included.
+    /// Stop only at those times of which this is true. `$count` is how often the condition has held, this time
+    /// included.
     public var countCondition: Condition?
     /// How many more times to go on although all else holds.
     public var ignoreCount = 0
@@ -45,8 +46,8 @@ public struct StopRule: Sendable, Equatable {
 
 /// What expressions in conditions may ask besides registers, by name.
 enum StopVariable {
-    /// `$arrivals`, `$count` (``StopRule/countCondition``), the kernel's current thread and its process, and what an event
-    /// says.
+    /// `$arrivals`, `$count` (``StopRule/countCondition``), the kernel's current thread and its process, and what an
+    /// event says.
     static let names: Set<String> = [
         "arrivals", "count", "thread", "process", "vector", "errorcode", "address", "port", "size", "value", "msr", "old",
         "new",

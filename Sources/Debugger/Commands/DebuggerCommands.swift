@@ -52,8 +52,8 @@ public final class DebuggerCommands {
     private var repeatable: String?
     /// Where `memory`, `list` and `disassemble` without an address go on; forgotten when the machine moves.
     var nextAddress: NextAddress?
-    /// The number of the kernel's thread that is looked from, if it is another than the one that runs; until the machine
-    /// is moved.
+    /// The number of the kernel's thread that is looked from, if it is another than the one that runs; until the
+    /// machine is moved.
     public internal(set) var selectedThread: UInt32?
     /// Sources that are not there, of which that has been said.
     var reportedSources: Set<String> = []

@@ -2,8 +2,8 @@ import JSON
 import Machine
 import Processor
 
-/// What `info` knows besides the commands that show things: each topic is a command of its own, but lives behind `info`,
-/// so that the names of commands stay few and short.
+/// What `info` knows besides the commands that show things: each topic is a command of its own, but lives behind
+/// `info`, so that the names of commands stay few and short.
 extension DebuggerCommand {
     static let infoTopics: [DebuggerCommand] = [
         pageMap, tlb, firmwareMap, modelSpecificRegisters, identification, fpu, sse, events, chips,

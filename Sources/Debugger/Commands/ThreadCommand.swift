@@ -56,7 +56,8 @@ extension DebuggerCommand {
         }
     }
 
-    /// Whether the command looks at, or changes, what the selected thread sees, or means its program by a name. What moves the machine never does.
+    /// Whether the command looks at, or changes, what the selected thread sees, or means its program by a name. What
+    /// moves the machine never does.
     var looksFromThread: Bool {
         switch group {
         case .looking, .tables, .changing, .breakpoints: true

@@ -4,9 +4,10 @@ import ELF
 ///
 /// **Constraint.** A debugger that knows a kernel must find the fields of its structures, and must not know their
 /// offsets: the kernel changes. DWARF has a place for them (`DW_AT_data_member_location`), but what Swift 6.3 writes
-/// there for its structures is the sum of the sizes of the fields before, without the padding between them: wrong behind
-/// the first field that is smaller than a word. (In our kernel that is so in `Thread`, `Process`, `Account`, `Timer`,
-/// `Capability` and three others.) Their names, order, types and sizes are right, and so is the size of the whole.
+/// there for its structures is the sum of the sizes of the fields before, without the padding between them: wrong
+/// behind the first field that is smaller than a word. (In our kernel that is so in `Thread`, `Process`, `Account`,
+/// `Timer`, `Capability` and three others.) Their names, order, types and sizes are right, and so is the size of the
+/// whole.
 ///
 /// **Choice.** So the order is taken from there, and the places from Swift's rule, which is simple and stable: stored
 /// properties lie in the order of their declaration, each at the next multiple of its alignment, and the size ends
@@ -14,8 +15,8 @@ import ELF
 /// debugging information gives: a structure that does not end where it should is one that nobody may read. C's rule is
 /// the same but for the end.
 ///
-/// **Example.** `Timer` is two pointers, a `Bool`, a `UInt32` and a pointer, of 20 bytes: 0, 4, 8, 12, 16. DWARF says 0,
-/// 4, 8, 9, 13.
+/// **Example.** `Timer` is two pointers, a `Bool`, a `UInt32` and a pointer, of 20 bytes: 0, 4, 8, 12, 16. DWARF says
+/// 0, 4, 8, 9, 13.
 struct TypeTable {
     /// A type as it lies in memory.
     struct Layout: Equatable {
@@ -25,7 +26,8 @@ struct TypeTable {
         let alignment: UInt32
         /// The stored properties of a structure.
         var fields: [Field] = []
-        /// The cases of an enumeration, in the order of their declaration: of one without payloads that of their tags, too.
+        /// The cases of an enumeration, in the order of their declaration: of one without payloads that of their tags,
+        /// too.
         var cases: [String] = []
 
         /// From one element of an array to the next.
@@ -64,8 +66,8 @@ struct TypeTable {
     /// The names of all types that have a layout.
     var names: [String] { named.keys.sorted() }
 
-    /// The layout of a type by its name without the module: `Thread`, `InterruptLines.Line`. Nil if there is none, or if
-    /// it is not understood.
+    /// The layout of a type by its name without the module: `Thread`, `InterruptLines.Line`. Nil if there is none, or
+    /// if it is not understood.
     func layout(named name: String) -> Layout? { named[name].flatMap { layout(of: $0) } }
 
     /// The layout of the type at an offset of `.debug_info`.
@@ -122,8 +124,8 @@ struct TypeTable {
             fields.append(Field(name: member.name ?? "", offset: place, size: layout.size, type: type))
             end = place &+ layout.size
         }
-        // A type whose contents nobody describes, as an optional, or in many units a number; or whose fields are of a type
-        // that only the user of a generic type chooses.
+        // A type whose contents nobody describes, as an optional, or in many units a number; or whose fields are of a
+        // type that only the user of a generic type chooses.
         let isNumber = ["UInt64", "Int64", "Double"].contains(name)
         let opaque = Layout(name: name, size: size, alignment: isNumber ? size : Self.alignment(size))
         guard !fields.isEmpty else { return opaque }

@@ -3,9 +3,9 @@ import Processor
 
 /// Questions about more of the past than is gone through for every explanation (``RecentPast``).
 ///
-/// They are asked only where the last stretch does not have the answer, and one at a time: so little is looked at between
-/// two steps that millions take a second. The past is searched from here backwards, from snapshot to snapshot, and not
-/// beyond a bound that the answer names.
+/// They are asked only where the last stretch does not have the answer, and one at a time: so little is looked at
+/// between two steps that millions take a second. The past is searched from here backwards, from snapshot to snapshot,
+/// and not beyond a bound that the answer names.
 extension Debugger {
     /// How many steps are looked through at most.
     static let farSteps: UInt64 = 20_000_000

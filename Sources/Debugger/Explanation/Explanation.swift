@@ -4,13 +4,13 @@ import Processor
 /// Why the machine is where it is, in plain words.
 ///
 /// **Constraint.** What a processor reports is the last thing that went wrong, in numbers: a double fault, an error
-/// code, an address. A person wants the first thing, in words, and every one of them can be wrong: a guess must not look
-/// like knowledge.
+/// code, an address. A person wants the first thing, in words, and every one of them can be wrong: a guess must not
+/// look like knowledge.
 ///
 /// **Choice.** What can be known is looked up: the descriptor that a selector names, the page tables of the faulting
 /// address, the privilege, the limit, what stands at the address, and what was executed before (``RecentPast``). Each
-/// rule that fits adds a ``Finding`` with its ``Cause``; they are ordered from what has been seen to where it came from.
-/// Where no rule fits, the facts stand alone.
+/// rule that fits adds a ``Finding`` with its ``Cause``; they are ordered from what has been seen to where it came
+/// from. Where no rule fits, the facts stand alone.
 ///
 /// **Example.** A function calls itself without end: #PF by a `push`; findings: the stack has overflowed into a page
 /// that is not mapped; `recurse` has called itself 60 times; the page fault cannot be delivered since that needs the

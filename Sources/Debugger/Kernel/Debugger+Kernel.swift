@@ -3,8 +3,8 @@ import Processor
 
 /// What moves and conditions ask of the kernel in the machine.
 extension Debugger {
-    /// `thread` and `process` in expressions: the numbers of the kernel's current thread and of its process; -1 where no
-    /// kernel runs. Nil for other names.
+    /// `thread` and `process` in expressions: the numbers of the kernel's current thread and of its process; -1 where
+    /// no kernel runs. Nil for other names.
     func kernelVariable(_ name: String) -> UInt32? {
         guard name == "thread" || name == "process" else { return nil }
         guard let thread = (try? kernelView())?.currentThread else { return .max }
@@ -23,8 +23,8 @@ extension Debugger {
         return (thread.number, view.name(ofProcess: thread.process))
     }
 
-    /// Goes on until a thread of the kernel that does not run goes on where it was. Nil if there is none of this number, or
-    /// if it runs already.
+    /// Goes on until a thread of the kernel that does not run goes on where it was. Nil if there is none of this
+    /// number, or if it runs already.
     public func run(toThread number: UInt32) -> Stop? {
         guard let view = try? kernelView(), let thread = view.thread(number), thread.address != view.runningThread?.address,
             let place = try? looking(from: thread, { location })

@@ -33,8 +33,8 @@ public struct KernelCapability: Sendable, Equatable {
 extension KernelView {
     /// The capabilities in the tables of all processes, with what each was derived from.
     ///
-    /// The kernel keeps no pointer to the parent in the middle of a list of children, but each capability knows the ends
-    /// of the list of its own: from the first by `next` to the last.
+    /// The kernel keeps no pointer to the parent in the middle of a list of children, but each capability knows the
+    /// ends of the list of its own: from the first by `next` to the last.
     func readCapabilities() -> [KernelCapability] {
         var result: [KernelCapability] = []
         var structures: [UInt32: GuestStructure] = [:]
@@ -124,8 +124,8 @@ extension KernelView {
         return "endpoint \(address.digits)" + (names.isEmpty ? "" : " of \(names)")
     }
 
-    /// The processes that may receive from an endpoint. The process manager makes the endpoints of others' services, and
-    /// keeps a capability to each; it counts only where nobody else does.
+    /// The processes that may receive from an endpoint. The process manager makes the endpoints of others' services,
+    /// and keeps a capability to each; it counts only where nobody else does.
     func receivers(of endpoint: UInt32) -> [UInt32] {
         let all = Set(
             capabilities.filter { $0.kind == "endpoint" && $0.object == endpoint && $0.canReceive }.map(\.process)

@@ -1,7 +1,8 @@
 /// The names of processes.
 ///
 /// The kernel knows numbers only: what a process is called is the process manager's business, whose table is in its own
-/// memory. Its symbol file says where; without it, a process is called what the symbol file is called whose code it has.
+/// memory. Its symbol file says where; without it, a process is called what the symbol file is called whose code it
+/// has.
 extension KernelView {
     func readNames() -> [UInt32: String] {
         var names: [UInt32: String] = [:]

@@ -17,7 +17,8 @@ public struct KernelThread: Sendable, Equatable {
     /// Its own priority, and the one that it runs with, which others may have lent.
     public let priority: UInt32
     public let effectivePriority: UInt32
-    /// How long it has run, in steps of the kernel's counter, up to when it ran last; nil if the kernel does not count it.
+    /// How long it has run, in steps of the kernel's counter, up to when it ran last; nil if the kernel does not count
+    /// it.
     public let time: UInt64?
     /// What its wait depends on.
     public let wait: KernelWait
@@ -112,8 +113,8 @@ extension KernelView {
         return threads.values.sorted { ($0.number, $0.address) < ($1.number, $1.address) }
     }
 
-    /// The thread that the processor works for: in the kernel the one whose kernel stack is in use, which is another than
-    /// the current one for a few instructions of a switch.
+    /// The thread that the processor works for: in the kernel the one whose kernel stack is in use, which is another
+    /// than the current one for a few instructions of a switch.
     public var runningThread: KernelThread? {
         let registers = debugger.machineRegisters
         guard let code = registers.segments.indices.contains(1) ? registers.segments[1] : nil, code.selector & 3 == 0,

@@ -2,13 +2,13 @@
 /// in the kernel's debugging information.
 ///
 /// **Constraint.** Who asks may stand anywhere: before the kernel has started, in the middle of a list that is being
-/// changed, in a kernel that has gone mad and written over its own structures, or in a machine that runs another system.
-/// The answer must be right where it can be, say where it cannot, and end in any case.
+/// changed, in a kernel that has gone mad and written over its own structures, or in a machine that runs another
+/// system. The answer must be right where it can be, say where it cannot, and end in any case.
 ///
-/// **Choice.** A view is made at a stop and looks once. Every structure is read through the page tables of the moment, as
-/// all memory is; every list is followed for a bounded number of elements, and no element twice; a pointer that leads
-/// nowhere is a line in ``problems`` and the end of that list. Nothing is deduced from the machine's behaviour: only
-/// from what the kernel has written down. What else follows (who waits for whom) is computed from that.
+/// **Choice.** A view is made at a stop and looks once. Every structure is read through the page tables of the moment,
+/// as all memory is; every list is followed for a bounded number of elements, and no element twice; a pointer that
+/// leads nowhere is a line in ``problems`` and the end of that list. Nothing is deduced from the machine's behaviour:
+/// only from what the kernel has written down. What else follows (who waits for whom) is computed from that.
 ///
 /// **Example.**
 ///

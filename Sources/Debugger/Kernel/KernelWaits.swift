@@ -1,10 +1,11 @@
 /// Who waits for whom.
 ///
-/// A thread that waits for an answer, or to send, can go on when somebody else does something. Who that can be is written
-/// down exactly (the thread that has received the call) or follows from rights (the threads of the processes that may
-/// receive from the endpoint, or that hold the saved reply). A thread is *stuck* if none of those who could let it go on
-/// ever can: that is a deadlock, and in it is a circle, or a thread that waits for nobody. Threads that receive, sleep,
-/// wait for a notification or have a timeout count as able to go on: the world outside may do something.
+/// A thread that waits for an answer, or to send, can go on when somebody else does something. Who that can be is
+/// written down exactly (the thread that has received the call) or follows from rights (the threads of the processes
+/// that may receive from the endpoint, or that hold the saved reply). A thread is *stuck* if none of those who could
+/// let it go on ever can: that is a deadlock, and in it is a circle, or a thread that waits for nobody. Threads that
+/// receive, sleep, wait for a notification or have a timeout count as able to go on: the world outside may do
+/// something.
 extension KernelView {
     /// The threads one of which must do something before `thread` can go on; nil if it waits for no thread.
     public func suppliers(of thread: KernelThread) -> [KernelThread]? {

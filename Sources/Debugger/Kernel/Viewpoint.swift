@@ -12,8 +12,8 @@ struct Viewpoint {
 }
 
 extension Debugger {
-    /// Calls `body`, in which registers, memory, symbols and backtraces are those of `thread`; the processor's own if it
-    /// is nil or the thread that runs. The machine must not be moved meanwhile.
+    /// Calls `body`, in which registers, memory, symbols and backtraces are those of `thread`; the processor's own if
+    /// it is nil or the thread that runs. The machine must not be moved meanwhile.
     ///
     /// - Throws: in words if the kernel has not saved the thread's registers where they could be found.
     public func looking<Result>(

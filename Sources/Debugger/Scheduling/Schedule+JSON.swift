@@ -32,9 +32,9 @@ extension Schedule {
         ]
     }
 
-    /// The same as Chrome's trace events ("Trace Event Format"), which Perfetto and `chrome://tracing` show: virtual time
-    /// in microseconds, the kernel's processes and threads with 1 added to their numbers, since 0 has a meaning of its own
-    /// there.
+    /// The same as Chrome's trace events ("Trace Event Format"), which Perfetto and `chrome://tracing` show: virtual
+    /// time in microseconds, the kernel's processes and threads with 1 added to their numbers, since 0 has a meaning of
+    /// its own there.
     public var traceEvents: JSONValue {
         var events: [JSONValue] = []
         func microseconds(_ nanoseconds: UInt64) -> JSONValue { .number(Double(nanoseconds) / 1000) }

@@ -1,7 +1,7 @@
 /// Which thread of the kernel ran when, and why it stopped.
 ///
-/// **Constraint.** Who wants to know has not asked beforehand, and a kernel that keeps such a log for everybody's sake pays
-/// for it with every switch.
+/// **Constraint.** Who wants to know has not asked beforehand, and a kernel that keeps such a log for everybody's sake
+/// pays for it with every switch.
 ///
 /// **Choice.** The past is executed again, with one watchpoint: a switch is a write to the kernel's variable
 /// `Scheduler.current`. Right behind it the kernel has written down what the old thread waits for, and the new one is

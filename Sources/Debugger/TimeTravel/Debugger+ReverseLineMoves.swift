@@ -52,8 +52,8 @@ extension Debugger {
         return reverseNext()
     }
 
-    /// Whether the instruction before an address is one that enters the kernel by itself. (Of the machine as it is: code
-    /// in user space is mapped in the kernel as well.)
+    /// Whether the instruction before an address is one that enters the kernel by itself. (Of the machine as it is:
+    /// code in user space is mapped in the kernel as well.)
     private func isSoftwareInterrupt(before address: UInt32) -> Bool {
         readValue(at: address &- 2, size: 1) == 0xCD || readValue(at: address &- 1, size: 1) == 0xCC
     }

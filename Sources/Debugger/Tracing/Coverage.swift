@@ -5,8 +5,8 @@ import Processor
 ///
 /// **Constraint.** Programs share addresses, and come and go: an address alone does not say whose line it is.
 ///
-/// **Choice.** Every instruction counts for the symbol file whose code memory holds there. That is looked up once for an
-/// address, and for user code once more whenever another address space has been loaded in between.
+/// **Choice.** Every instruction counts for the symbol file whose code memory holds there. That is looked up once for
+/// an address, and for user code once more whenever another address space has been loaded in between.
 public final class Coverage: Instrument {
     private let debugger: Debugger
     private var removeObserver: (() -> Void)?
@@ -64,8 +64,8 @@ public final class Coverage: Instrument {
 
     // MARK: Results
 
-    /// How often the lines of each source file were executed; 0 for those that have code and were not. Of a line that has
-    /// become several pieces of code, that of the piece executed most often.
+    /// How often the lines of each source file were executed; 0 for those that have code and were not. Of a line that
+    /// has become several pieces of code, that of the piece executed most often.
     public var lines: [String: [Int: UInt64]] {
         var lines: [String: [Int: UInt64]] = [:]
         for module in debugger.symbols.modules {

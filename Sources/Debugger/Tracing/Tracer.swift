@@ -5,12 +5,12 @@ import Processor
 /// A trace: what happens in the machine, a line each, in a file.
 ///
 /// **Constraint.** Each kind of event has a price, and nobody should pay for what he does not ask for: a trace of ports
-/// or interrupts must not make the machine slower, and no trace at all must cost nothing. Where every step is written, a
-/// boot of twenty million steps must still take seconds.
+/// or interrupts must not make the machine slower, and no trace at all must cost nothing. Where every step is written,
+/// a boot of twenty million steps must still take seconds.
 ///
-/// **Choice.** Every kind has a gate that exists anyway: events the processor's listener (``ProcessorEvent``), memory the
-/// watchpoints (one on everything), instructions the observer between two steps. Only the latter two make execution go
-/// step by step. What an instruction does is written behind its own line. What an instruction says is made into text
+/// **Choice.** Every kind has a gate that exists anyway: events the processor's listener (``ProcessorEvent``), memory
+/// the watchpoints (one on everything), instructions the observer between two steps. Only the latter two make execution
+/// go step by step. What an instruction does is written behind its own line. What an instruction says is made into text
 /// once (``TracedCode``); later it is enough that the bytes are still the same.
 ///
 /// **Example.**

@@ -188,7 +188,8 @@ enum Transcendentals<Series: SeriesEvaluation> {
         bottom.isNegative = false
         let distance = denominator.exponent &- numerator.exponent
         if distance < 7 {
-            // With t the quotient and c = index/64 below it, by less than 1/64: atan t = atan c + atan((t - c) / (1 + t·c)).
+            // With t the quotient and c = index/64 below it, by less than 1/64: atan t = atan c + atan((t - c) / (1 +
+            // t·c)).
             let a = UInt128(numerator.significand) &<< UInt128(truncatingIfNeeded: 7 &- distance)
             let b = UInt128(denominator.significand) &<< 7
             // By 32 bits of the denominator, c may be 1/64 too small.

@@ -5,11 +5,12 @@
 /// the next instruction.
 ///
 /// **Choice.** Instructions lie in one large array, the *arena*, block after block: a header slot (how many
-/// instructions), the instructions, and a slot with `blockEnd`, which makes the run loop look for the next block. A page of physical memory from which code was decoded has a table with a slot for each of its bytes: the
-/// place in the arena of the block that starts there. A block goes on behind conditional jumps, which leave it if they
-/// are taken; in 32-bit code also at the target of a jump or call in its page, and at the end of what it has called
-/// where the call came from (``BlockContinuation``). It never leaves its page: an instruction that crosses the page's
-/// end is kept apart (``CrossingInstruction``).
+/// instructions), the instructions, and a slot with `blockEnd`, which makes the run loop look for the next block. A
+/// page of physical memory from which code was decoded has a table with a slot for each of its bytes: the place in the
+/// arena of the block that starts there. A block goes on behind conditional jumps, which leave it if they are taken; in
+/// 32-bit code also at the target of a jump or call in its page, and at the end of what it has called where the call
+/// came from (``BlockContinuation``). It never leaves its page: an instruction that crosses the page's end is kept
+/// apart (``CrossingInstruction``).
 ///
 /// A page with decoded code is marked in ``PhysicalMemory``, so that writes to it come to
 /// ``Core/codeWritten(at:count:)``. A mask says which 64-byte pieces of the page hold code; a write to other pieces

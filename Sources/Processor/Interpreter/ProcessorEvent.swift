@@ -1,5 +1,5 @@
-/// Something that the processor does which somebody outside the guest may want to hear of, besides executing instructions
-/// and accessing memory: to stop there, or to write it down.
+/// Something that the processor does which somebody outside the guest may want to hear of, besides executing
+/// instructions and accessing memory: to stop there, or to write it down.
 ///
 /// **Constraint.** A guest that nobody observes must not pay for it, and none may be missed.
 ///

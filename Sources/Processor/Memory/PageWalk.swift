@@ -160,8 +160,8 @@ extension Processor {
         return walk.isPresent ? physicalAddress(ofExtended: walk.page | UInt64(linear & 0xFFF)) : nil
     }
 
-    /// The physical address from which the instruction at a linear address is going to be fetched: what the TLB has, else
-    /// what the page tables say; nil if nothing is mapped there. Nothing is filled or marked.
+    /// The physical address from which the instruction at a linear address is going to be fetched: what the TLB has,
+    /// else what the page tables say; nil if nothing is mapped there. Nothing is filled or marked.
     public func fetchAddress(ofLinear linear: UInt32) -> UInt32? {
         Core(context).fetchedPage(linear).map { $0 | linear & 0xFFF } ?? physicalAddress(ofLinear: linear)
     }

@@ -72,8 +72,8 @@ public struct ProcessorState: Sendable {
     /// Control and status of SSE (``MXCSR``).
     public var mxcsr = MXCSR.initial
 
-    /// How many of ``steps`` were iterations of repeated string instructions. No guest can see it, and files do not have
-    /// it: it says how much work the steps were.
+    /// How many of ``steps`` were iterations of repeated string instructions. No guest can see it, and files do not
+    /// have it: it says how much work the steps were.
     public var iterations: UInt64 = 0
 
     public init() {}

@@ -95,8 +95,9 @@ extension DebuggerScreen {
 
     /// The start of the instruction `count` instructions before the one at `offset`.
     ///
-    /// Backwards, instructions cannot be told apart. But code that is read from a function's beginning is read right, and
-    /// from anywhere before, reading falls into step within a few instructions; the start that leads to `offset` wins.
+    /// Backwards, instructions cannot be told apart. But code that is read from a function's beginning is read right,
+    /// and from anywhere before, reading falls into step within a few instructions; the start that leads to `offset`
+    /// wins.
     func codeOffset(_ count: Int, before offset: UInt32) -> UInt32 {
         let reach = UInt32(min(15 * (count + 4), 4096))
         var candidates: [UInt32] = []
@@ -136,8 +137,8 @@ extension DebuggerScreen {
         {
             return rows
         }
-        // By a row where the cursor has just left, otherwise with a third of the rows before it: of instructions fewer, if
-        // labels and source lines take their place.
+        // By a row where the cursor has just left, otherwise with a third of the rows before it: of instructions fewer,
+        // if labels and source lines take their place.
         var candidates = [max(1, count / 3), max(1, count / 6), 1].map { codeOffset($0, before: code.cursor) }
         if code.cursor < code.top, code.cursor &+ 16 > code.top { candidates.insert(code.cursor, at: 0) }
         if rows.contains(where: { $0.offset == code.cursor }) {
