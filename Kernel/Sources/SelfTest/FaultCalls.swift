@@ -81,6 +81,23 @@ func testFaultMessages() {
     Check.equal(Int32(memoryInformation().freeFrames), Int32(free), "processDestroy: frees what faults have brought")
 }
 
+/// A wait that ends on the same way out of the kernel on which it began: a handler ends the last thread of a process by its
+/// reply, waits for the next message in the same call, and is told at once that the process has ended. Then it runs on like
+/// any other; once it stood in the queue of those that are ready as well, and did not wait when it wanted to.
+func testEndWhileReceiving() {
+    _ = invoke(.endpointCreate, Place.endpoint)
+    _ = invoke(.processCreate, Place.second, Place.endpoint, 56, 64, 8)
+    _ = invoke(.threadCreate, Place.second, Place.thread, Place.free, 0, 0)
+    _ = invoke(.threadStart, Place.thread)
+    _ = receiveFault(56)
+    let tag = invoke(.replyReceive, label: FaultReply.end, Place.endpoint).tag
+    Check.isTrue(tag.label == MessageLabel.processEnded, "replyReceive: the process that it has ended")
+    Check.error(invoke(.receive, Place.endpoint, 5), .timedOut, "receive: waits, after it was told at once")
+    Check.error(invoke(.receive, Place.endpoint, 5), .timedOut, "receive: waits again")
+    _ = invoke(.processDestroy, Place.second)
+    for slot in [Place.thread, Place.second, Place.endpoint] { _ = invoke(.capabilityDelete, slot) }
+}
+
 /// Receives a fault message with the badge; with `afterEnd`, passes over the message that the process had no thread.
 func receiveFault(_ badge: UInt32, afterEnd: Bool = false) -> FaultRecord {
     var record = FaultRecord()

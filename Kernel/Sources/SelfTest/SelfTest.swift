@@ -70,6 +70,7 @@ struct SelfTest {
         part("missing pages", testMissingPages)
         part("missing pieces", testMissingPieces)
         part("fault messages", testFaultMessages)
+        part("end while receiving", testEndWhileReceiving)
         part("thread handler", testThreadHandler)
         part("changed registers", testChangedRegisters)
         part("floating point", testFloatingPoint)
