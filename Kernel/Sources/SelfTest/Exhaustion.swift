@@ -36,6 +36,15 @@ func takeAll() -> (end: UInt32, reason: Answer) {
     return (end, reason)
 }
 
+/// Whether this process has addresses for all the memory that it can have: on a machine with more than 2 GB of RAM, not for
+/// the half of it that the process manager lets it have.
+func canTakeAll() -> Bool {
+    guard memoryInformation().totalFrames / 2 >= (Place.plentyEnd - Place.plenty) / pageSize else { return true }
+    let taken = takeAll()
+    _ = giveBack(upTo: taken.end)
+    return taken.reason.value != 0
+}
+
 /// Unmaps what lies between `Place.plenty` and `end`; the number of pages.
 func giveBack(upTo end: UInt32) -> Int32 {
     var pages: Int32 = 0
