@@ -24,9 +24,9 @@ import Testing
         #expect(!machine.serialOutput.contains("never"))
     }
 
-    private func reboots(_ machine: any BootableMachine) async throws {
+    private func reboots(_ machine: any BootableMachine, by command: String = "reboot") async throws {
         let length = machine.serialOutput.count
-        try machine.send("reboot\r")
+        try machine.send("\(command)\r")
         try await machine.wait(for: "\nMartlet ", from: length)
         let second = try await machine.wait(for: "\n" + KernelLog.prompt, from: length)
         #expect(second.contains("Restarting."))
@@ -87,6 +87,18 @@ import Testing
             try machine.send("poweroff\r")
             try await machine.wait(for: Self.halted, from: length)
         }
+    }
+
+    @Test func `shutdown switches a machine with ACPI off`() async throws {
+        try await start(QEMU(allowsReset: true), MachineConfiguration(board: .pc)) { machine in
+            try machine.send("shutdown\r")
+            for _ in 0..<1000 where machine.isRunning { try await Task.sleep(for: .milliseconds(20)) }
+            #expect(!machine.isRunning)
+        }
+    }
+
+    @Test func `shutdown restarts a machine without ACPI`() async throws {
+        try await start(MartletVM(), MachineConfiguration(board: .isapc)) { try await reboots($0, by: "shutdown") }
     }
 
     @Test func `reboot starts the system anew`() async throws {

@@ -80,8 +80,8 @@ extension ManagerServer {
             stop?.phase = .drivers
             beginPhase()
         case .drivers:
-            stop?.phase = current.action == .powerOff ? .powerOff : .last
-            if current.action != .powerOff || !startPowerOff() { finishStopping() }
+            stop?.phase = current.action.switchesOff ? .powerOff : .last
+            if !current.action.switchesOff || !startPowerOff() { finishStopping() }
         case .powerOff: finishStopping()
         case .ending, .last: break
         }
@@ -123,7 +123,7 @@ extension ManagerServer {
             return continueStopping()
         }
         stop?.phase = .last
-        log.print(current.action == .reboot ? "Restarting." : "The machine has stopped; it may be switched off.")
-        try? system.shutdown(current.action == .reboot ? .reboot : .halt)
+        log.print(current.action.restarts ? "Restarting." : "The machine has stopped; it may be switched off.")
+        try? system.shutdown(current.action.restarts ? .reboot : .halt)
     }
 }

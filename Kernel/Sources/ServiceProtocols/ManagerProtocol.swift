@@ -190,6 +190,12 @@ public enum StopAction: UInt32, Sendable {
     case reboot = 1
     /// It switches itself off; one that cannot stops.
     case powerOff = 2
+    /// It switches itself off; one that cannot starts anew.
+    case powerOffOrReboot = 3
+
+    public var switchesOff: Bool { self == .powerOff || self == .powerOffOrReboot }
+    /// Whether it starts anew, if it is still on.
+    public var restarts: Bool { self == .reboot || self == .powerOffOrReboot }
 }
 
 /// How a service is doing.

@@ -24,9 +24,10 @@ enum BuiltIn: UInt8 {
     case halt
     case reboot
     case poweroff
+    case shutdown
 
     private static var all: some Sequence<BuiltIn> {
-        (help.rawValue...poweroff.rawValue).lazy.map { BuiltIn(rawValue: $0) ?? .help }
+        (help.rawValue...shutdown.rawValue).lazy.map { BuiltIn(rawValue: $0) ?? .help }
     }
 
     /// The command of a name.
@@ -58,6 +59,7 @@ enum BuiltIn: UInt8 {
         case .halt: "halt"
         case .reboot: "reboot"
         case .poweroff: "poweroff"
+        case .shutdown: "shutdown"
         }
     }
 
@@ -83,6 +85,7 @@ enum BuiltIn: UInt8 {
         case .clear: "clears the screen"
         case .halt: "stops the machine; 'poweroff' and 'reboot' do what they say"
         case .reboot, .poweroff: ""
+        case .shutdown: "switches the machine off, or restarts one that cannot be"
         }
     }
 
@@ -134,6 +137,7 @@ enum BuiltIn: UInt8 {
         case .reboot: Self.shutdown(.reboot)
         case .halt: Self.shutdown(.halt)
         case .poweroff: Self.shutdown(.powerOff)
+        case .shutdown: Self.shutdown(.powerOffOrReboot)
         }
     }
 
