@@ -23,6 +23,8 @@ final class Session: @unchecked Sendable {
     private let isLeaving = Atomic<Bool>(false)
     /// Set when Ctrl+C was pressed while gdb is the one to stop the machine.
     private let isInterrupted = Atomic<Bool>(false)
+    /// The signal that has ended a run without a console; 0: none.
+    private let endSignal = Atomic<Int32>(0)
     /// Where gdb connects, if it may.
     private let stub: StubServer?
     /// The terminal of the full-screen debugger, if that is asked for, and its keyboard.
@@ -251,13 +253,22 @@ final class Session: @unchecked Sendable {
             defer { screenDebugger?.guestHasRun() }
             return measurements?.run(until: step) ?? timeline.run(until: step)
         }
-        let interrupt = InterruptKey { [self] in
+        let interrupt = SignalAction(SIGINT) { [self] in
             if let screen { return screen.keyboard.interrupt() }
             // At the prompt it asks for a stop; gdb has its own key for that.
             if stub != nil { isInterrupted.store(true, ordering: .relaxed) }
             machine.inputQueue.requestStop()
         }
         defer { interrupt.cancel() }
+        // Who ends the program from outside still gets recording, measurements and disks. A console sees to that itself.
+        let endings = hasConsole || screen != nil ? [] : [SIGTERM, SIGHUP].map { number in
+            SignalAction(number) { [self] in
+                endSignal.store(number, ordering: .relaxed)
+                isLeaving.store(true, ordering: .relaxed)
+                machine.inputQueue.requestStop()
+            }
+        }
+        defer { endings.forEach { $0.cancel() } }
         let commands = DebuggerCommands(Debugger(timeline) { runner.run(until: $0) })
         commands.debugger.symbols = symbols
         commands.debugger.sources.searchPath = sourceFolders
@@ -310,7 +321,8 @@ final class Session: @unchecked Sendable {
                     guard let code = serve(isRunning: true) else { continue }
                     return code
                 }
-                return isLeaving.load(ordering: .relaxed) ? 0 : 128 + SIGINT
+                let signal = endSignal.load(ordering: .relaxed)
+                return signal != 0 ? 128 + signal : isLeaving.load(ordering: .relaxed) ? 0 : 128 + SIGINT
             case .breakpoint, .watchpoint:
                 // Nobody sets any here; going on past one is all there is to do.
                 _ = timeline.step()

@@ -89,6 +89,32 @@ final class RunTests {
         #expect(debugged.code == 0)
     }
 
+    /// Whoever ends the program from outside has the recording all the same.
+    @Test func aRunThatIsEndedFromOutsideIsRecorded() throws {
+        _ = try makeDisk {
+            $0.send("ready")
+            $0.loop()
+        }
+        let process = Process()
+        process.executableURL = BuiltEmulator.executable
+        process.arguments = ["disk.img", "--console", "none", "--fast", "--record", "run.rec"]
+        process.currentDirectoryURL = folder
+        process.standardInput = FileHandle.nullDevice
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        var text = ""
+        while !text.contains("ready") {
+            let data = output.fileHandleForReading.availableData
+            try #require(!data.isEmpty, "the guest has not spoken: \(text)")
+            text += String(decoding: data, as: UTF8.self)
+        }
+        process.terminate()
+        process.waitUntilExit()
+        #expect(process.terminationReason == .exit && process.terminationStatus == 128 + SIGTERM)
+        #expect(try vm("--replay", "run.rec").output == "ready")
+    }
+
     @Test func recordingsThatDoNotFitAreRefused() throws {
         let disk = try makeDisk { $0.exit(1) }
         #expect(try vm("--record", "run.rec", "--until", Self.limit).code == 3)
