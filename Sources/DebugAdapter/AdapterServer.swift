@@ -41,7 +41,8 @@ public final class AdapterServer: @unchecked Sendable {
         let isBound = withUnsafeMutablePointer(to: &address) { pointer in
             // `sockaddr_in` is one of the addresses that a `sockaddr` stands for.
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { name in
-                bind(listener, name, length) == 0 && listen(listener, 1) == 0 && getsockname(listener, name, &length) == 0
+                bind(listener, name, length) == 0 && listen(listener, 1) == 0
+                    && getsockname(listener, name, &length) == 0
             }
         }
         guard listener >= 0, isBound else {

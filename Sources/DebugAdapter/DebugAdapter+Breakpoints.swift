@@ -127,7 +127,9 @@ extension DebugAdapter {
         guard first > 0, last >= first, last - first < 10_000 else { throw Failure("there are no such lines") }
         var found: [Int: [UInt32]] = [:]
         var line = first
-        while line <= last, let places = try? debugger.symbols.places(ofLine: line, inFile: file), let next = places.first {
+        while line <= last, let places = try? debugger.symbols.places(ofLine: line, inFile: file),
+            let next = places.first
+        {
             if next.line <= last { found[next.line] = places.flatMap(\.addresses) }
             line = max(line, next.line) + 1
         }

@@ -35,10 +35,12 @@ extension DebugAdapter {
                 name: "modes", label: "Changes of mode", details: "Protected mode, paging, virtual-8086 mode.",
                 pattern: .mode),
             ExceptionFilter(
-                name: "addressSpaces", label: "Changes of address space", details: "Loads of CR3. Condition: $new != $old",
+                name: "addressSpaces", label: "Changes of address space",
+                details: "Loads of CR3. Condition: $new != $old",
                 pattern: .controlRegister(3)),
             ExceptionFilter(
-                name: "tasks", label: "Task switches", details: "By the processor, through a TSS.", pattern: .taskSwitch),
+                name: "tasks", label: "Task switches", details: "By the processor, through a TSS.", pattern: .taskSwitch
+            ),
             ExceptionFilter(
                 name: "ports", label: "Ports", details: "Condition: $port == 0x3f8 && $value == 0x41",
                 pattern: .port(nil, reads: true, writes: true)),

@@ -19,7 +19,8 @@ extension DebugAdapter {
         },
         "writeMemory": { (adapter, arguments) throws(Failure) in
             let address = try adapter.place(arguments)
-            guard let data = arguments["data"]?.string.flatMap({ Data(base64Encoded: $0) }), data.count <= largest else {
+            guard let data = arguments["data"]?.string.flatMap({ Data(base64Encoded: $0) }), data.count <= largest
+            else {
                 throw Failure("the data is not encoded as it should be")
             }
             guard adapter.debugger.writeMemory([UInt8](data), at: address) else {
@@ -81,7 +82,9 @@ extension DebugAdapter {
             // as makes them meet the address.
             let distance = UInt32(before) * 4
             var begin = start &- distance
-            if let symbol = debugger.symbol(at: start), symbol.offset <= distance * 4 { begin = min(begin, start &- symbol.offset) }
+            if let symbol = debugger.symbol(at: start), symbol.offset <= distance * 4 {
+                begin = min(begin, start &- symbol.offset)
+            }
             for slack in UInt32(0)..<16 {
                 let found = lines(begin &- slack, min(Int(start &- begin &+ slack), 4096)).prefix { $0.linear != start }
                 guard found.last.map({ $0.linear &+ UInt32($0.line.bytes.count) == start }) ?? false else { continue }

@@ -7,7 +7,9 @@ extension DebugAdapter {
     static let moveAnswers: [String: Answer] = [
         "continue": { (adapter, _) throws(Failure) in
             // The first time it was said that the guest wants to end, so that one could look, and go back. Now it may.
-            if let stop = adapter.lastStop, case .exited(let code) = stop.reason, stop.steps == adapter.debugger.machine.steps {
+            if let stop = adapter.lastStop, case .exited(let code) = stop.reason,
+                stop.steps == adapter.debugger.machine.steps
+            {
                 adapter.afterwards = {
                     adapter.event("exited", ["exitCode": JSONValue(code)])
                     adapter.event("terminated")

@@ -172,7 +172,9 @@ extension DebugAdapter {
             if debugger.registers.value(named: name) != nil {
                 return ["result": variable(name)["value"] ?? "", "variablesReference": 0]
             }
-            guard let address = try? debugger.address(expression) else { throw Failure("'\(expression)' has no value here") }
+            guard let address = try? debugger.address(expression) else {
+                throw Failure("'\(expression)' has no value here")
+            }
             let symbol = debugger.symbolText(at: address).map { "  <\($0)>" } ?? ""
             return [
                 "result": .string(hexadecimal(address, 8) + symbol), "variablesReference": 0,

@@ -30,7 +30,9 @@ extension SymbolTable {
             return false
         }
         let place = module.hasCode(at: address) ? address : module.code.first?.address ?? address
-        let rivals = modules.indices.filter { modules[$0].hasCode(at: place) && modules[$0].isLikely(at: place, memory) }
+        let rivals = modules.indices.filter {
+            modules[$0].hasCode(at: place) && modules[$0].isLikely(at: place, memory)
+        }
         guard rivals.count > 1, let best = mostLike(rivals, memory) else { return true }
         return modules[best].name == name
     }

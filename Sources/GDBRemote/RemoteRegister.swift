@@ -27,7 +27,9 @@ struct RemoteRegister: Sendable {
         case "cs_bits": return code.attributes & SegmentAttribute.big != 0 ? 32 : 16
         case "cpl": return UInt32(code.selector & 3)
         case _ where name.hasSuffix("_base"):
-            return SegmentIndex.allCases.first { "\($0)_base" == name }.map { registers.segments[Int($0.rawValue)].base }
+            return SegmentIndex.allCases.first { "\($0)_base" == name }.map {
+                registers.segments[Int($0.rawValue)].base
+            }
         default: return registers.value(named: name)
         }
     }

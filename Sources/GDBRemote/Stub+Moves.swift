@@ -103,7 +103,8 @@ extension Stub {
         case .exited: signal = .termination
         case .tripleFault: signal = .segmentationFault
         }
-        return .text("T" + Hexadecimal.text([signal.rawValue]) + detail + "thread:" + String(runningThread, radix: 16) + ";")
+        return .text(
+            "T" + Hexadecimal.text([signal.rawValue]) + detail + "thread:" + String(runningThread, radix: 16) + ";")
     }
 
     /// gdb's numbers of signals.

@@ -9,8 +9,11 @@ extension Stub {
     /// A register's value; of a thread that does not run, what the kernel has saved, and `x` for what it has not.
     private func text(_ register: RemoteRegister) -> String {
         guard looksElsewhere else { return Hexadecimal.text(register.read(debugger.machine.processor)) }
-        guard let value = register.saved(debugger.registers) else { return String(repeating: "x", count: 2 * register.size) }
-        return Hexadecimal.text((0..<register.size).map { $0 < 4 ? UInt8(truncatingIfNeeded: value >> UInt32(8 * $0)) : 0 })
+        guard let value = register.saved(debugger.registers) else {
+            return String(repeating: "x", count: 2 * register.size)
+        }
+        return Hexadecimal.text(
+            (0..<register.size).map { $0 < 4 ? UInt8(truncatingIfNeeded: value >> UInt32(8 * $0)) : 0 })
     }
 
     /// The registers from the first on; as many as the packet holds.

@@ -49,7 +49,8 @@ extension Stub {
     /// Answers with the eyes of the thread that the client has chosen.
     func looking(_ body: () -> Reply) -> Reply {
         guard let selectedThread else { return body() }
-        guard let view = try? debugger.kernelView(), let thread = view.thread(UInt32(truncatingIfNeeded: selectedThread - 1)),
+        guard let view = try? debugger.kernelView(),
+            let thread = view.thread(UInt32(truncatingIfNeeded: selectedThread - 1)),
             let reply = try? debugger.looking(from: thread, body)
         else { return .noThread }
         return reply

@@ -26,7 +26,8 @@ extension Machine.Configuration {
             throw Machine.ConfigurationError("a disk image is empty")
         }
         guard drives.allSatisfy({ $0?.image.sectorCount ?? 0 <= DiskGeometry.addressableSectors }) else {
-            throw Machine.ConfigurationError("a disk image is larger than 128 GiB, which 28-bit sector numbers cannot reach")
+            throw Machine.ConfigurationError(
+                "a disk image is larger than 128 GiB, which 28-bit sector numbers cannot reach")
         }
         guard (1...1_000_000).contains(nanosecondsPerStep) else {
             throw Machine.ConfigurationError("a step must take 1 to 1,000,000 nanoseconds")

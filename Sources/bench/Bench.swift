@@ -6,7 +6,8 @@ import Foundation
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Compares the emulator's speed with that of others, workload by workload.",
-        subcommands: [Compare.self, Counts.self, KernelCosts.self, Travel.self, Worker.self], defaultSubcommand: Compare.self)
+        subcommands: [Compare.self, Counts.self, KernelCosts.self, Travel.self, Worker.self],
+        defaultSubcommand: Compare.self)
 }
 
 /// What every way to measure can be told.
@@ -34,7 +35,8 @@ struct BenchOptions: ParsableArguments {
 
     func validate() throws {
         for name in workloads where !Workload.all.contains(where: { $0.name == name }) {
-            throw ValidationError("there is no workload '\(name)'; there are: \(Workload.all.map(\.name).joined(separator: ", "))")
+            throw ValidationError(
+                "there is no workload '\(name)'; there are: \(Workload.all.map(\.name).joined(separator: ", "))")
         }
     }
 

@@ -166,7 +166,9 @@ private struct Row {
 extension Compare {
     private func printTable(_ rows: [Row], _ names: [String]) {
         let others = names.filter { $0 != "new" }
-        print("| workload | " + others.map { "speed relative to \($0)" }.joined(separator: " | ") + " | million steps/s |")
+        print(
+            "| workload | " + others.map { "speed relative to \($0)" }.joined(separator: " | ") + " | million steps/s |"
+        )
         print("|---" + String(repeating: "|---", count: others.count) + "|---|")
         for row in rows {
             var cells = ["`\(row.workload.name)`: \(row.workload.summary)"]

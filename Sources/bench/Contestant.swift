@@ -106,7 +106,9 @@ final class Contestant {
         let ownDeadline = processorSeconds + Self.patience.own
         var buffer = [UInt8](repeating: 0, count: 4096)
         while !seen.suffix(prompt.count).elementsEqual(prompt) {
-            guard ContinuousClock.now < deadline, processorSeconds < ownDeadline else { throw BenchFailure("\(name) does not answer") }
+            guard ContinuousClock.now < deadline, processorSeconds < ownDeadline else {
+                throw BenchFailure("\(name) does not answer")
+            }
             var request = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
             guard poll(&request, 1, 1000) > 0 else { continue }
             let count = read(output, &buffer, buffer.count)

@@ -24,7 +24,9 @@ struct Counts: ParsableCommand {
         defer { signals.forEach { $0.cancel() } }
         var builds = [("new", BenchOptions.ownPath)]
         if let old = options.old { builds.append(("old", old)) }
-        print("| workload | " + builds.map { "host instructions per guest instruction, \($0.0)" }.joined(separator: " | ") + " |")
+        print(
+            "| workload | " + builds.map { "host instructions per guest instruction, \($0.0)" }.joined(separator: " | ")
+                + " |")
         print("|---" + String(repeating: "|---", count: builds.count) + "|")
         for workload in options.chosen {
             var cells: [String] = []

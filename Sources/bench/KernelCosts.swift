@@ -45,7 +45,9 @@ struct KernelCosts: ParsableCommand {
         }
         for (name, parts) in interrupts { print("| \(name) | \(parts.reduce(0) { $0 + $1.count }) | |") }
         for operation in operations { print("\n" + operation.description) }
-        for (name, parts) in interrupts { print((["", "| \(name) | |", "|---|---|"] + rows(of: parts)).joined(separator: "\n")) }
+        for (name, parts) in interrupts {
+            print((["", "| \(name) | |", "|---|---|"] + rows(of: parts)).joined(separator: "\n"))
+        }
     }
 
     /// From the serial port's interrupt to its driver's next instruction, while nobody runs and while a program does.
@@ -116,7 +118,9 @@ private final class OperationObserver {
     }
 
     private func finish(_ operation: Operation) {
-        if operation.iterations >= Self.leastIterations, [1, 6].contains(operation.call & 0xFF) { finished.append(operation) }
+        if operation.iterations >= Self.leastIterations, [1, 6].contains(operation.call & 0xFF) {
+            finished.append(operation)
+        }
     }
 
     private func look() {

@@ -42,8 +42,9 @@ struct Travel: ParsableCommand {
                 name: "boot, then `\(name)` without end", image: options.image, prompt: "bench> ",
                 command: "\(name) 4000000000")
         }
-        print("| guest, \(seconds) s | million steps executed | a reverse step at the end | the next | first in the middle | the next "
-            + "| past in MiB | recording costs |")
+        print(
+            "| guest, \(seconds) s | million steps executed | a reverse step at the end | the next | first in the middle | the next "
+                + "| past in MiB | recording costs |")
         print("|---|---|---|---|---|---|---|---|")
         for guest in guests { print(try row(guest)) }
     }

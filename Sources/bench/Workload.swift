@@ -44,20 +44,25 @@ struct Workload: Sendable {
         Workload(name: "copy", program: .bare, summary: "rep movs and stos over 4 KiB", check: 20),
         Workload(name: "scan", program: .bare, summary: "rep cmps and scas over 4 KiB", check: 20),
         Workload(name: "x87", program: .bare, summary: "80-bit arithmetic", check: 100),
-        Workload(name: "x87functions", program: .bare, summary: "fsin, fcos, fpatan, f2xm1, fyl2x", check: 500, isExact: false),
+        Workload(
+            name: "x87functions", program: .bare, summary: "fsin, fcos, fpatan, f2xm1, fyl2x", check: 500,
+            isExact: false),
         Workload(name: "sse", program: .bare, summary: "packed and scalar single precision", check: 1_000),
         Workload(name: "sse2", program: .bare, summary: "scalar and packed double precision", check: 1_000),
         Workload(name: "sse2integer", program: .bare, summary: "packed integers in xmm registers", check: 1_000),
         Workload(name: "mmx", program: .bare, summary: "packed integers in mm registers", check: 1_000),
         Workload(name: "patch", program: .bare, summary: "self-modifying code", check: 500),
-        Workload(name: "pages", program: .bare, summary: "words in 1024 pages, CR3 reloaded", check: 2_000, isUserCode: false),
+        Workload(
+            name: "pages", program: .bare, summary: "words in 1024 pages, CR3 reloaded", check: 2_000, isUserCode: false
+        ),
         Workload(name: "faults", program: .bare, summary: "page faults, invlpg", check: 500, isUserCode: false),
         Workload(name: "interrupts", program: .bare, summary: "system calls by int 80h", check: 500, isUserCode: false),
         Workload(name: "sysenter", program: .bare, summary: "system calls by sysenter", check: 500, isUserCode: false),
         Workload(name: "ports", program: .bare, summary: "port input and output", check: 500, isUserCode: false),
         Workload(name: "disk", program: .bare, summary: "ATA sectors by rep insw", check: 20, isUserCode: false),
         Workload(
-            name: "kernel-calls", program: .kernel, summary: "our kernel's system calls", check: 1_000, isUserCode: false),
+            name: "kernel-calls", program: .kernel, summary: "our kernel's system calls", check: 1_000,
+            isUserCode: false),
         Workload(
             name: "kernel-faults", program: .kernel, summary: "page faults answered by a process", check: 64,
             isUserCode: false),

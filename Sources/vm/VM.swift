@@ -46,7 +46,8 @@ struct VM: ParsableCommand {
     @Option(help: "Where the screen is: a window, this terminal, or nowhere; auto takes the first there is.")
     var console = ConsoleChoice.auto
 
-    @Option(help: "The serial port COM1: none, stdio, or a file that is written. (default: none, with no console: stdio)")
+    @Option(
+        help: "The serial port COM1: none, stdio, or a file that is written. (default: none, with no console: stdio)")
     var serial: SerialChoice?
 
     @Option(
@@ -213,7 +214,8 @@ struct VM: ParsableCommand {
         }
         if debug == .tui {
             if serial == .stdio {
-                throw ValidationError("--debug=tui and --serial stdio both need this terminal; without --serial its screen has it.")
+                throw ValidationError(
+                    "--debug=tui and --serial stdio both need this terminal; without --serial its screen has it.")
             }
             if json { throw ValidationError("--json is for programs, --debug=tui for people: only one of them.") }
         }

@@ -2,7 +2,8 @@ import Foundation
 import Machine
 import Testing
 
-/// What the kernel is to cost, in instructions, which our emulator counts exactly: the same in every run, on every host.
+/// What the kernel is to cost, in instructions, which our emulator counts exactly: the same in every run, on every
+/// host.
 @Suite(.serialized) struct CostTests {
     /// The table that `bench costs` prints: each row's numbers, by its name.
     private func costs() async throws -> [String: [Int]] {

@@ -100,7 +100,9 @@ import Testing
                     try await shell.run("manager-test write-disk \(drive)")
                         == ["manager-test: not permitted", "manager-test: exit status 4"])
                 #expect(
-                    try await shell.run("allow disk-write manager-test write-disk \(drive)") == ["manager-test: written"])
+                    try await shell.run("allow disk-write manager-test write-disk \(drive)") == [
+                        "manager-test: written"
+                    ])
             }
             // The drives are not each other.
             let dump = try await shell.run("disk-dump 0 2015")
@@ -110,7 +112,8 @@ import Testing
         }
     }
 
-    /// How long `disk-dump 0 0 2` takes in virtual time, in milliseconds, the second time; and that it shows the sectors.
+    /// How long `disk-dump 0 0 2` takes in virtual time, in milliseconds, the second time; and that it shows the
+    /// sectors.
     private func millisecondsOfReading(_ hostility: Machine.Hostility) throws -> (first: UInt64, second: UInt64) {
         let configuration = MachineConfiguration(board: .isapc, processor: .i486, memory: 8)
         let machine = try Machine(
@@ -137,8 +140,8 @@ import Testing
     }
 
     @Test func `the disk interrupts, and works without interrupts`() throws {
-        // In virtual time, which is the same in every run: an interrupt comes after microseconds, and one that does not come
-        // is waited for half a second once, and then no longer.
+        // In virtual time, which is the same in every run: an interrupt comes after microseconds, and one that does not
+        // come is waited for half a second once, and then no longer.
         let normal = try millisecondsOfReading([])
         let dead = try millisecondsOfReading(.deadDiskInterrupts)
         #expect(dead.first >= normal.first + 450, "\(normal), \(dead)")

@@ -1,11 +1,12 @@
 import Foundation
 import Testing
 
-/// Random system calls from inside the machine (`Kernel/Sources/Fuzz`), on 8 MB: no kernel fault, no page frame lost, and
-/// a bystander that notices nothing.
+/// Random system calls from inside the machine (`Kernel/Sources/Fuzz`), on 8 MB: no kernel fault, no page frame lost,
+/// and a bystander that notices nothing.
 @Suite(.serialized) struct FuzzTests {
     /// Calls of a run: a million, or as many as `MARTLET_CALL_FUZZ` says.
-    private static let calls = ProcessInfo.processInfo.environment["MARTLET_CALL_FUZZ"].flatMap { UInt32($0) } ?? 1_000_000
+    private static let calls =
+        ProcessInfo.processInfo.environment["MARTLET_CALL_FUZZ"].flatMap { UInt32($0) } ?? 1_000_000
 
     @Test func randomSystemCallsDoNoDamage() async throws {
         let configuration = MachineConfiguration(board: .isapc, processor: .pentium3, memory: 8)

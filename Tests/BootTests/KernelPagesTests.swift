@@ -24,7 +24,9 @@ import Testing
     private static let pageGlobalEnable: UInt32 = 0x80
 
     @Test(arguments: [(MachineConfiguration.Processor.pentium3, true), (.i486, false)])
-    func `the kernel's pages are global where the processor knows such`(processor: MachineConfiguration.Processor, isGlobal: Bool) throws {
+    func `the kernel's pages are global where the processor knows such`(
+        processor: MachineConfiguration.Processor, isGlobal: Bool
+    ) throws {
         let machine = try boot(processor)
         #expect((machine.processor.state.pointee.cr4 & Self.pageGlobalEnable != 0) == isGlobal)
         let code = try #require(machine.processor.inspectPage(at: 0x10_0000))

@@ -54,7 +54,9 @@ import Testing
 
     @Test func `who asked is told of the end, and who is not ready is left behind`() async throws {
         try await start(QEMU()) { machine in
-            for arguments in ["manager-test await", "manager-test await stubborn", "allow disk-write manager-test await write"] {
+            for arguments in [
+                "manager-test await", "manager-test await stubborn", "allow disk-write manager-test await write",
+            ] {
                 let length = machine.serialOutput.count
                 try machine.send("\(arguments) &\r")
                 try await machine.wait(for: "manager-test: waiting for the end\r\n", from: length)

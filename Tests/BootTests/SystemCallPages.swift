@@ -3,8 +3,8 @@ import KernelABI
 
 /// A system call's page in docs/system-calls, as far as a program can understand it.
 ///
-/// What the pages say of numbers, names and errors is held against the code (`SystemCallPagesTests`) and against what the
-/// kernel has answered (`SystemCallTests`), so that no page can be wrong about them for long.
+/// What the pages say of numbers, names and errors is held against the code (`SystemCallPagesTests`) and against what
+/// the kernel has answered (`SystemCallTests`), so that no page can be wrong about them for long.
 struct SystemCallPage {
     let call: SystemCall
     /// The call's name in the code.

@@ -30,7 +30,9 @@ import Testing
             let page = try SystemCallPage(call)
             let expected = try page.documentedErrors().map(\.rawValue) + (page.returns ? [0] : [])
             let seen = try #require(answers[call.rawValue])
-            #expect(seen.subtracting(expected).isEmpty, "\(page.name): its page does not have \(names(seen.subtracting(expected)))")
+            #expect(
+                seen.subtracting(expected).isEmpty,
+                "\(page.name): its page does not have \(names(seen.subtracting(expected)))")
             let missing = Set(expected).subtracting(seen)
             #expect(missing.isEmpty, "\(page.name): no test has seen \(names(missing))")
         }

@@ -86,7 +86,9 @@ private struct Picture: Equatable {
             return Int(input[position >> 3] >> UInt8(position & 7)) & 1
         }
         func bits(_ count: Int) -> Int { (0..<count).reduce(0) { $0 | bit() << $1 } }
-        func code(_ count: Int, after start: Int = 0) -> Int { (0..<count).reduce(start) { value, _ in value << 1 | bit() } }
+        func code(_ count: Int, after start: Int = 0) -> Int {
+            (0..<count).reduce(start) { value, _ in value << 1 | bit() }
+        }
         guard bits(3) == 3 else { throw Malformed(reason: "block type") }
         var output: [UInt8] = []
         while true {

@@ -4,8 +4,8 @@ import Foundation
 import JSON
 import ProcessTestSupport
 
-/// A development environment, as far as a debug adapter can tell: `vm --dap` or another adapter, running, and what it has
-/// said.
+/// A development environment, as far as a debug adapter can tell: `vm --dap` or another adapter, running, and what it
+/// has said.
 final class AdapterClient {
     struct Failure: Error, CustomStringConvertible {
         let description: String
@@ -120,7 +120,8 @@ final class AdapterClient {
     }
 
     func evaluate(_ expression: String, context: String = "repl") throws -> String {
-        try request("evaluate", ["expression": .string(expression), "context": .string(context)])["result"]?.string ?? ""
+        try request("evaluate", ["expression": .string(expression), "context": .string(context)])["result"]?.string
+            ?? ""
     }
 
     /// The value of a register.

@@ -40,8 +40,10 @@ struct AdapterFuzzTests {
         "nonsense", "disconnect", "terminate",
     ]
     private static let members = [
-        "source", "path", "breakpoints", "line", "name", "instructionReference", "offset", "dataId", "accessType", "bytes",
-        "startFrame", "levels", "variablesReference", "value", "expression", "context", "granularity", "memoryReference",
+        "source", "path", "breakpoints", "line", "name", "instructionReference", "offset", "dataId", "accessType",
+        "bytes",
+        "startFrame", "levels", "variablesReference", "value", "expression", "context", "granularity",
+        "memoryReference",
         "count", "instructionOffset", "instructionCount", "data", "text", "column", "symbols", "linesStartAt1",
     ]
     private static let texts: [JSONValue] = [
@@ -117,7 +119,8 @@ struct AdapterFuzzTests {
         #expect(events == [.message(["a": 1]), .malformed, .message(["b": "é"])])
     }
 
-    @Test(arguments: ["Content-Length: 99999999999999999999\r\n\r\n", "Content-Length: -1\r\n\r\n", "GET / HTTP/1.1\r\n\r\n",
+    @Test(arguments: [
+        "Content-Length: 99999999999999999999\r\n\r\n", "Content-Length: -1\r\n\r\n", "GET / HTTP/1.1\r\n\r\n",
         String(repeating: "x", count: 10_000)])
     func whatIsNoMessageEndsTheStream(_ text: String) {
         var decoder = MessageDecoder()

@@ -22,7 +22,8 @@ struct AdapterSessionTests {
         )["breakpoints"]?.array?.first ?? [:]
     }
 
-    /// From the reset vector to a line of Swift in the kernel, to one in a user program, and backwards through the same.
+    /// From the reset vector to a line of Swift in the kernel, to one in a user program, and backwards through the
+    /// same.
     @Test func fromTheResetVectorToSwiftAndBack() throws {
         let client = try AdapterClient()
         try client.begin()
@@ -89,7 +90,9 @@ struct AdapterSessionTests {
         #expect(frame["instructionPointerReference"] != (try client.frame()["instructionPointerReference"]))
         let scopes = try client.request("scopes", ["frameId": frame["id"] ?? 0])["scopes"]?.array ?? []
         let reference = try #require(scopes.first?["variablesReference"]?.integer)
-        #expect(try client.register("eip", scope: reference).prefix(10) == frame["instructionPointerReference"]?.string?.prefix(10) ?? "")
+        #expect(
+            try client.register("eip", scope: reference).prefix(10) == frame["instructionPointerReference"]?.string?
+                .prefix(10) ?? "")
         #expect(try client.response("stackTrace", ["threadId": 4711])["success"] == false)
     }
 
@@ -98,32 +101,39 @@ struct AdapterSessionTests {
         try client.begin()
         let instructions: JSONValue = ["breakpoints": [["instructionReference": "0x7c00"]]]
         #expect(
-            try client.request("setInstructionBreakpoints", instructions)["breakpoints"]?.array?.first?["verified"] == true)
+            try client.request("setInstructionBreakpoints", instructions)["breakpoints"]?.array?.first?["verified"]
+                == true)
         try client.request("configurationDone")
         _ = try client.event("stopped")
         #expect(try client.move("continue") == "instruction breakpoint")
         let memory = try client.request("readMemory", ["memoryReference": "0x7c00", "offset": 510, "count": 2])
         #expect(memory["data"] == "VVo=" || memory["data"] == .string(Data([0x55, 0xAA]).base64EncodedString()))
         let listing = try client.request(
-            "disassemble", ["memoryReference": "0x7c00", "instructionOffset": -2, "instructionCount": 4])["instructions"]
+            "disassemble", ["memoryReference": "0x7c00", "instructionOffset": -2, "instructionCount": 4])[
+                "instructions"]
         #expect(listing?.array?.count == 4)
         #expect(listing?.array?[2]["address"] == "0x00007c00")
         #expect(listing?.array?[2]["instruction"]?.string?.hasPrefix("jmp ") == true)
 
         // What is written is there, and can be taken back.
-        try client.request("writeMemory", ["memoryReference": "0x500", "data": .string(Data([1, 2, 3]).base64EncodedString())])
+        try client.request(
+            "writeMemory", ["memoryReference": "0x500", "data": .string(Data([1, 2, 3]).base64EncodedString())])
         #expect(try client.evaluate("x/3b 0x500").hasPrefix("00000500  01 02 03"))
         #expect(try client.request("setVariable", ["variablesReference": 1, "name": "ecx", "value": "0x1234"])["value"]?
             .string?.hasPrefix("0x00001234") == true)
         #expect(try client.register("ecx").hasPrefix("0x00001234"))
         #expect(try client.evaluate("$ecx", context: "hover").hasPrefix("0x00001234"))
-        #expect(try client.response("setVariable", ["variablesReference": 1, "name": "nonsense", "value": "1"])["success"] == false)
+        #expect(
+            try client.response("setVariable", ["variablesReference": 1, "name": "nonsense", "value": "1"])["success"]
+                == false)
 
         // Data breakpoints, and the console with all commands.
         let info = try client.request("dataBreakpointInfo", ["name": "0x7000", "bytes": 2])
         #expect(info["dataId"] == "28672/2")
         #expect(try client.evaluate("break Kernel_main").contains("breakpoint"))
-        #expect(try client.request("completions", ["text": "reverse-co", "column": 11])["targets"]?.array?.first?["label"] == "reverse-continue")
+        #expect(
+            try client.request("completions", ["text": "reverse-co", "column": 11])["targets"]?.array?.first?["label"]
+                == "reverse-continue")
         try client.send("evaluate", ["expression": "continue", "context": "repl"])
         #expect(try client.event("stopped")["reason"] == "breakpoint")
         #expect(try client.frame()["name"] == "Kernel_main")

@@ -53,13 +53,16 @@ struct AdapterStopTests {
         #expect(try client.move("reverseContinue") == "breakpoint")
         _ = try setLine(client, ["condition": "!(cr0 & 1)"])
         #expect(try client.move("reverseContinue") == "instruction breakpoint")
-        for wrong in [["condition": "eax +"], ["hitCondition": "often"], ["logMessage": "{eax"]] as [[String: JSONValue]] {
+        for wrong in [["condition": "eax +"], ["hitCondition": "often"], ["logMessage": "{eax"]]
+            as [[String: JSONValue]]
+        {
             let answer = try setLine(client, wrong)
             #expect(answer["verified"] == false)
             #expect(answer["message"]?.string?.isEmpty == false)
         }
         #expect(
-            try !client.evaluate("info break").contains("DescriptorTables"), "a breakpoint with a wrong condition is none")
+            try !client.evaluate("info break").contains("DescriptorTables"),
+            "a breakpoint with a wrong condition is none")
         try client.request("disconnect")
     }
 
@@ -170,13 +173,16 @@ struct AdapterStopTests {
 
     @Test func jumpsAndRestarts() throws {
         let client = try atTheBootSector()
-        let path = BuiltEmulator.repository.appendingPathComponent("Kernel/Sources/Kernel/Processor/DescriptorTables.swift")
-            .path
+        let path = BuiltEmulator.repository.appendingPathComponent(
+            "Kernel/Sources/Kernel/Processor/DescriptorTables.swift"
+        )
+        .path
         let lines = try String(contentsOfFile: path, encoding: .utf8).components(separatedBy: "\n")
         let line = JSONValue(try #require(lines.firstIndex { $0.contains("idt[Int(vector) * 2] =") }) + 1)
         let source: JSONValue = ["path": .string(path)]
         let locations = try client.request(
-            "breakpointLocations", ["source": source, "line": 1, "endLine": JSONValue(lines.count)])["breakpoints"]?.array
+            "breakpointLocations", ["source": source, "line": 1, "endLine": JSONValue(lines.count)])["breakpoints"]?
+            .array
         #expect(locations?.contains { $0["line"] == line } == true)
         _ = try setFunction(client, ["name": "Kernel_main"])
         #expect(try client.move("continue") == "function breakpoint")

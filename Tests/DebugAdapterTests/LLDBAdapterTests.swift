@@ -7,7 +7,8 @@ import ToolchainTestSupport
 /// The toolchain's `lldb-dap` as VS Code would use it: with what `.vscode` says, and nothing else.
 @Suite(
     .enabled(
-        if: Toolchain.environmentOfLLDB != nil, "the toolchain's lldb-dap does not start here (is its libpython installed?)"),
+        if: Toolchain.environmentOfLLDB != nil,
+        "the toolchain's lldb-dap does not start here (is its libpython installed?)"),
     .enabled(if: BuiltEmulator.areImagesBuilt, "images/ is empty: run `make image` first"))
 struct LLDBAdapterTests {
     private let repository = BuiltEmulator.repository
@@ -17,7 +18,8 @@ struct LLDBAdapterTests {
         let text = try String(contentsOf: repository.appendingPathComponent(".vscode/\(name)"), encoding: .utf8)
         let lines = text.components(separatedBy: "\n").filter { !$0.drop { $0 == " " }.hasPrefix("//") }
         return try JSONValue(
-            parsing: lines.joined(separator: "\n").replacingOccurrences(of: "${workspaceFolder}", with: repository.path).utf8)
+            parsing: lines.joined(separator: "\n").replacingOccurrences(of: "${workspaceFolder}", with: repository.path)
+                .utf8)
     }
 
     private func port(_ value: JSONValue, _ port: String) -> JSONValue {
@@ -55,7 +57,8 @@ struct LLDBAdapterTests {
         let place = try #require(said.components(separatedBy: "gdb: listening at 127.0.0.1:").last)
 
         let client = try AdapterClient(
-            program: URL(fileURLWithPath: Toolchain.path(of: "lldb-dap")), environment: Toolchain.environmentOfLLDB ?? [:])
+            program: URL(fileURLWithPath: Toolchain.path(of: "lldb-dap")),
+            environment: Toolchain.environmentOfLLDB ?? [:])
         _ = try client.response("initialize", ["adapterID": "lldb-dap", "linesStartAt1": true, "pathFormat": "path"])
         guard case .object(var arguments) = launch else {
             Issue.record("the configuration is no object")

@@ -1,5 +1,5 @@
-/// How the small guests of these tests come from a ROM's real mode to flat 32-bit protected mode: code 0x08, data 0x10, a
-/// stack below 0x8000. The guest brings a `gdt_pointer` with both descriptors.
+/// How the small guests of these tests come from a ROM's real mode to flat 32-bit protected mode: code 0x08, data 0x10,
+/// a stack below 0x8000. The guest brings a `gdt_pointer` with both descriptors.
 public enum ProtectedModeEntry {
     /// 16-bit code that ends with a far jump to the label `target`. `start`: the label at offset 0 of the code segment.
     public static func jump(from start: String, to target: String) -> String {

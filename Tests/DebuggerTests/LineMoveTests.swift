@@ -112,7 +112,8 @@ struct LineMoveTests {
             debugger.run(toAddress: try debugger.address("program.c:\(first + 3)"))
             #expect(lines(debugger, 1) { $0.stepLine() } == [first + 4])
             debugger.run(toAddress: try debugger.address("without_lines"))
-            #expect(commands.execute("list").text == "no source line is known here; 'list FILE:LINE' shows another place")
+            #expect(
+                commands.execute("list").text == "no source line is known here; 'list FILE:LINE' shows another place")
         }
     }
 
@@ -152,12 +153,14 @@ struct LineMoveTests {
             _ = commands.execute("break program.c:\(first)")
             #expect(
                 commands.execute("continue").text.hasSuffix(
-                    "\nprogram.c:\(first)  (the source '\(path)' is not there; 'source-path FOLDER' says where else to look)"))
+                    "\nprogram.c:\(first)  (the source '\(path)' is not there; 'source-path FOLDER' says where else to look)"
+                ))
             #expect(commands.execute("next-line").text.hasSuffix("\nprogram.c:\(first + 1)"))
             #expect(commands.execute("list").text.hasPrefix("the source '\(path)' is not there"))
             #expect(commands.execute("source-path /nonexistent").text == "there is no folder '/nonexistent'")
             #expect(commands.execute("source-path \(moved.path)").text.isEmpty)
-            #expect(commands.execute("next-line").text.hasSuffix("\nprogram.c:\(first + 2)      total += factorial(4);"))
+            #expect(
+                commands.execute("next-line").text.hasSuffix("\nprogram.c:\(first + 2)      total += factorial(4);"))
         }
     }
 

@@ -76,7 +76,8 @@ struct LineTableTests {
             #expect(module.lines.files(named: "program.c") == [path])
             #expect(module.lines.files(named: "gram.c").isEmpty)
             let line = SourceGuest.line("int result")
-            let found = try #require(module.lines.addresses(ofLine: line, in: path) { module.match($0)?.symbol.address })
+            let found = try #require(
+                module.lines.addresses(ofLine: line, in: path) { module.match($0)?.symbol.address })
             #expect(found.line == line)
             #expect(found.addresses.count == 1)
             #expect(module.match(found.addresses[0])?.symbol.name == "square")
@@ -109,7 +110,9 @@ struct LineTableTests {
                     _ = module.lines.match(address)
                     _ = module.lines.prologueEnd(in: address..<address + 100)
                 }
-                for path in module.lines.files.prefix(2) { _ = module.lines.addresses(ofLine: 3, in: path) { _ in nil } }
+                for path in module.lines.files.prefix(2) {
+                    _ = module.lines.addresses(ofLine: 3, in: path) { _ in nil }
+                }
             }
             #expect(refused > 0)
         }

@@ -145,7 +145,10 @@ struct ScriptTests {
 
     @Test func wordsAreCompleted() throws {
         let commands = try TestMachine.commands()
-        #expect(commands.completions(of: "reverse-s") == ["reverse-step", "reverse-step-line", "reverse-stepi", "reverse-switch"])
+        #expect(
+            commands.completions(of: "reverse-s") == [
+                "reverse-step", "reverse-step-line", "reverse-stepi", "reverse-switch",
+            ])
         #expect(commands.completions(of: "break after_").contains("after_call"))
         #expect(commands.completions(of: "registers cr") == ["cr0", "cr2", "cr3", "cr4"])
         #expect(commands.completions(of: "break $es").contains("$esp"))

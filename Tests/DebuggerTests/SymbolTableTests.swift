@@ -84,7 +84,8 @@ struct SymbolTableTests {
     @Test func programsWithTheSameCodeAtAnAddress() throws {
         let library = ".fill 64, 1, 0x90\n.type shared, @function\nshared: ret\n.size shared, 1\n.fill 63, 1, 0x90\n"
         func program(_ fill: String) throws -> [UInt8] {
-            try Toolchain.assemble(library + ".globl own\n.type own, @function\nown:\n.fill 4096, 1, \(fill)", at: 0x800_0000)
+            try Toolchain.assemble(
+                library + ".globl own\n.type own, @function\nown:\n.fill 4096, 1, \(fill)", at: 0x800_0000)
         }
         var table = SymbolTable()
         try table.load(try program("0x40"), name: "first.elf")
@@ -107,11 +108,14 @@ struct SymbolTableTests {
     @Test func namesThatSeveralProgramsHave() throws {
         func program(_ fill: String) throws -> [UInt8] {
             try Toolchain.assemble(
-                ".fill 64, 1, \(fill)\n.type print, @function\nprint: .fill 64, 1, \(fill)\n.size print, 64", at: 0x800_0000)
+                ".fill 64, 1, \(fill)\n.type print, @function\nprint: .fill 64, 1, \(fill)\n.size print, 64",
+                at: 0x800_0000)
         }
         var table = SymbolTable()
         try table.load(try program("0x40"), name: "first.elf")
-        try table.load(try Toolchain.assemble(".fill 64, 1, 0x41\n.type print, @function\nprint: ret", at: 0x800_1000), name: "disk-dump.elf")
+        try table.load(
+            try Toolchain.assemble(".fill 64, 1, 0x41\n.type print, @function\nprint: ret", at: 0x800_1000),
+            name: "disk-dump.elf")
         #expect(throws: SymbolTable.Ambiguity.self) { try table.symbol(named: "print") }
         #expect(throws: SymbolTable.Ambiguity.self) { try table.symbol(named: "print", memory: noMemory) }
         let symbol = try table.symbol(named: "print") { _, count in Array(repeating: 0x40, count: count) }

@@ -5,7 +5,8 @@ import Testing
 /// Traces and profiles of the small program of ``TestMachine``.
 @Suite(.enabled(if: TestMachine.isAvailable, "the toolchain has no assembler"))
 final class TraceTests {
-    private let path = FileManager.default.temporaryDirectory.appendingPathComponent("martlet-\(UUID().uuidString)").path
+    private let path = FileManager.default.temporaryDirectory.appendingPathComponent("martlet-\(UUID().uuidString)")
+        .path
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
@@ -16,7 +17,9 @@ final class TraceTests {
         #expect(commands.execute("trace start \(path) \(what)").text == "")
         for move in moves { try #require(!commands.execute(move).isError, "\(move)") }
         #expect(commands.execute("trace stop").text.hasSuffix("lines in '\(path)'"))
-        return try lines().map { $0.split(separator: " ", omittingEmptySubsequences: true).dropFirst().joined(separator: " ") }
+        return try lines().map {
+            $0.split(separator: " ", omittingEmptySubsequences: true).dropFirst().joined(separator: " ")
+        }
     }
 
     private func lines() throws -> [String] {
@@ -64,7 +67,8 @@ final class TraceTests {
         let alone = try trace("interrupts", "continue", before: "until break_it")
         #expect(
             alone.first?.hasPrefix(
-                "exception 0xe #PF, error code 0000, address c0000000, without getting to its handler, at 000f00") == true)
+                "exception 0xe #PF, error code 0000, address c0000000, without getting to its handler, at 000f00")
+                == true)
         #expect(alone.count == 2)
         let both = try trace("instructions,interrupts", "continue", before: "until break_it")
         #expect(both.filter { !$0.hasPrefix("exec") } == alone)
@@ -118,7 +122,8 @@ final class TraceTests {
     }
 
     @Test(arguments: [
-        ("trace start", "which file"), ("trace start X registers", "cannot be traced"), ("trace start X ,", "cannot be traced"),
+        ("trace start", "which file"), ("trace start X registers", "cannot be traced"),
+        ("trace start X ,", "cannot be traced"),
         ("trace start X all color=3", "is no filter"), ("trace start X all code=9-3", "ends before it begins"),
         ("trace start X all code=nowhere", "nowhere"), ("trace stop", "no trace"), ("trace go", "'go'?"),
         ("trace start /nonexistent/X all", "cannot write"),

@@ -25,7 +25,9 @@ public enum ReferenceEmulator: String, CaseIterable, Sendable, CustomStringConve
     public func run(_ image: [UInt8], seconds: Int = 60) throws -> String {
         if let absence { throw BoundedProcess.Failure(description: absence) }
         let capacity = 1_474_560
-        guard image.count <= capacity else { throw BoundedProcess.Failure(description: "the image does not fit on a floppy") }
+        guard image.count <= capacity else {
+            throw BoundedProcess.Failure(description: "the image does not fit on a floppy")
+        }
         let directory = try ScratchDirectory()
         let floppy = directory.url.appendingPathComponent("floppy.img")
         try Data(image + [UInt8](repeating: 0, count: capacity - image.count)).write(to: floppy)

@@ -84,7 +84,8 @@ struct QEMU: FirmwareHost {
         var file = disk.file.path
         if let sector = disk.badSector {
             let rules = directory.appendingPathComponent("blkdebug-\(number).conf")
-            try Data("[inject-error]\nevent = \"read_aio\"\nerrno = \"5\"\nsector = \"\(sector)\"\n".utf8).write(to: rules)
+            try Data("[inject-error]\nevent = \"read_aio\"\nerrno = \"5\"\nsector = \"\(sector)\"\n".utf8).write(
+                to: rules)
             file = "blkdebug:\(rules.path):\(file)"
         }
         return ["-drive", "if=ide,index=\(number),format=raw,snapshot=on,file=\(file)"]

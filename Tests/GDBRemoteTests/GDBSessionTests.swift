@@ -75,8 +75,8 @@ struct GDBSessionTests {
         #expect(emulator.exitCode() == 0)
     }
 
-    /// The shell, at level 3 in an address space of its own: over a line of Swift, and back. gdb knows `Shell.main()` by its
-    /// mangled name only.
+    /// The shell, at level 3 in an address space of its own: over a line of Swift, and back. gdb knows `Shell.main()`
+    /// by its mangled name only.
     @Test func aSwiftLineOfAUserProgram() throws {
         let emulator = try RunningEmulator()
         let shell = BuiltEmulator.programs.appendingPathComponent("shell.elf").path
@@ -92,8 +92,8 @@ struct GDBSessionTests {
         #expect(part("back", of: output).contains("$4 = 1"))
     }
 
-    /// One session from the reset vector through the mode switch to a Swift line in the kernel and one in a user program, and
-    /// backwards through the same.
+    /// One session from the reset vector through the mode switch to a Swift line in the kernel and one in a user
+    /// program, and backwards through the same.
     @Test func everythingInOneSession() throws {
         let emulator = try RunningEmulator()
         let shell = BuiltEmulator.programs.appendingPathComponent("shell.elf").path
@@ -104,7 +104,8 @@ struct GDBSessionTests {
                 + ["tbreak *0x7c00", "continue", "break DescriptorTables.swift:\(line)", "ignore 2 3", "continue"]
                 + marked("kernel", "info line *$pc", "print $cpl")
                 + ["disable 2", "break '$e5ShellAAV4mainyyFZ'", "continue"]
-                + marked("user", "info line *$pc", "print $cpl") + ["enable 2", "reverse-continue"] + marked("back", "info line *$pc", "print $cpl") + ["delete", "break *0x7c00"]
+                + marked("user", "info line *$pc", "print $cpl") + ["enable 2", "reverse-continue"]
+                + marked("back", "info line *$pc", "print $cpl") + ["delete", "break *0x7c00"]
                 + ["reverse-continue"] + marked("boot", "x/i $pc") + ["delete", "reverse-continue"]
                 + marked("beginning", "x/i $pc") + ["kill"])
         #expect(part("reset", of: output).contains("=> 0xfffffff0:\tljmp   $0xf000,$0x"), "\(output)")
@@ -119,8 +120,8 @@ struct GDBSessionTests {
         #expect(emulator.exitCode() == 0)
     }
 
-    /// Before there is a kernel the processor is the only thread; then the kernel's are all there, with registers, memory and
-    /// frames of their own.
+    /// Before there is a kernel the processor is the only thread; then the kernel's are all there, with registers,
+    /// memory and frames of their own.
     @Test func threadsOfTheKernel() throws {
         let emulator = try RunningEmulator()
         let shell = BuiltEmulator.programs.appendingPathComponent("shell.elf").path
@@ -138,7 +139,9 @@ struct GDBSessionTests {
                 + ["delete", "reverse-continue"] + marked("beginning", "info threads", "print $pc") + ["kill"])
         #expect(part("before", of: output).contains("\"processor\""), "\(output)")
         let threads = part("threads", of: output)
-        for name in ["kernel", "process-manager", "console", "shell"] { #expect(threads.contains("\"\(name)\""), "\(threads)") }
+        for name in ["kernel", "process-manager", "console", "shell"] {
+            #expect(threads.contains("\"\(name)\""), "\(threads)")
+        }
         #expect(threads.contains("receives at endpoint"))
         let frames = part("frames", of: output)
         #expect(frames.components(separatedBy: "\n#0 ").count > 8, "\(frames)")

@@ -4,7 +4,9 @@ import ToolchainTestSupport
 
 /// The Swift toolchain's lldb against `vm`.
 @Suite(
-    .enabled(if: Toolchain.environmentOfLLDB != nil, "the toolchain's lldb does not start here (is its libpython installed?)"),
+    .enabled(
+        if: Toolchain.environmentOfLLDB != nil, "the toolchain's lldb does not start here (is its libpython installed?)"
+    ),
     .enabled(if: BuiltEmulator.areImagesBuilt, "images/ is empty: run `make image` first"))
 struct LLDBSessionTests {
     private let kernel = BuiltEmulator.images.appendingPathComponent("kernel.elf").path
@@ -15,8 +17,8 @@ struct LLDBSessionTests {
             ["env"] + environment + [Toolchain.path(of: "lldb"), "-x", "-b"], option: "-o", commands)
     }
 
-    /// From the reset vector through the mode switch to a Swift line in the kernel and one in a user program, and backwards
-    /// through the same.
+    /// From the reset vector through the mode switch to a Swift line in the kernel and one in a user program, and
+    /// backwards through the same.
     @Test func fromTheResetVectorToAUserProgramAndBack() throws {
         let emulator = try RunningEmulator()
         let shell = BuiltEmulator.programs.appendingPathComponent("shell.elf").path
@@ -26,7 +28,8 @@ struct LLDBSessionTests {
         let output = try session(
             emulator,
             [
-                "target create \(kernel)", "target modules add \(shell)", "target modules load --file \(shell) --slide 0",
+                "target create \(kernel)", "target modules add \(shell)",
+                "target modules load --file \(shell) --slide 0",
                 "gdb-remote PLACE", "breakpoint set --file FrameBitmap.swift --line \(line)", "process continue",
                 "frame variable frame", "breakpoint disable 1", "breakpoint set -n Shell.main", "process continue",
                 "register read cpl", "frame info", "breakpoint enable 1", "process continue --reverse", "frame info",

@@ -47,8 +47,10 @@ struct RandomGuest {
         self.seed = seed
         let mode = Mode.allCases[Int(random.next() % UInt64(Mode.allCases.count))]
         self.mode = mode
-        let models = ProcessorModel.all.filter { mode != .pae && mode != .paeUser || $0.has(CPUFeature.physicalAddressExtension) }
-        model = models[Int(random.next() % UInt64(models.count))]
+            let models = ProcessorModel.all.filter {
+                mode != .pae && mode != .paeUser || $0.has(CPUFeature.physicalAddressExtension)
+            }
+            model = models[Int(random.next() % UInt64(models.count))]
         nanosecondsPerStep = [1, 10, 200, 1000, 5000][Int(random.next() % 5)]
         self.steps = steps ?? [500, 2000, 6000][Int(random.next() % 3)]
         events = Self.events(&random, steps: self.steps)
@@ -56,8 +58,10 @@ struct RandomGuest {
             switch random.next() % 8 {
             case 0: UInt32(truncatingIfNeeded: random.next())
             case 1: UInt32(truncatingIfNeeded: random.next() & 15)
-            default: (mode.hasSmallSegments ? 0 : Place.code) + UInt32(truncatingIfNeeded: random.next()) % Place.codeSize
-            }
+                default:
+                    (mode.hasSmallSegments ? 0 : Place.code) + UInt32(truncatingIfNeeded: random.next())
+                        % Place.codeSize
+                }
         }
         contents =
             Self.tables(&random, mode) + [(Place.code, Self.code(&random, mode, model))] + Self.pages(&random, mode)
@@ -70,8 +74,10 @@ struct RandomGuest {
         configuration.processorModel = model.name
         configuration.nanosecondsPerStep = nanosecondsPerStep
         configuration.serialPorts = 2
-        configuration.drives = [Machine.Drive(image: MemoryDisk([UInt8](repeating: 0xA5, count: 64 << 10)), policy: .discard)]
-        let machine = try Machine(configuration)
+            configuration.drives = [
+                Machine.Drive(image: MemoryDisk([UInt8](repeating: 0xA5, count: 64 << 10)), policy: .discard)
+            ]
+            let machine = try Machine(configuration)
         for (address, bytes) in contents { machine.memory.write(bytes, at: address) }
         start(machine)
         machine.replay(events)
@@ -102,8 +108,9 @@ struct RandomGuest {
         let state = machine.processor.state
         // The interrupt controllers open, the timer as fast as it goes, A20 open.
         for (port, value) in [
-            (0x20, 0x11), (0x21, 0x20), (0x21, 0x04), (0x21, 0x01), (0xA0, 0x11), (0xA1, 0x28), (0xA1, 0x02), (0xA1, 0x01),
-            (0x21, Int(seed & 0x40)), (0xA1, 0), (0x43, 0x34), (0x40, Int(seed & 0xFF)), (0x40, Int(seed >> 8 & 1)),
+                (0x20, 0x11), (0x21, 0x20), (0x21, 0x04), (0x21, 0x01), (0xA0, 0x11), (0xA1, 0x28), (0xA1, 0x02),
+                (0xA1, 0x01),
+                (0x21, Int(seed & 0x40)), (0xA1, 0), (0x43, 0x34), (0x40, Int(seed & 0xFF)), (0x40, Int(seed >> 8 & 1)),
             (0x92, 2), (0x3F9, 0x0F), (0x64, 0x60), (0x60, 0x41),
         ] as [(UInt16, Int)] {
             machine.board.writePort(port, size: 1, value: UInt32(value))
@@ -137,8 +144,9 @@ struct RandomGuest {
             }
             for index in 0..<6 {
                 var register = SegmentRegister(
-                    realModeSelector: Place.segment &+ UInt16(index == 1 ? 0 : index) &* 8, privilege: mode == .virtual8086 ? 3 : 0)
-                if mode == .bigReal && index != 1 {
+                        realModeSelector: Place.segment &+ UInt16(index == 1 ? 0 : index) &* 8,
+                        privilege: mode == .virtual8086 ? 3 : 0)
+                    if mode == .bigReal && index != 1 {
                     register.limit = 0xFFFF_FFFF
                     register.updateExtents()
                 }
@@ -185,16 +193,18 @@ struct RandomGuest {
         var idt: [UInt32] = []
         for _ in 0..<256 {
             let offset = Place.code + low(random.next()) % Place.codeSize
-            let type = [0x8E00, 0xEE00, 0xEF00, 0xEE00, 0xE500, 0x8600, low(random.next()) & 0xFF00][Int(random.next() % 7)]
-            let selector = random.next() % 8 == 0 ? low(random.next()) & 0x1FF : type == 0xE500 ? 0x30 : 0x08
+                let type = [0x8E00, 0xEE00, 0xEF00, 0xEE00, 0xE500, 0x8600, low(random.next()) & 0xFF00][
+                    Int(random.next() % 7)]
+                let selector = random.next() % 8 == 0 ? low(random.next()) & 0x1FF : type == 0xE500 ? 0x30 : 0x08
             idt += [selector << 16 | offset & 0xFFFF, offset & 0xFFFF_0000 | type]
         }
         var task: [UInt32] = (0..<26).map { _ in Place.code + low(random.next()) % Place.codeSize }
         // ESP0, SS0, ESP1, SS1, ESP2, SS2, CR3, EIP, EFLAGS, then the segments and the I/O map.
         for (index, value) in [
             (1, Place.code + 0x5000), (2, 0x10), (4, 0x10), (6, 0x10), (7, Place.directory),
-            (9, 0x202 | (random.next() % 4 == 0 ? low(random.next()) & 0x27ED5 : 0)), (18, 0x10), (19, 0x08), (20, 0x10),
-            (21, 0x10), (22, 0x10), (23, 0x10), (24, 0), (25, 0x68 << 16),
+                (9, 0x202 | (random.next() % 4 == 0 ? low(random.next()) & 0x27ED5 : 0)), (18, 0x10), (19, 0x08),
+                (20, 0x10),
+                (21, 0x10), (22, 0x10), (23, 0x10), (24, 0), (25, 0x68 << 16),
         ] {
             task[index] = value
         }
@@ -226,8 +236,10 @@ struct RandomGuest {
             var directory: [UInt32] = [Place.directory + 0x3000 | 7, 0]
             while directory.count < 1024 {
                 let next: [UInt32] = [0, 0x87, 0x8000_0087, Place.directory + 0x3007, low(random.next()) & 0x1F_FFFF]
-                directory += [next[Int(random.next() % 5)] & ~(1 << 31), random.next() % 16 == 0 ? low(random.next()) : 0]
-            }
+                    directory += [
+                        next[Int(random.next() % 5)] & ~(1 << 31), random.next() % 16 == 0 ? low(random.next()) : 0,
+                    ]
+                }
             let table = (0..<512).flatMap { page in
                 [entry(UInt32(page) << 12), random.next() % 64 == 0 ? low(random.next()) & 0x8000_000F : 0]
             }
@@ -342,8 +354,10 @@ extension RandomGuest {
             }
         }
         // Whatever may follow; as many bytes as the decoder takes.
-        for _ in 0..<10 { bytes.append(UInt8(truncatingIfNeeded: random.next() % 3 == 0 ? random.next() : random.next() & 0x1F)) }
-        let length = bytes.withUnsafeBufferPointer { buffer in
+            for _ in 0..<10 {
+                bytes.append(UInt8(truncatingIfNeeded: random.next() % 3 == 0 ? random.next() : random.next() & 0x1F))
+            }
+            let length = bytes.withUnsafeBufferPointer { buffer in
             buffer.baseAddress.flatMap {
                 try? Decoder.decode($0, count: buffer.count, code32: !mode.hasSmallSegments).length
             }

@@ -7,10 +7,12 @@ import Testing
     private static let products = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appending(path: "Kernel/.build/i686-unknown-none-elf/release")
 
-    /// Functions that are called only after a look at CPUID, or at what the kernel has found there, and what they use; * = anything.
+    /// Functions that are called only after a look at CPUID, or at what the kernel has found there, and what they use;
+    /// * = anything.
     private static let exempt: [String: Set<String>] = [
         "write_msr": ["wrmsr"], "sysenter_entry": ["sysexitl"], "system_call": ["sysenter"],
-        "sysenter_with_": ["sysenter"], "read_timestamp": ["rdtsc"], "measure_": ["sysenter", "rdtsc"], "_by_sysenter": ["sysenter"],
+        "sysenter_with_": ["sysenter"], "read_timestamp": ["rdtsc"], "measure_": ["sysenter", "rdtsc"],
+        "_by_sysenter": ["sysenter"],
         "fpu_": ["*"], "sse_": ["*"],
     ]
 

@@ -22,7 +22,8 @@ import Testing
         let tag = MessageTag(label: 1003, length: 65536, wantsReply: true, capabilities: 4)
         #expect(tag.rawValue == 0x7D73_0000, "1003 in bits 21-30, 4 in 18-20, bit 17, 65536 in 0-16")
         #expect(tag.label == 1003 && tag.length == 65536 && tag.wantsReply && tag.capabilities == 4)
-        #expect(Int32(bitPattern: MessageTag(label: 1023, length: 65536, wantsReply: true, capabilities: 4).rawValue) >= 0)
+        #expect(
+            Int32(bitPattern: MessageTag(label: 1023, length: 65536, wantsReply: true, capabilities: 4).rawValue) >= 0)
     }
 
     @Test func `the structures have their sizes and places`() {

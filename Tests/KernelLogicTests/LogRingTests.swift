@@ -23,7 +23,8 @@ import Testing
             var offset = 0
             while offset < count {
                 let record = bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: LogRecord.self) }
-                result.append((record, String(decoding: bytes[(offset + 8)..<(offset + 8 + Int(record.length))], as: UTF8.self)))
+                result.append(
+                    (record, String(decoding: bytes[(offset + 8)..<(offset + 8 + Int(record.length))], as: UTF8.self)))
                 offset += Int(record.size)
             }
         }

@@ -76,10 +76,13 @@ import Testing
                 pieces.append(
                     MessagePiece(
                         address: 0x0800_0000 + UInt32(random.next(upperBound: 0x10000 as UInt64)),
-                        length: UInt32(random.next(upperBound: 3 as UInt64) == 0 ? 0 : random.next(upperBound: 9000 as UInt64))))
+                        length: UInt32(
+                            random.next(upperBound: 3 as UInt64) == 0 ? 0 : random.next(upperBound: 9000 as UInt64))))
             }
             let made = list(pieces)
-            return (made, (0..<made.count).flatMap { index in (0..<made[index].length).map { made[index].address + $0 } })
+            return (
+                made, (0..<made.count).flatMap { index in (0..<made[index].length).map { made[index].address + $0 } }
+            )
         }
         for _ in 0..<60 {
             let (source, from) = randomList()

@@ -73,7 +73,9 @@ import Testing
                     return
                 }
                 // Each knows its place, and those in no heap know that.
-                guard (0..<100).allSatisfy({ index in (nodes[index].place != 0) == model.contains { $0.index == index } }) else {
+                guard
+                    (0..<100).allSatisfy({ index in (nodes[index].place != 0) == model.contains { $0.index == index } })
+                else {
                     Issue.record("turn \(turn): a place is wrong")
                     return
                 }

@@ -89,6 +89,8 @@ final class RecordingSink: OutputSink {
     func powerOnSelfTest(code: UInt8) { codes.append(code) }
     func speaker(frequency: Double, nanoseconds: UInt64) { frequencies.append(frequency) }
     func guestExited(code: Int32) { exits.append(code) }
-    func keyboardLamps(scrollLock: Bool, numLock: Bool, capsLock: Bool) { lamps.append((scrollLock, numLock, capsLock)) }
+    func keyboardLamps(scrollLock: Bool, numLock: Bool, capsLock: Bool) {
+        lamps.append((scrollLock, numLock, capsLock))
+    }
     func warning(_ message: String) { warnings.append(message) }
 }

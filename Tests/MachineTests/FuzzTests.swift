@@ -65,7 +65,9 @@ struct FuzzTests {
         }
         let version = try BinaryDecoder.decode(UInt32.self, from: Array(snapshot[8..<12]))
         let sealed = SavedFile.seal(Array(snapshot[header...]), magic: Array(snapshot[0..<8]), version: version)
-        guard let damaged = try? MachineSnapshot(decoding: sealed), (try? machine.restore(damaged)) != nil else { return }
+        guard let damaged = try? MachineSnapshot(decoding: sealed), (try? machine.restore(damaged)) != nil else {
+            return
+        }
         machine.forgetFuture()
         _ = machine.run(until: machine.steps &+ 2000)
         _ = machine.frame()

@@ -37,7 +37,9 @@ import Testing
     private static let base: UInt16 = 0x1F0
 
     private func bench(_ disks: TestDisk?..., policy: Machine.WritePolicy = .writeThrough) throws -> Bench {
-        let bench = try Bench { $0.drives = disks.map { disk in disk.map { Machine.Drive(image: $0, policy: policy) } } }
+        let bench = try Bench {
+            $0.drives = disks.map { disk in disk.map { Machine.Drive(image: $0, policy: policy) } }
+        }
         bench.initializeInterrupts()
         return bench
     }
@@ -45,7 +47,9 @@ import Testing
     private func command(_ bench: Bench, _ command: UInt8, lba: UInt32 = 0, count: UInt8 = 1, slave: Bool = false) {
         bench.out(Self.base + 6, 0xE0 | (slave ? 0x10 : 0) | UInt8(lba >> 24 & 0xF))
         bench.out(Self.base + 2, count)
-        for index in 0..<3 { bench.out(Self.base + 3 + UInt16(index), UInt8(truncatingIfNeeded: lba >> UInt32(8 * index))) }
+        for index in 0..<3 {
+            bench.out(Self.base + 3 + UInt16(index), UInt8(truncatingIfNeeded: lba >> UInt32(8 * index)))
+        }
         bench.out(Self.base + 7, command)
     }
 
@@ -274,7 +278,8 @@ import Testing
         sector.replaceSubrange(0x1BE..<0x1CE, with: [0x80, 1, 1, 0, 6, 7, 0x60 | 32, 0xFF, 32, 0, 0, 0, 0, 0xFF, 0, 0])
         let geometry = DiskGeometry(sectorCount: 65_536, bootSector: sector)
         #expect(geometry == DiskGeometry(cylinders: 256, heads: 8, sectors: 32))
-        #expect(DiskGeometry(sectorCount: 65_536, bootSector: []) == DiskGeometry(cylinders: 65, heads: 16, sectors: 63))
+        #expect(
+            DiskGeometry(sectorCount: 65_536, bootSector: []) == DiskGeometry(cylinders: 65, heads: 16, sectors: 63))
         #expect(DiskGeometry(sectorCount: 1 << 40, bootSector: []).cylinders == 16_383)
         #expect(DiskGeometry(sectorCount: 1, bootSector: []).isValid)
     }

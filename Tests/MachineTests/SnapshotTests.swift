@@ -10,7 +10,9 @@ import Testing
         let disk = MemoryDisk((0..<512 * 64).map { UInt8(truncatingIfNeeded: $0 &* 7) })
         let bench = try Bench {
             $0.serialPorts = 2
-            $0.drives = [Machine.Drive(image: disk, policy: .discard), nil, nil, Machine.Drive(image: disk, policy: .discard)]
+            $0.drives = [
+                Machine.Drive(image: disk, policy: .discard), nil, nil, Machine.Drive(image: disk, policy: .discard),
+            ]
         }
         bench.initializeInterrupts()
         poke(bench, &generator, times: 300)
@@ -22,7 +24,9 @@ import Testing
         0x2F8, 0x2F9, 0x2FA, 0x1F1, 0x1F2, 0x1F3, 0x1F6, 0x1F7, 0x176, 0x177, 0x3C0, 0x3C4, 0x3C5, 0x3CE, 0x3CF, 0x3D4,
         0x3D5, 0x3C8, 0x3C9, 0x4D0, 0x3F6, 0x80,
     ]
-    private static let commands: [UInt8] = [0x20, 0x30, 0xC4, 0xC5, 0xC6, 0xEC, 0xEF, 0x91, 0x90, 0xE8, 0xE4, 0x40, 0x10]
+    private static let commands: [UInt8] = [
+        0x20, 0x30, 0xC4, 0xC5, 0xC6, 0xEC, 0xEF, 0x91, 0x90, 0xE8, 0xE4, 0x40, 0x10,
+    ]
 
     /// Random accesses, input and time. Resets are left out: they belong to the machine, not to the chips.
     private func poke(_ bench: Bench, _ generator: inout SplitMix64, times: Int) {
@@ -141,7 +145,8 @@ import Testing
                 forged[place] = UInt8(truncatingIfNeeded: generator.next())
             }
             let sealed = SavedFile.seal(forged, magic: Array("MRTLSNAP".utf8), version: 2)
-            guard let snapshot = try? MachineSnapshot(decoding: sealed), (try? bench.machine.restore(snapshot)) != nil else {
+            guard let snapshot = try? MachineSnapshot(decoding: sealed), (try? bench.machine.restore(snapshot)) != nil
+            else {
                 continue
             }
             bench.machine.forgetFuture()

@@ -23,7 +23,9 @@ import Testing
             ]
         set(bench, 0x3D4, crtc)
         set(bench, 0x3CE, [0x00, 0x00, 0x00, 0x00, 0x00, 0x10, 0x0E, 0x00, 0xFF])
-        let attributes: [UInt8] = [0, 1, 2, 3, 4, 5, 0x14, 7, 0x38, 0x39, 0x3A, 0x3B, 0x3C, 0x3D, 0x3E, 0x3F, 0x0C, 0, 0x0F, 8, 0]
+        let attributes: [UInt8] = [
+            0, 1, 2, 3, 4, 5, 0x14, 7, 0x38, 0x39, 0x3A, 0x3B, 0x3C, 0x3D, 0x3E, 0x3F, 0x0C, 0, 0x0F, 8, 0,
+        ]
         _ = bench.inb(0x3DA)
         for (index, value) in attributes.enumerated() {
             bench.out(0x3C0, UInt8(index))
@@ -81,7 +83,8 @@ import Testing
     private func put(_ bench: Bench, _ text: String, column: Int, row: Int, attribute: UInt8 = 0x07) {
         for (index, code) in text.utf8.enumerated() {
             bench.board.writeMMIO(
-                UInt32(0xB8000 + 2 * (row * 80 + column + index)), size: 2, value: UInt32(attribute) << 8 | UInt32(code))
+                UInt32(0xB8000 + 2 * (row * 80 + column + index)), size: 2, value: UInt32(attribute) << 8 | UInt32(code)
+            )
         }
     }
 
@@ -407,7 +410,8 @@ import Testing
                     using: &generator)
                 bench.out(port ?? 0x3C0, UInt8(truncatingIfNeeded: generator.next()))
                 bench.board.writeMMIO(
-                    0xA0000 + UInt32(generator.next() % 0x20000), size: 4, value: UInt32(truncatingIfNeeded: generator.next()))
+                    0xA0000 + UInt32(generator.next() % 0x20000), size: 4,
+                    value: UInt32(truncatingIfNeeded: generator.next()))
                 _ = bench.inb(0x3DA)
             }
             bench.advance(generator.next() % 1_000_000_000)

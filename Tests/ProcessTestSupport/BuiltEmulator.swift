@@ -19,7 +19,9 @@ public enum BuiltEmulator {
     public static func line(of text: String, in path: String) throws -> Int {
         let lines = try String(contentsOf: repository.appendingPathComponent(path), encoding: .utf8)
             .components(separatedBy: "\n")
-        guard let index = lines.firstIndex(where: { $0.contains(text) }) else { throw MissingLine(text: text, path: path) }
+        guard let index = lines.firstIndex(where: { $0.contains(text) }) else {
+            throw MissingLine(text: text, path: path)
+        }
         return index + 1
     }
 

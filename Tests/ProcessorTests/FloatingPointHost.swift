@@ -45,7 +45,8 @@
         /// Executes `instruction` on the state in `image` (as `fsave` lays it out) with memory operand `memory`, and
         /// puts the state afterwards into `image`. Returns EFLAGS, which begin as `flags`, and AX.
         func run(
-            _ instruction: Instruction, image: UnsafeMutableRawPointer, memory: UnsafeMutableRawPointer, flags: UInt = 0x202
+            _ instruction: Instruction, image: UnsafeMutableRawPointer, memory: UnsafeMutableRawPointer,
+            flags: UInt = 0x202
         ) -> (flags: UInt, accumulator: UInt32) {
             var accumulator: UInt32 = 0
             let result = instruction.entry(image, memory, flags, &accumulator)

@@ -88,7 +88,8 @@
             let exponent = state.signExponents[state.physical(0)] & 0x7FFF
             switch test.bytes[1] {
             case 0xF0: return exponent >= 0x3FFF && exponent != 0x7FFF
-            case 0xF9: return exponent >= 0x3FFD && exponent != 0x7FFF || state.signExponents[state.physical(0)] == 0xFFFF
+            case 0xF9:
+                return exponent >= 0x3FFD && exponent != 0x7FFF || state.signExponents[state.physical(0)] == 0xFFFF
             // Multiples of π show how long the host's is.
             case 0xF2, 0xFB, 0xFE, 0xFF: return exponent >= 0x3FFF && exponent < 0x403E
             default: return false
@@ -145,7 +146,9 @@
                 if arithmetic != UInt32(expected.flags & 0x8D5), !isSilent {
                     differences.append("EFLAGS \(arithmetic) != \(expected.flags & 0x8D5)")
                 }
-                if test.bytes == [0xDF, 0xE0], machine.state.pointee.general[0] & 0xFFFF != expected.accumulator & 0xFFFF {
+                if test.bytes == [0xDF, 0xE0],
+                    machine.state.pointee.general[0] & 0xFFFF != expected.accumulator & 0xFFFF
+                {
                     differences.append("AX")
                 }
                 if !differences.isEmpty {
@@ -160,7 +163,8 @@
         private static func isSilentComparison(_ test: Case, _ image: UnsafeRawPointer) -> Bool {
             let isComparison: Bool =
                 switch (test.bytes[0], test.bytes[1]) {
-                case (0xD8, 0xD0...0xDF), (0xD9, 0xE4), (0xDC, 0xD0...0xDF), (0xDD, 0xE0...0xEF), (0xDE, 0xD0...0xDF): true
+                case (0xD8, 0xD0...0xDF), (0xD9, 0xE4), (0xDC, 0xD0...0xDF), (0xDD, 0xE0...0xEF), (0xDE, 0xD0...0xDF):
+                    true
                 case (0xDA, 0xE9), (0xDB, 0xE8...0xF7), (0xDF, 0xE8...0xF7): true
                 case (0xD8, 0x10...0x1F), (0xDA, 0x10...0x1F), (0xDC, 0x10...0x1F), (0xDE, 0x10...0x1F): true
                 default: false
@@ -204,7 +208,8 @@
                 bytes[9] = UInt8(value.signExponent >> 8)
             case (0xDA, _), (0xDE, _):
                 if operands.chance(1, of: 4) { put(operands.below(3) - 1 as Int32) }
-            case (0xD9, 5): put(UInt16(truncatingIfNeeded: operands.random.next()) | ~masks & 0x3F | state.status & 0x3F)
+            case (0xD9, 5):
+                put(UInt16(truncatingIfNeeded: operands.random.next()) | ~masks & 0x3F | state.status & 0x3F)
             default: break
             }
             return (state, bytes)
@@ -228,7 +233,9 @@
         /// As `frstor` takes it in 32-bit protected mode.
         func store(to image: UnsafeMutableRawPointer) {
             let words: [UInt32] = [UInt32(control), UInt32(statusWord), UInt32(tagWord), 0, 0, 0, 0]
-            for (index, word) in words.enumerated() { image.storeBytes(of: word, toByteOffset: 4 * index, as: UInt32.self) }
+            for (index, word) in words.enumerated() {
+                image.storeBytes(of: word, toByteOffset: 4 * index, as: UInt32.self)
+            }
             for index in 0..<8 as Range<UInt8> {
                 let number = physical(index)
                 let offset = 28 + 10 * Int(index)

@@ -31,10 +31,13 @@ struct FloatingPointSystemTests {
 
     // MARK: Availability
 
-    @Test("#NM with EM or TS, before anything else", arguments: [ControlRegister.emulation, ControlRegister.taskSwitched])
+    @Test(
+        "#NM with EM or TS, before anything else", arguments: [ControlRegister.emulation, ControlRegister.taskSwitched])
     func unavailable(bit: UInt32) {
         state.pointee.cr0 |= bit
-        for instruction in [[0xD9, 0xE8], [0xDB, 0xE3], [0xDF, 0xE0], [0xD9, 0xD1], [0xDD, 0x35, 0, 0, 0xFF, 0xFF]] as [[UInt8]] {
+        for instruction in [
+            [0xD9, 0xE8], [0xDB, 0xE3], [0xDF, 0xE0], [0xD9, 0xD1], [0xDD, 0x35, 0, 0, 0xFF, 0xFF],
+        ] as [[UInt8]] {
             #expect(run(instruction) == Self.unavailable)
         }
         #expect(run([0x9B]) == nil)
@@ -42,7 +45,9 @@ struct FloatingPointSystemTests {
         #expect(run([0x9B]) == (bit == ControlRegister.taskSwitched ? Self.unavailable : nil))
     }
 
-    @Test("What the map leaves open is #UD", arguments: [[0xD9, 0xD1], [0xD9, 0x08], [0xDB, 0xFF], [0xDF, 0xFF]] as [[UInt8]])
+    @Test(
+        "What the map leaves open is #UD",
+        arguments: [[0xD9, 0xD1], [0xD9, 0x08], [0xDB, 0xFF], [0xDF, 0xFF]] as [[UInt8]])
     func reserved(instruction: [UInt8]) {
         #expect(run(instruction) == .invalidOpcode)
     }
@@ -63,7 +68,9 @@ struct FloatingPointSystemTests {
         // fnstsw ax, fnstcw, fnstsw do not wait.
         #expect(run([0xDF, 0xE0], [0xD9, 0x3D, 0, 0x70, 0, 0], [0xDD, 0x3D, 2, 0x70, 0, 0]) == nil)
         #expect(machine.peek32(0x7000) & 0x80FF_FFFF == 0x8084_0340)
-        for instruction in [[0x9B], [0xD9, 0xD0], [0xD9, 0xC0], [0xDD, 0x1D, 0, 0, 0xFF, 0xFF], [0xD9, 0x2D, 0, 0x70, 0, 0]]
+        for instruction in [
+            [0x9B], [0xD9, 0xD0], [0xD9, 0xC0], [0xDD, 0x1D, 0, 0, 0xFF, 0xFF], [0xD9, 0x2D, 0, 0x70, 0, 0],
+        ]
             as [[UInt8]]
         {
             #expect(run(instruction) == Self.error)
@@ -153,7 +160,9 @@ struct FloatingPointSystemTests {
         } else {
             state.pointee.cr0 &= ~ControlRegister.protection
         }
-        for index in 0..<6 { machine.core.setSegment(UInt8(index), SegmentRegister(realModeSelector: 0, privilege: virtual ? 3 : 0)) }
+        for index in 0..<6 {
+            machine.core.setSegment(UInt8(index), SegmentRegister(realModeSelector: 0, privilege: virtual ? 3 : 0))
+        }
         // fnstenv [7200h] with either operand size.
         machine.memory.write([0xD9, 0x36, 0x00, 0x72], at: 0x5000)
         state.pointee.eip = 0x5000
@@ -195,7 +204,8 @@ struct FloatingPointSystemTests {
     @Test("Control instructions leave the pointers alone")
     func pointers() {
         fill()
-        #expect(run([0x90], [0xD9, 0x3D, 0, 0x70, 0, 0], [0xD9, 0x2D, 0, 0x70, 0, 0], [0xDF, 0xE0], [0xDB, 0xE2]) == nil)
+        #expect(
+            run([0x90], [0xD9, 0x3D, 0, 0x70, 0, 0], [0xD9, 0x2D, 0, 0x70, 0, 0], [0xDF, 0xE0], [0xDB, 0xE2]) == nil)
         #expect(state.pointee.x87.lastOpcode == 0x105)
         #expect(state.pointee.x87.dataOffset == 0x7124)
         // A prefix belongs to the instruction, not to the opcode; without memory the data pointer stays.
@@ -205,7 +215,9 @@ struct FloatingPointSystemTests {
         #expect(state.pointee.x87.dataOffset == 0x7124)
     }
 
-    @Test("fnstsw behind a comparison, in one run with it, answers and is not recorded", arguments: [0x037F, 0x0340] as [UInt16])
+    @Test(
+        "fnstsw behind a comparison, in one run with it, answers and is not recorded",
+        arguments: [0x037F, 0x0340] as [UInt16])
     func statusBehindComparison(control: UInt16) {
         state.pointee.x87.control = control
         // fld1; fldz; fdivr st(1), st: with zero divide unmasked an exception is pending then; fcomp st(1); fnstsw ax.
@@ -228,7 +240,8 @@ struct FloatingPointSystemTests {
     @Test(
         "A store that faults changes nothing",
         arguments: [
-            [0xD9, 0x15], [0xD9, 0x1D], [0xDD, 0x1D], [0xDB, 0x3D], [0xDB, 0x1D], [0xDF, 0x3D], [0xDF, 0x35], [0xD9, 0x35],
+            [0xD9, 0x15], [0xD9, 0x1D], [0xDD, 0x1D], [0xDB, 0x3D], [0xDB, 0x1D], [0xDF, 0x3D], [0xDF, 0x35],
+            [0xD9, 0x35],
             [0xDD, 0x35],
         ] as [[UInt8]])
     func faultingStore(opcode: [UInt8]) {
@@ -249,7 +262,9 @@ struct FloatingPointSystemTests {
         #expect(after.lastOpcode == before.lastOpcode)
     }
 
-    @Test("A load that faults changes nothing", arguments: [[0xD9, 0x05], [0xDD, 0x05], [0xDB, 0x2D], [0xDD, 0x25], [0xD9, 0x25], [0xDC, 0x05]] as [[UInt8]])
+    @Test(
+        "A load that faults changes nothing",
+        arguments: [[0xD9, 0x05], [0xDD, 0x05], [0xDB, 0x2D], [0xDD, 0x25], [0xD9, 0x25], [0xDC, 0x05]] as [[UInt8]])
     func faultingLoad(opcode: [UInt8]) {
         fill()
         machine.enablePaging()

@@ -111,7 +111,9 @@ struct FloatingPointTranscendentalTests {
         #expect(machine.core.st(0) == Extended(significand: 1 << 63, signExponent: 0xBFFF &- 64))
     }
 
-    @Test("From 2⁶³ on, C2 is set and nothing changes", arguments: [[0xD9, 0xFE], [0xD9, 0xFF], [0xD9, 0xFB], [0xD9, 0xF2]] as [[UInt8]])
+    @Test(
+        "From 2⁶³ on, C2 is set and nothing changes",
+        arguments: [[0xD9, 0xFE], [0xD9, 0xFF], [0xD9, 0xFB], [0xD9, 0xF2]] as [[UInt8]])
     func outOfRange(bytes: [UInt8]) throws {
         let machine = try SystemFixture()
         for (exponent, isOutside) in [(UInt16(0x403D), false), (0x403E, true), (0xC03E, true), (0x7FFE, true)] {
@@ -230,8 +232,10 @@ struct FloatingPointTranscendentalTests {
     @Test("What is near a number of 64 bits or the middle of two does not decide")
     func decision() {
         for (fraction, decides) in [
-            (0, false), (1 << 55, false), (1 << 56, true), (0x4000_0000_0000_0000, true), ((1 << 63) - (1 << 55), false),
-            (1 << 63, false), ((1 << 63) + (1 << 55), false), ((1 << 63) + (1 << 56), true), (~0, false), (~0 << 56, true),
+            (0, false), (1 << 55, false), (1 << 56, true), (0x4000_0000_0000_0000, true),
+            ((1 << 63) - (1 << 55), false),
+            (1 << 63, false), ((1 << 63) + (1 << 55), false), ((1 << 63) + (1 << 56), true), (~0, false),
+            (~0 << 56, true),
             (~0 << 55, false),
         ] as [(UInt64, Bool)] {
             let value = Wide(isNegative: false, exponent: 0, significand: 1 << 127 | UInt128(fraction))

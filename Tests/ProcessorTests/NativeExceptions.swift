@@ -198,9 +198,10 @@ struct NativeException: Sendable {
         NativeException("AMD's MXCSR has MM in bit 17 (APM vol. 1, 4.2.2)", .everything) {
             $0.expected.fx.mxcsr & MXCSR.misaligned != 0
         },
-        // "If the offset being jumped to is beyond the limits" is the only reason for #GP (SDM vol. 2, Jcc). The same jump
-        // at the end of a segment, taken 300 times by an EPYC, raised #GP 1 to 278 times, as its predictor had it.
-        NativeException("AMD looks at the limit behind a jump that is taken, but was not predicted to be", .everything) {
+        // "If the offset being jumped to is beyond the limits" is the only reason for #GP (SDM vol. 2, Jcc). The same
+        // jump at the end of a segment, taken 300 times by an EPYC, raised #GP 1 to 278 times, as its predictor had it.
+        NativeException("AMD looks at the limit behind a jump that is taken, but was not predicted to be", .everything)
+        {
             $0.faultsAtLastBranch && $0.actual.eip != $0.expected.eip
         },
         // "The status flags in the EFLAGS register are set only if the exception is masked" (SDM vol. 2, FCOMI; FCOM

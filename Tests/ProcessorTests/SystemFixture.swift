@@ -93,12 +93,14 @@ final class SystemFixture {
     func setSegment(_ selector: UInt16, base: UInt32, limit: UInt32, access: UInt8, flags: UInt32) {
         let address = Self.gdt + UInt32(selector & 0xFFF8)
         poke32(address, limit & 0xFFFF | base << 16)
-        poke32(address + 4, base >> 16 & 0xFF | UInt32(access) << 8 | limit & 0xF0000 | flags << 20 | base & 0xFF00_0000)
+        poke32(
+            address + 4, base >> 16 & 0xFF | UInt32(access) << 8 | limit & 0xF0000 | flags << 20 | base & 0xFF00_0000)
     }
 
     /// A call, interrupt, trap or task gate. `type`: ``SystemType``.
     func setGate(
-        at address: UInt32, _ type: UInt8, selector: UInt16, offset: UInt32, privilege: UInt8 = 0, parameters: UInt32 = 0,
+        at address: UInt32, _ type: UInt8, selector: UInt16, offset: UInt32, privilege: UInt8 = 0,
+        parameters: UInt32 = 0,
         present: Bool = true
     ) {
         poke32(address, UInt32(selector) << 16 | offset & 0xFFFF)
@@ -106,7 +108,9 @@ final class SystemFixture {
         poke32(address + 4, offset & 0xFFFF_0000 | access << 8 | parameters)
     }
 
-    func setInterruptGate(_ vector: UInt8, offset: UInt32, privilege: UInt8 = 0, type: UInt8 = SystemType.interruptGate32) {
+    func setInterruptGate(
+        _ vector: UInt8, offset: UInt32, privilege: UInt8 = 0, type: UInt8 = SystemType.interruptGate32
+    ) {
         setGate(
             at: Self.idt + UInt32(vector) * 8, type, selector: Self.code0, offset: offset, privilege: privilege)
     }

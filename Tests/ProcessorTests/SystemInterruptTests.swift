@@ -49,7 +49,8 @@ struct SystemInterruptTests {
         let machine = try F()
         machine.core.setFlags(Flag.interrupt, mask: Flag.interrupt)
         machine.setInterruptGate(3, offset: 0x6000, type: SystemType.trapGate16)
-        #expect(machine.fault { () throws(Fault) in try machine.core.trapInterrupt(vector: 3, returnEIP: 0x5001) } == nil)
+        #expect(
+            machine.fault { () throws(Fault) in try machine.core.trapInterrupt(vector: 3, returnEIP: 0x5001) } == nil)
         #expect(machine.state.pointee.general[4] == 0x8000 - 6)
         #expect(machine.peek16(0x7FFA) == 0x5001)
         #expect(machine.core.eflags & Flag.interrupt != 0)

@@ -18,7 +18,8 @@ struct SystemSegmentTests {
         #expect(machine.fault { () throws(Fault) in _ = try machine.core.read16(ds, 0xFFF) } == .generalProtection(0))
         _ = try machine.core.read8(ds, 0xFFF)
         #expect(machine.fault { () throws(Fault) in try machine.core.write8(ds, 0x1000, 1) } == .generalProtection(0))
-        #expect(machine.fault { () throws(Fault) in _ = try machine.core.read32(ds, 0xFFFF_FFFE) } == .generalProtection(0))
+        #expect(
+            machine.fault { () throws(Fault) in _ = try machine.core.read32(ds, 0xFFFF_FFFE) } == .generalProtection(0))
         try machine.core.loadSegment(ss, selector: free)
         #expect(machine.fault { () throws(Fault) in try machine.core.write32(ss, 0xFFD, 1) } == .stackFault(0))
     }
@@ -49,7 +50,9 @@ struct SystemSegmentTests {
         #expect(machine.fault(read) == nil)
         #expect(machine.fault(write) == .generalProtection(0))
         machine.setSegment(free, base: 0x20000, limit: 0xFFF, access: 0x99, flags: 4)
-        #expect(machine.fault { () throws(Fault) in try machine.core.loadSegment(ds, selector: free) } == .generalProtection(free))
+        #expect(
+            machine.fault { () throws(Fault) in try machine.core.loadSegment(ds, selector: free) }
+                == .generalProtection(free))
     }
 
     @Test("A null selector can be loaded but not used; not into SS")
@@ -58,7 +61,9 @@ struct SystemSegmentTests {
         try machine.core.loadSegment(ds, selector: 3)
         #expect(machine.state.pointee.segments[3].selector == 3)
         #expect(machine.fault { () throws(Fault) in _ = try machine.core.read8(ds, 0) } == .generalProtection(0))
-        #expect(machine.fault { () throws(Fault) in try machine.core.loadSegment(ss, selector: 0) } == .generalProtection(0))
+        #expect(
+            machine.fault { () throws(Fault) in try machine.core.loadSegment(ss, selector: 0) } == .generalProtection(0)
+        )
     }
 
     @Test("Loads check limit, privilege and presence, and change nothing if they fault")
@@ -80,7 +85,9 @@ struct SystemSegmentTests {
         // Conforming code can be read from everywhere.
         #expect(load(SystemFixture.conforming0 | 3) == nil)
         // A selector may not ask for less than the stack's level.
-        let stack = machine.fault { () throws(Fault) in try machine.core.loadSegment(ss, selector: SystemFixture.data3 & ~3) }
+        let stack = machine.fault { () throws(Fault) in
+            try machine.core.loadSegment(ss, selector: SystemFixture.data3 & ~3)
+        }
         #expect(stack == .generalProtection(SystemFixture.data3 & ~3))
         machine.setSegment(free, base: 0, limit: 0, access: 0x73, flags: 0)
         let absent = machine.fault { () throws(Fault) in try machine.core.loadSegment(ss, selector: free | 3) }
@@ -104,7 +111,9 @@ struct SystemSegmentTests {
         try machine.core.loadLocalDescriptorTable(free)
         try machine.core.loadSegment(ds, selector: 0x0C)
         #expect(machine.state.pointee.segments[3].base == 0x1234)
-        #expect(machine.fault { () throws(Fault) in try machine.core.loadSegment(ds, selector: 0x14) } == .generalProtection(0x14))
+        #expect(
+            machine.fault { () throws(Fault) in try machine.core.loadSegment(ds, selector: 0x14) }
+                == .generalProtection(0x14))
         #expect(try machine.core.storeLocalDescriptorTable() == free)
     }
 

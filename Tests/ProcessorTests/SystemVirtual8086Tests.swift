@@ -32,10 +32,15 @@ struct SystemVirtual8086Tests {
         let core = machine.core
         #expect(machine.fault { () throws(Fault) in try core.clearInterruptFlag() } == .generalProtection(0))
         #expect(machine.fault { () throws(Fault) in try core.setInterruptFlag() } == .generalProtection(0))
-        #expect(machine.fault { () throws(Fault) in _ = try core.flagsForPush(operandSize: 2) } == .generalProtection(0))
+        #expect(
+            machine.fault { () throws(Fault) in _ = try core.flagsForPush(operandSize: 2) } == .generalProtection(0))
         #expect(machine.fault { () throws(Fault) in try core.popFlags(2, operandSize: 2) } == .generalProtection(0))
-        #expect(machine.fault { () throws(Fault) in try core.softwareInterrupt(vector: 0x21, returnEIP: 2) } == .generalProtection(0))
-        #expect(machine.fault { () throws(Fault) in try core.interruptReturn(operandSize: 2, returnEIP: 2) } == .generalProtection(0))
+        #expect(
+            machine.fault { () throws(Fault) in try core.softwareInterrupt(vector: 0x21, returnEIP: 2) }
+                == .generalProtection(0))
+        #expect(
+            machine.fault { () throws(Fault) in try core.interruptReturn(operandSize: 2, returnEIP: 2) }
+                == .generalProtection(0))
         #expect(machine.fault { () throws(Fault) in try core.movToControl(3, 0) } == .generalProtection(0))
         #expect(machine.fault { () throws(Fault) in _ = try core.storeTaskRegister() } == .invalidOpcode)
     }
@@ -85,8 +90,10 @@ struct SystemVirtual8086Tests {
         machine.poke8(F.tssBase + 0x68 + 0x60 / 8, 0x08)
         let core = machine.core
         #expect(machine.fault { () throws(Fault) in _ = try core.portIn(0x63, size: 1) } == .generalProtection(0))
-        #expect(machine.fault { () throws(Fault) in try core.portOut(0x60, size: 4, value: 0) } == .generalProtection(0))
-        #expect(machine.fault { () throws(Fault) in try core.portOut(0x62, size: 2, value: 0) } == .generalProtection(0))
+        #expect(
+            machine.fault { () throws(Fault) in try core.portOut(0x60, size: 4, value: 0) } == .generalProtection(0))
+        #expect(
+            machine.fault { () throws(Fault) in try core.portOut(0x62, size: 2, value: 0) } == .generalProtection(0))
         try core.portOut(0x64, size: 4, value: 1)
         machine.state.pointee.tr.limit = 0x68 + 8
         #expect(machine.fault { () throws(Fault) in _ = try core.portIn(0x40, size: 1) } == .generalProtection(0))

@@ -60,13 +60,18 @@ private func problem(_ line: String) -> CommandLineError? {
             let isBackground = try Array(line.utf8).withUnsafeBytes { try CommandLine($0).isBackground }
             #expect(!isBackground, "\(line)")
         }
-        for line in ["&", " & ", "a & b", "a && b", "a & &"] { #expect(problem(line) == .misplacedAmpersand, "\(line)") }
+        for line in ["&", " & ", "a & b", "a && b", "a & &"] {
+            #expect(problem(line) == .misplacedAmpersand, "\(line)")
+        }
     }
 
     @Test func `characters that will mean something are refused unless quoted`() throws {
         for character in ["|", ";", "<", ">"] {
-            for line in ["a \(character) b", "a\(character)b", character] { #expect(problem(line) == .reserved, "\(line)") }
-            #expect(try words("a '\(character)' \"\(character)\" \\\(character)") == ["a", character, character, character])
+            for line in ["a \(character) b", "a\(character)b", character] {
+                #expect(problem(line) == .reserved, "\(line)")
+            }
+            #expect(
+                try words("a '\(character)' \"\(character)\" \\\(character)") == ["a", character, character, character])
         }
     }
 
@@ -83,7 +88,8 @@ private func problem(_ line: String) -> CommandLineError? {
         var generator = SplitMix64(seed: 1)
         let alphabet = Array("a'\"\\ \t\0é&|".utf8)
         for _ in 0..<5000 {
-            let line = (0..<Int(generator.next() % 300)).map { _ in alphabet[Int(generator.next() % UInt64(alphabet.count))]
+            let line = (0..<Int(generator.next() % 300)).map { _ in
+                alphabet[Int(generator.next() % UInt64(alphabet.count))]
             }
             line.withUnsafeBytes { _ = try? CommandLine($0) }
         }

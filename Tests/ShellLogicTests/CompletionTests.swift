@@ -27,7 +27,9 @@ import Testing
         #expect(added(to: "a", from: ["a" + String(repeating: "b", count: 300)]).count == Completion.capacity + 1)
     }
 
-    @Test(arguments: [("", "", true), ("he", "he", true), ("  he", "he", true), ("cat et", "et", false), ("cat ", "", false)])
+    @Test(arguments: [
+        ("", "", true), ("he", "he", true), ("  he", "he", true), ("cat et", "et", false), ("cat ", "", false),
+    ])
     func `the word is what follows the last blank`(line: String, word: String, isFirst: Bool) {
         Array(line.utf8).withUnsafeBytes { bytes in
             let last = Completion.lastWord(of: bytes)

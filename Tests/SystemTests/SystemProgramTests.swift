@@ -53,7 +53,8 @@ struct SystemProgramTests {
             let theirLine = theirs[name] ?? "(nothing)"
             switch (line == theirLine, listed.contains(name)) {
             case (false, false): Issue.record("\(program.name)\n  ours: \(line)\n  \(emulator): \(theirLine)")
-            case (true, true): Issue.record("\(program.name).differences lists \(emulator): \(name), which does not differ")
+            case (true, true):
+                Issue.record("\(program.name).differences lists \(emulator): \(name), which does not differ")
             default: break
             }
         }

@@ -43,8 +43,8 @@ public enum Toolchain {
         return try body(directory)
     }
 
-    /// What lldb and lldb-dap need in their environment: they are linked with Python 3.10, which a distribution need not
-    /// have; a pyenv's serves then. Nil if they cannot be started.
+    /// What lldb and lldb-dap need in their environment: they are linked with Python 3.10, which a distribution need
+    /// not have; a pyenv's serves then. Nil if they cannot be started.
     public static let environmentOfLLDB: [String: String]? = {
         if has("lldb") { return [:] }
         let home = ProcessInfo.processInfo.environment

@@ -169,7 +169,8 @@ private func archive(replacing offset: Int, with bytes: some Collection<UInt8>) 
             #expect(try contents(try archive(records)).map(\.path) == ["file"], "\(records)")
         }
         for records in [
-            "14 path=other\n", "17 comment=hello\n9 size=1\n", "17 comment=hello", "18 comment=hello\n", "16 comment=hello\n",
+            "14 path=other\n", "17 comment=hello\n9 size=1\n", "17 comment=hello", "18 comment=hello\n",
+            "16 comment=hello\n",
             "comment=hello\n", "0 comment=hello\n", "17", "99999999999999999999 comment=\n", "17comment=hello!\n",
         ] {
             #expect(problem(try archive(records)) == .unsupportedExtension, "\(records)")

@@ -93,7 +93,9 @@ struct CommandLineTests {
     @Test func theDebuggersFaceIsChosen() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         let image = try file("disk.img", bytes: 1 << 20)
-        for options in [["--debug", image], [image, "--debug"], ["--debug=prompt", image], ["--debug", "--fast", image]] {
+        for options in [
+            ["--debug", image], [image, "--debug"], ["--debug=prompt", image], ["--debug", "--fast", image],
+        ] {
             let result = try EmulatorProgram.run(options + ["--console", "none"], input: "quit\n", in: folder)
             #expect(result.code == 0, "\(options)")
             #expect(result.output.contains("step 0  f000:fff0"), "\(options)")

@@ -55,7 +55,8 @@ final class PseudoTerminal {
     /// Whether the terminal is in its usual state: whole lines, echoed.
     var echoesLines: Bool {
         var attributes = termios()
-        return tcgetattr(leader, &attributes) == 0 && attributes.c_lflag & tcflag_t(ICANON | ECHO) == tcflag_t(ICANON | ECHO)
+        return tcgetattr(leader, &attributes) == 0
+            && attributes.c_lflag & tcflag_t(ICANON | ECHO) == tcflag_t(ICANON | ECHO)
     }
 
     /// Makes the terminal one of whole lines again, as a shell does whose job was stopped.

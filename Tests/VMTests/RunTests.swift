@@ -145,7 +145,8 @@ final class RunTests {
     @Test func thePastIsThereWhenAGuestShutsDown() throws {
         _ = try makeDisk { $0.tripleFault() }
         let result = try vm(
-            "--serial", "none", "--on-triple-fault", "debug", "--until", Self.limit, input: "reverse-step\ngoto 0\nquit\n")
+            "--serial", "none", "--on-triple-fault", "debug", "--until", Self.limit,
+            input: "reverse-step\ngoto 0\nquit\n")
         #expect(result.errors.contains("triple fault"))
         #expect(result.output.contains("(in the past: recorded up to step"))
         #expect(result.output.contains("step 0  f000:fff0"))
@@ -295,7 +296,8 @@ final class RunTests {
 
     @Test func resultsAreJSONOnRequest() throws {
         _ = try makeDisk { $0.tripleFault() }
-        let result = try vm("--json", "--execute", "until 0:7c00", "--execute", "registers eip", "--execute", "continue")
+        let result = try vm(
+            "--json", "--execute", "until 0:7c00", "--execute", "registers eip", "--execute", "continue")
         #expect(result.code == 70)
         let objects = result.output.split(separator: "\n").map {
             (try? JSONSerialization.jsonObject(with: Data($0.utf8))) as? [String: Any]

@@ -2,8 +2,8 @@ import Foundation
 import ProcessTestSupport
 import Testing
 
-/// `docs/find-the-bug.md`: what the page says that the debugger prints, it prints. One after the other, since each builds
-/// the page's guest.
+/// `docs/find-the-bug.md`: what the page says that the debugger prints, it prints. One after the other, since each
+/// builds the page's guest.
 @Suite(.serialized)
 struct TutorialTests {
     private static let repository = BuiltEmulator.repository
@@ -36,7 +36,8 @@ struct TutorialTests {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         let image = Self.repository.appendingPathComponent("images/find-the-bug.img").path
-        return try EmulatorProgram.run(["--console", "none", "--serial", "none", "--snapshot"] + arguments + [image], in: folder)
+        return try EmulatorProgram.run(
+            ["--console", "none", "--serial", "none", "--snapshot"] + arguments + [image], in: folder)
     }
 
     @Test func theDebuggerPrintsWhatThePageSays() throws {
@@ -86,7 +87,9 @@ struct TutorialTests {
         let page = try blocks(behind: "vm --fast").joined(separator: "\n")
         let result = try vm(["--fast", "--clock", "946684800"])
         #expect(result.code == 70)
-        for text in ["#PF page fault, error code 0000", "address 00400000", "<count_messages+0x7>", "00013000: 00000000"] {
+        for text in [
+            "#PF page fault, error code 0000", "address 00400000", "<count_messages+0x7>", "00013000: 00000000",
+        ] {
             #expect(page.contains(text))
             #expect(result.errors.contains(text))
         }

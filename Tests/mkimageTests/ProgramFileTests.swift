@@ -52,7 +52,9 @@ import ToolSupport
                 [0x7F, 0x45, 0x4C, 0x46, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 3, 0, 1, 0, 0, 0])
             var bytes = path
             func append(_ words: UInt32...) {
-                for word in words { for shift in [0, 8, 16, 24] { bytes.append(UInt8(truncatingIfNeeded: word >> shift)) } }
+                for word in words {
+                    for shift in [0, 8, 16, 24] { bytes.append(UInt8(truncatingIfNeeded: word >> shift)) }
+                }
             }
             // Entry, program headers at 52, no sections; header sizes; then one segment of everything, writable.
             append(0x0804_8054, 52, 0, 0, 52 | 32 << 16, 1, 0)

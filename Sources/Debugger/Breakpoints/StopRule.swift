@@ -49,7 +49,8 @@ enum StopVariable {
     /// `$arrivals`, `$count` (``StopRule/countCondition``), the kernel's current thread and its process, and what an
     /// event says.
     static let names: Set<String> = [
-        "arrivals", "count", "thread", "process", "vector", "errorcode", "address", "port", "size", "value", "msr", "old",
+        "arrivals", "count", "thread", "process", "vector", "errorcode", "address", "port", "size", "value", "msr",
+        "old",
         "new",
     ]
 

@@ -200,7 +200,8 @@ extension DebuggerCommands {
             return "\(breakpoint.text), \(breakpoint.places.count) places: \(shown)"
                 + (breakpoint.places.count > 4 ? ", ..." : "")
         }
-        guard let name = breakpoint.places.first?.module, let module = debugger.symbols.modules(named: name).first else {
+        guard let name = breakpoint.places.first?.module, let module = debugger.symbols.modules(named: name).first
+        else {
             let line = debugger.sourceLocation(at: breakpoint.address).map { " (\($0))" } ?? ""
             return placeText(breakpoint.address) + line
         }
@@ -229,7 +230,9 @@ extension DebuggerCommands {
         let lines =
             debugger.breakpoints.map { line($0.number, placeText($0), $0.rule) }
             + debugger.catchpoints.map { line($0.number, CatchText.pattern($0.pattern), $0.rule) }
-            + debugger.watchpoints.map { line($0.number, debugger.isSwitch($0) ? $0.text : watchText($0.watch), $0.rule) }
+            + debugger.watchpoints.map {
+                line($0.number, debugger.isSwitch($0) ? $0.text : watchText($0.watch), $0.rule)
+            }
         guard !lines.isEmpty else { return ["no breakpoints"] }
         return lines.sorted { $0.0 < $1.0 }.map(\.1)
     }

@@ -77,7 +77,9 @@ extension DebuggerCommands {
         switch kind {
         case "exception": return .exception(try vector(rest))
         case "error":
-            guard rest.isEmpty else { throw CommandError("'\(rest)' is too much: 'catch error' takes only a condition") }
+            guard rest.isEmpty else {
+                throw CommandError("'\(rest)' is too much: 'catch error' takes only a condition")
+            }
             return .error
         case "interrupt", "irq", "int": return .interrupt(try vector(rest))
         case "in": return .port(try ports(rest), reads: true, writes: false)

@@ -50,7 +50,8 @@ extension DebuggerCommand {
     }
 
     static let backtrace = DebuggerCommand(
-        "backtrace", "bt", "where", usage: "backtrace [LIMIT | all]", summary: "show which functions have called each other",
+        "backtrace", "bt", "where", usage: "backtrace [LIMIT | all]",
+        summary: "show which functions have called each other",
         details: """
             Through functions, interrupts and stack switches: by the symbol file's call frame information where there \
             is some, by frame pointers, and by what the processor pushed at an interrupt. Frames marked with ? are \

@@ -18,7 +18,8 @@ extension DebuggerCommands {
         }
         guard !last.isEmpty else { return [] }
         let sign = last.hasPrefix("$") ? "$" : ""
-        let registers = RegisterFile.generalNames + RegisterFile.segmentNames + RegisterFile.controlNames + ["eip", "eflags"]
+        let registers =
+            RegisterFile.generalNames + RegisterFile.segmentNames + RegisterFile.controlNames + ["eip", "eflags"]
         let symbols = debugger.symbols.search(last).map(\.name)
         return Set(registers.map { sign + $0 } + symbols).filter { $0.hasPrefix(last) }.sorted()
     }
@@ -29,7 +30,8 @@ extension DebuggerCommands {
         let beginning = word.dropFirst(folder.count)
         let path = folder.isEmpty ? "." : String(folder)
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-        return names.filter { $0.hasPrefix(beginning) && (beginning.hasPrefix(".") || !$0.hasPrefix(".")) }.map { name in
+        return names.filter { $0.hasPrefix(beginning) && (beginning.hasPrefix(".") || !$0.hasPrefix(".")) }.map {
+            name in
             var isFolder: ObjCBool = false
             _ = FileManager.default.fileExists(atPath: path + "/" + name, isDirectory: &isFolder)
             return folder + name + (isFolder.boolValue ? "/" : "")

@@ -11,7 +11,9 @@ extension DebuggerCommand {
     ) { (commands, arguments) throws(CommandError) in
         guard let topic = arguments.words.first?.lowercased() else { return Output(topicLines) }
         let rest = Arguments(words: Array(arguments.words.dropFirst()), format: arguments.format)
-        if "breakpoints".hasPrefix(topic) { return Output(commands.breakpointLines(), values: ["breakpoints": commands.breakpointValues]) }
+        if "breakpoints".hasPrefix(topic) {
+            return Output(commands.breakpointLines(), values: ["breakpoints": commands.breakpointValues])
+        }
         let exact = (infoTopics + all.filter(\.shows)).first { $0.names.contains(topic) }
         if let exact { return try exact.run(commands, rest) }
         let chips = chips(commands.debugger.machine, named: topic)

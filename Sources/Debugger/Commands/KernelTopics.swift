@@ -12,7 +12,9 @@ extension DebuggerCommand {
     ) { (commands, view, arguments) throws(CommandError) in
         try arguments.limit(0)
         let capabilities = Dictionary(grouping: view.capabilities, by: \.process)
-        var table = TextTable(["process", "name", "threads", "capabilities", "frames", "limit", "mapped", "CR3", "made by"])
+        var table = TextTable([
+            "process", "name", "threads", "capabilities", "frames", "limit", "mapped", "CR3", "made by",
+        ])
         for process in view.processes {
             table.add([
                 "\(process.number)", view.name(ofProcess: process.number) + (process.isAlive ? "" : " (ending)"),
@@ -224,7 +226,8 @@ extension DebuggerCommand {
                     queues.map { queue in
                         [
                             "priority": JSONValue(queue.priority),
-                            "threads": .array(queue.threads.compactMap { view.thread(at: $0) }.map { JSONValue($0.number) }),
+                            "threads": .array(
+                                queue.threads.compactMap { view.thread(at: $0) }.map { JSONValue($0.number) }),
                         ]
                     }),
             ])
@@ -254,7 +257,9 @@ extension DebuggerCommand {
     /// A topic that looks at the kernel, and says in the end what was wrong with it.
     private static func topic(
         _ names: String..., usage: String, summary: String, details: String = "",
-        _ body: @escaping @Sendable (DebuggerCommands, KernelView, Arguments) throws(CommandError) -> DebuggerCommands.Output
+        _ body:
+            @escaping @Sendable (DebuggerCommands, KernelView, Arguments) throws(CommandError) ->
+            DebuggerCommands.Output
     ) -> DebuggerCommand {
         DebuggerCommand(names, usage: usage, summary: summary, details: details, group: .looking) {
             (commands, arguments) throws(CommandError) in

@@ -106,7 +106,8 @@ extension DebuggerCommand {
         let registers = (0..<8).map { index -> JSONValue in
             let (significand, exponent, isEmpty) = state.register(index)
             return [
-                "isEmpty": .boolean(isEmpty), "signExponent": JSONValue(exponent), "significand": JSONValue(significand),
+                "isEmpty": .boolean(isEmpty), "signExponent": JSONValue(exponent),
+                "significand": JSONValue(significand),
                 "text": .string(NumberText.extended(significand: significand, signExponent: exponent)),
             ]
         }

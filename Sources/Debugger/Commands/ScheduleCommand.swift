@@ -3,7 +3,8 @@ import JSON
 
 extension DebuggerCommand {
     static let schedule = DebuggerCommand(
-        "schedule", usage: "schedule[/c FILE] [FROM [TO]]", summary: "show which thread of the kernel ran when, and why it stopped",
+        "schedule", usage: "schedule[/c FILE] [FROM [TO]]",
+        summary: "show which thread of the kernel ran when, and why it stopped",
         details: """
             Of the steps FROM to TO; without TO up to here, without FROM the last million. The past is executed again for it. \
             With /c it is written to a file as trace events, which Perfetto (ui.perfetto.dev) and chrome://tracing show.

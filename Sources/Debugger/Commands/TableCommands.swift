@@ -45,7 +45,8 @@ extension DebuggerCommand {
                 guard only != nil || descriptor.low != 0 || descriptor.high != 0 else { continue }
                 lines.append(head + debugger.text(of: descriptor))
                 entries.append(
-                    DebuggerCommands.json(descriptor, UInt16(vector), target: debugger.target(of: descriptor), debugger))
+                    DebuggerCommands.json(descriptor, UInt16(vector), target: debugger.target(of: descriptor), debugger)
+                )
             }
         }
         guard !lines.isEmpty else {

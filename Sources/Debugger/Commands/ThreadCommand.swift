@@ -38,7 +38,8 @@ extension DebuggerCommand {
     }
 
     static let nextSwitch = DebuggerCommand(
-        "next-switch", "ns", usage: "next-switch [THREAD]", summary: "go on to where another thread, or THREAD, is let run",
+        "next-switch", "ns", usage: "next-switch [THREAD]",
+        summary: "go on to where another thread, or THREAD, is let run",
         details: "The stop is in the kernel, behind the instruction that makes the thread the current one.",
         group: .running, repetition: .some(nil)
     ) { (commands, arguments) throws(CommandError) in

@@ -37,7 +37,9 @@ struct LineProgram {
         }
         var header = try reader.part(try reader.unsigned(offsetSize))
         minimumLength = UInt64(try header.byte())
-        if version >= 4, try header.byte() > 1 { throw DWARFError(".debug_line is of a processor that this one is not") }
+        if version >= 4, try header.byte() > 1 {
+            throw DWARFError(".debug_line is of a processor that this one is not")
+        }
         defaultIsStatement = try header.byte() != 0
         lineBase = Int64(Int8(bitPattern: try header.byte()))
         lineRange = UInt64(try header.byte())

@@ -16,7 +16,9 @@ public struct SourceLocation: Sendable, Equatable, Hashable, CustomStringConvert
     }
 
     /// The last part of the path.
-    public var fileName: String { String(path[(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)...]) }
+    public var fileName: String {
+        String(path[(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)...])
+    }
 
     /// `Scheduler.swift:62`.
     public var description: String { "\(fileName):\(line)" }
@@ -25,7 +27,9 @@ public struct SourceLocation: Sendable, Equatable, Hashable, CustomStringConvert
     static func parse(_ text: String) -> (file: String, line: Int)? {
         guard let colon = text.lastIndex(of: ":"), colon > text.startIndex else { return nil }
         let digits = text[text.index(after: colon)...]
-        guard !digits.isEmpty, digits.allSatisfy({ ("0"..."9").contains($0) }), let line = Int(digits) else { return nil }
+        guard !digits.isEmpty, digits.allSatisfy({ ("0"..."9").contains($0) }), let line = Int(digits) else {
+            return nil
+        }
         return (String(text[..<colon]), line)
     }
 }
@@ -198,7 +202,9 @@ public struct LineTable: Sendable {
         var addresses: [UInt32] = []
         for (index, row) in rows.enumerated()
         where row.file == file && row.line == best && row.isStatement && !row.isEnd {
-            if index > 0, rows[index - 1].line == best, rows[index - 1].file == file, !rows[index - 1].isEnd { continue }
+            if index > 0, rows[index - 1].line == best, rows[index - 1].file == file, !rows[index - 1].isEnd {
+                continue
+            }
             let function = function(row.address) ?? 0
             if columns[function] == nil { columns[function] = row.column }
             if columns[function] == row.column, addresses.last != row.address { addresses.append(row.address) }

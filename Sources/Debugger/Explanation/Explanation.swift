@@ -120,7 +120,8 @@ extension Debugger {
             explanation = explainException(chain, past)
         } else {
             let start = machine.steps - min(machine.steps, Self.searchedSteps)
-            let since = "; no exception since step \(max(timeline.beginning, start)), no loop since step \(farBeginning)"
+            let since =
+                "; no exception since step \(max(timeline.beginning, start)), no loop since step \(farBeginning)"
             explanation = Explanation(occasion: .nothing, headline: "nothing to explain: the processor runs" + since)
         }
         explanation.past = past

@@ -26,7 +26,8 @@ extension Debugger {
     /// Goes on until a thread of the kernel that does not run goes on where it was. Nil if there is none of this
     /// number, or if it runs already.
     public func run(toThread number: UInt32) -> Stop? {
-        guard let view = try? kernelView(), let thread = view.thread(number), thread.address != view.runningThread?.address,
+        guard let view = try? kernelView(), let thread = view.thread(number),
+            thread.address != view.runningThread?.address,
             let place = try? looking(from: thread, { location })
         else { return nil }
         return move(
@@ -62,7 +63,8 @@ extension Debugger {
 
     /// Whether a watchpoint is one for switches.
     func isSwitch(_ watchpoint: Watchpoint) -> Bool {
-        kernelLayout?.address(of: ProgramLayout.currentThread) == watchpoint.watch.address && watchpoint.watch.count == 4
+        kernelLayout?.address(of: ProgramLayout.currentThread) == watchpoint.watch.address
+            && watchpoint.watch.count == 4
             && watchpoint.text.hasPrefix("switches")
     }
 

@@ -74,7 +74,8 @@ extension KernelView {
             var child = children.first
             for _ in 0..<result.count {
                 guard let index = indices[child], result[index].parent == nil else {
-                    complain("what was derived from the capability at \(capability.address.digits) is not a list of slots")
+                    complain(
+                        "what was derived from the capability at \(capability.address.digits) is not a list of slots")
                     break
                 }
                 result[index].parent = capability.address
@@ -110,7 +111,9 @@ extension KernelView {
             let pages = structure("MemoryObject", at: object)?.number("pages")
             return "memory object \(object.digits)" + (pages.map { ", \($0) pages" } ?? "")
         case "interruptLine": return "IRQ \(object)"
-        case "ports": return "ports \(UInt16(truncatingIfNeeded: object).digits)-\(UInt16(truncatingIfNeeded: object >> 16).digits)"
+        case "ports":
+            return
+                "ports \(UInt16(truncatingIfNeeded: object).digits)-\(UInt16(truncatingIfNeeded: object >> 16).digits)"
         case "log": return "the kernel's log"
         case "system": return "the system"
         case "interruptAuthority": return "the right to take interrupt lines"

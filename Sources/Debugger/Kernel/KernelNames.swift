@@ -45,7 +45,8 @@ extension KernelView {
         for row in 0..<min(count, UInt32(Self.listLimit)) {
             guard let entry = layout.structure("ProcessEntry", at: rows &+ row &* stride, memory: read) else { break }
             guard let number = entry.number("number"), number != 0, let bytes = entry.bytes("name.bytes"),
-                let length = entry.number("name.count"), length > 0, length <= bytes.count, entry.name("state") != "free"
+                let length = entry.number("name.count"), length > 0, length <= bytes.count,
+                entry.name("state") != "free"
             else { continue }
             let name = String(decoding: bytes.prefix(Int(length)), as: UTF8.self)
             // It may be anything, if the process manager has gone mad.

@@ -41,7 +41,9 @@ public struct KernelMemoryObject: Sendable, Equatable {
     /// Where it is mapped: the number of the process, and the mapping.
     public let mappings: [(process: UInt32, mapping: KernelMapping)]
 
-    public static func == (left: KernelMemoryObject, right: KernelMemoryObject) -> Bool { left.address == right.address }
+    public static func == (left: KernelMemoryObject, right: KernelMemoryObject) -> Bool {
+        left.address == right.address
+    }
 }
 
 extension KernelView {
@@ -87,10 +89,14 @@ extension KernelView {
     func endpoint(at address: UInt32) -> KernelEndpoint? {
         guard let structure = structure("Endpoint", at: address) else { return nil }
         func threads(_ queue: String) -> [UInt32] {
-            list("Thread", from: structure.pointer(queue + ".first"), "the queue of \(queue) of endpoint \(address.digits)")
-                .map(\.address)
+            list(
+                "Thread", from: structure.pointer(queue + ".first"),
+                "the queue of \(queue) of endpoint \(address.digits)"
+            )
+            .map(\.address)
         }
-        let notices = list("Notice", from: structure.pointer("notices.first"), "the notices of endpoint \(address.digits)")
+        let notices = list(
+            "Notice", from: structure.pointer("notices.first"), "the notices of endpoint \(address.digits)")
         return KernelEndpoint(
             address: address, references: structure.number("references") ?? 0, senders: threads("senders"),
             receivers: threads("receivers"), notices: notices.count, server: structure.pointer("receiver"))
@@ -115,7 +121,8 @@ extension KernelView {
 
     /// The interrupt lines that user space has taken.
     public var interrupts: [KernelInterrupt] {
-        guard let lines = variable("InterruptLines.lines"), let stride = layout.layout("InterruptLines.Line")?.stride else {
+        guard let lines = variable("InterruptLines.lines"), let stride = layout.layout("InterruptLines.Line")?.stride
+        else {
             return []
         }
         // Two 8259s have sixteen lines.
@@ -149,7 +156,8 @@ extension KernelView {
         else { return [] }
         return (0..<32).reversed().compactMap { level in
             guard let queue = structure("Queue", at: queues &+ UInt32(level) &* stride) else { return nil }
-            let threads = list("Thread", from: queue.pointer("first"), "the ready queue of priority \(level)").map(\.address)
+            let threads = list("Thread", from: queue.pointer("first"), "the ready queue of priority \(level)").map(
+                \.address)
             if threads.isEmpty != (occupied >> UInt32(level) & 1 == 0) {
                 complain("the ready queue of priority \(level) and its bit in the map do not agree")
             }

@@ -106,7 +106,8 @@ extension KernelView {
                 "Thread", from: process.firstThread, by: "nextInProcess",
                 "the list of the threads of process \(process.number)")
             if list.count != Int(process.threadCount) {
-                complain("process \(process.number) counts \(process.threadCount) threads, and its list has \(list.count)")
+                complain(
+                    "process \(process.number) counts \(process.threadCount) threads, and its list has \(list.count)")
             }
             for structure in list { threads[structure.address] = thread(at: structure.address) }
         }
@@ -125,7 +126,8 @@ extension KernelView {
     }
 
     private func isOnStack(_ pointer: UInt32, of thread: KernelThread) -> Bool {
-        thread.kernelStack > 0 && pointer <= thread.kernelStack && pointer >= thread.kernelStack &- stackSize(of: thread)
+        thread.kernelStack > 0 && pointer <= thread.kernelStack
+            && pointer >= thread.kernelStack &- stackSize(of: thread)
     }
 
     /// Bytes of a thread's kernel stack: the pages that are mapped below its upper end, down to the guard page.

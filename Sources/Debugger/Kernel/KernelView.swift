@@ -73,7 +73,9 @@ public final class KernelView {
     public func name(ofProcess number: UInt32) -> String { names[number] ?? "process \(number)" }
 
     /// `thread 9 (shell)`.
-    public func name(of thread: KernelThread) -> String { "thread \(thread.number) (\(name(ofProcess: thread.process)))" }
+    public func name(of thread: KernelThread) -> String {
+        "thread \(thread.number) (\(name(ofProcess: thread.process)))"
+    }
 
     /// `thread 9 (shell)` for the thread at an address.
     func threadName(at address: UInt32) -> String { thread(at: address).map(name) ?? "a thread at \(address.digits)" }

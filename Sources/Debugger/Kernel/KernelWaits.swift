@@ -73,12 +73,16 @@ extension KernelView {
         if thread.hasEnded { return "has ended" }
         var text: String
         switch thread.wait {
-        case .nothing: text = thread.isCurrent ? (thread.isIdle ? "runs: nobody else can" : "runs") : thread.isIdle ? "idle" : "ready"
+        case .nothing:
+            text =
+                thread.isCurrent ? (thread.isIdle ? "runs: nobody else can" : "runs") : thread.isIdle ? "idle" : "ready"
         case .start: text = "not started"
         case .sender(let endpoint): text = "receives at " + endpointName(endpoint)
         case .receiver(let endpoint):
-            let server = self.endpoint(at: endpoint)?.server.map { ", from which \(threadName(at: $0)) received last" } ?? ""
-            text = (thread.state == "calling" || thread.state == "sending" || thread.isFaulted ? "sends to " : "waits at ")
+            let server =
+                self.endpoint(at: endpoint)?.server.map { ", from which \(threadName(at: $0)) received last" } ?? ""
+            text =
+                (thread.state == "calling" || thread.state == "sending" || thread.isFaulted ? "sends to " : "waits at ")
                 + endpointName(endpoint) + server
         case .answer(let address): text = "waits for the answer of " + threadName(at: address)
         case .savedReply(let slot):

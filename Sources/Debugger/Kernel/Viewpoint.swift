@@ -32,7 +32,8 @@ extension Debugger {
         guard let frame = view.structure("TrapFrame", at: thread.frame),
             let process = view.structure("Process", at: thread.processAddress)
         else {
-            throw KernelView.Silence(description: "the registers of thread \(thread.number) are not where the kernel says")
+            throw KernelView.Silence(
+                description: "the registers of thread \(thread.number) are not where the kernel says")
         }
         var registers = machineRegisters
         let directory = process.number("space.directory").flatMap { $0 == 0 ? nil : $0 } ?? registers.cr3

@@ -23,7 +23,9 @@ extension Debugger {
         let isComplete = runThrough(until: end, Arming(watches: [watch], eventListener: interrupts)) { finding in
             switch finding {
             case .accesses(let accesses):
-                if let access = accesses.last, access.isWrite { scribe.noteSwitch(at: access.step + 1, from: access.before) }
+                if let access = accesses.last, access.isWrite {
+                    scribe.noteSwitch(at: access.step + 1, from: access.before)
+                }
             case .events(let events): events.forEach(scribe.note)
             case .address: break
             }

@@ -42,7 +42,9 @@ extension Schedule {
         for thread in threads {
             let pid = Int64(thread.process) + 1
             if !pids.values.contains(pid) {
-                events.append(["name": "process_name", "ph": "M", "pid": .integer(pid), "args": ["name": .string(thread.name)]])
+                events.append([
+                    "name": "process_name", "ph": "M", "pid": .integer(pid), "args": ["name": .string(thread.name)],
+                ])
             }
             pids[thread.number] = pid
             events.append([

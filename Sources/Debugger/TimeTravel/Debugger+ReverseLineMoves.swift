@@ -46,7 +46,9 @@ extension Debugger {
         let stop = reverseStep()
         guard stop.reason == .arrived, let operation = currentOperation, Self.isReturn(operation) else { return stop }
         let isInterruptReturn = operation == .iret16 || operation == .iret32
-        if hasLines(at: linearInstructionPointer), !isInterruptReturn || isSoftwareInterrupt(before: here) { return stop }
+        if hasLines(at: linearInstructionPointer), !isInterruptReturn || isSoftwareInterrupt(before: here) {
+            return stop
+        }
         let back = go(to: origin)
         guard back.reason == .arrived else { return back }
         return reverseNext()

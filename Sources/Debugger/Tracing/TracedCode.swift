@@ -45,7 +45,9 @@ final class TracedCode {
         else { return false }
         guard first & low.mask == low.bytes else { return false }
         guard high.mask != 0 else { return true }
-        guard physical & 0xFFF < 0xFF0, let second = debugger.machine.memory.readQuadword(physical + 8) else { return false }
+        guard physical & 0xFFF < 0xFF0, let second = debugger.machine.memory.readQuadword(physical + 8) else {
+            return false
+        }
         return second & high.mask == high.bytes
     }
 }

@@ -250,7 +250,8 @@ public final class Tracer: Instrument {
     }
 
     /// Writes a line, behind that of the instruction if there is one.
-    private func effect(_ occurrence: ProcessorEvent.Occurrence, _ kind: String, _ text: String, _ preposition: String) {
+    private func effect(_ occurrence: ProcessorEvent.Occurrence, _ kind: String, _ text: String, _ preposition: String)
+    {
         if pendingPort != nil { writePendingPort() }
         let symbol = code(at: occurrence.instruction)?.symbol ?? []
         func write(_ lines: inout TraceText) {

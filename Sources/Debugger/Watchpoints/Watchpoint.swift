@@ -82,7 +82,9 @@ extension Debugger {
         let enabled = watchpoints.filter(\.isEnabled)
         return Set(
             accesses.compactMap { access in
-                guard enabled.indices.contains(access.watch), stopsBackwards(enabled[access.watch].rule) else { return nil }
+                guard enabled.indices.contains(access.watch), stopsBackwards(enabled[access.watch].rule) else {
+                    return nil
+                }
                 return enabled[access.watch].number
             })
     }

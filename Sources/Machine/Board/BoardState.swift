@@ -26,7 +26,9 @@ struct BoardState: Codable, Sendable {
         for port in serialPorts { try port.validate() }
         try display.validate()
         for channel in disks { try channel.validate() }
-        guard disks.count == 2, overlays.count == 4 else { throw SnapshotError("there is not the right number of disks") }
+        guard disks.count == 2, overlays.count == 4 else {
+            throw SnapshotError("there is not the right number of disks")
+        }
     }
 }
 

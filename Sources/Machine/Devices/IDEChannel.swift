@@ -358,7 +358,8 @@ final class IDEChannel {
             guard registers.lbaLow >= 1, registers.lbaLow <= geometry.sectors, head < UInt64(geometry.heads) else {
                 return nil
             }
-            sector = (cylinder * UInt64(geometry.heads) + head) * UInt64(geometry.sectors) + UInt64(registers.lbaLow) - 1
+            sector =
+                (cylinder * UInt64(geometry.heads) + head) * UInt64(geometry.sectors) + UInt64(registers.lbaLow) - 1
         }
         return sector < capacity ? sector : nil
     }

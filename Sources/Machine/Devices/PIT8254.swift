@@ -321,7 +321,9 @@ final class PIT8254 {
     /// The frequency in hertz at which counter 2 makes the speaker swing; 0 if it does not.
     var speakerFrequency: Double {
         let counter = registers.counters[2]
-        guard counter.gate, counter.mode == 3 || counter.mode == 2, counter.isLoaded || counter.loadsNext else { return 0 }
+        guard counter.gate, counter.mode == 3 || counter.mode == 2, counter.isLoaded || counter.loadsNext else {
+            return 0
+        }
         return 1_193_182 / Double(counter.reload)
     }
 

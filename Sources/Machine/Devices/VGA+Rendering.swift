@@ -36,7 +36,8 @@ extension VGA {
     private var startAddress: Int { Int(registers.crtc[0xC]) << 8 | Int(registers.crtc[0xD]) }
     private var cursorAddress: Int { Int(registers.crtc[0xE]) << 8 | Int(registers.crtc[0xF]) }
     private var lineCompare: Int {
-        Int(registers.crtc[0x18]) | (registers.crtc[7] & 0x10 != 0 ? 256 : 0) | (registers.crtc[9] & 0x40 != 0 ? 512 : 0)
+        Int(registers.crtc[0x18]) | (registers.crtc[7] & 0x10 != 0 ? 256 : 0)
+            | (registers.crtc[9] & 0x40 != 0 ? 512 : 0)
     }
     private var isDoubleScanned: Bool { registers.crtc[9] & 0x80 != 0 }
     /// 40-column modes: every dot is two pixels wide, so that pictures keep their proportions.

@@ -213,7 +213,8 @@ final class VGA {
         let line = time / lineTime
         let character = time % lineTime * (UInt64(registers.crtc[0]) + 5) / lineTime
         let overflow = registers.crtc[7]
-        let retraceStart = UInt64(registers.crtc[0x10]) + (overflow & 0x04 != 0 ? 256 : 0) + (overflow & 0x80 != 0 ? 512 : 0)
+        let retraceStart =
+            UInt64(registers.crtc[0x10]) + (overflow & 0x04 != 0 ? 256 : 0) + (overflow & 0x80 != 0 ? 512 : 0)
         // CR11 bits 0-3 are the low bits of the line where the retrace ends.
         let length = (UInt64(registers.crtc[0x11]) &- retraceStart) & 0xF
         let inRetrace = line >= retraceStart && line < retraceStart + max(length, 1)

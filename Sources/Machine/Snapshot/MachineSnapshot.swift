@@ -183,7 +183,9 @@ enum SavedFile {
         guard length == UInt64(body.count) else { throw SnapshotError("this \(kind) is cut short") }
         var hasher = Hasher64()
         hasher.add(body)
-        guard hasher.value == checksum else { throw SnapshotError("this \(kind) is damaged: its checksum does not match") }
+        guard hasher.value == checksum else {
+            throw SnapshotError("this \(kind) is damaged: its checksum does not match")
+        }
         return body
     }
 }

@@ -295,7 +295,9 @@ extension Core {
         var context = x87Context()
         let remainder = context.remainder(st(0), st(1), isIEEE: isIEEE)
         finish(context, remainder.value, to: 0, pops: false)
-        guard remainder.isNumber, context.exceptions.intersection(context.unmasked).isDisjoint(with: .before) else { return }
+        guard remainder.isNumber, context.exceptions.intersection(context.unmasked).isDisjoint(with: .before) else {
+            return
+        }
         var conditions = remainder.isPartial ? X87Status.c2 : 0
         if remainder.quotient & 1 != 0 { conditions |= X87Status.c1 }
         if remainder.quotient & 2 != 0 { conditions |= X87Status.c3 }

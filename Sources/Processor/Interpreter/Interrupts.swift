@@ -32,7 +32,8 @@ extension Core {
             do throws(Fault) {
                 let errorCode = current.hasErrorCode ? current.errorCode : nil
                 let address = current.vector == Vector.pageFault ? state.pointee.cr2 : nil
-                try noting(.exception(vector: current.vector, errorCode: errorCode, address: address)) { () throws(Fault) in
+                try noting(.exception(vector: current.vector, errorCode: errorCode, address: address)) {
+                    () throws(Fault) in
                     try raise(
                         current.vector, .hardware, errorCode: errorCode, returnEIP: state.pointee.eip,
                         isFault: current.isFaultClass)

@@ -207,7 +207,8 @@ extension Processor {
         let single = [
             Number.timestamp, Number.platformID, Number.apicBase, Number.powerOnConfiguration, Number.updateSignature,
             Number.performanceCounter, Number.performanceCounter + 1, Number.memoryTypeCapabilities, Number.sysenterCS,
-            Number.sysenterESP, Number.sysenterEIP, Number.eventSelect, Number.eventSelect + 1, Number.miscellaneousEnable,
+            Number.sysenterESP, Number.sysenterEIP, Number.eventSelect, Number.eventSelect + 1,
+            Number.miscellaneousEnable,
             Number.pageAttributeTable, Number.memoryTypeDefault, Number.efer,
         ]
         let ranges = (0..<16).map { Number.memoryTypeVariable + $0 } + (0..<11).map { Number.memoryTypeFixed[$0] }

@@ -16,7 +16,9 @@ extension Core {
     @inline(__always)
     func readPointer(_ segment: UInt8, _ offset: UInt32, _ size: UInt32) -> UnsafeMutableRawPointer? {
         let register = Int(segment & 7)
-        guard _fastPath(UInt64(offset) &+ UInt64(size) <= state.pointee.segments[register].readExtent) else { return nil }
+        guard _fastPath(UInt64(offset) &+ UInt64(size) <= state.pointee.segments[register].readExtent) else {
+            return nil
+        }
         let linear = state.pointee.segments[register].base &+ offset
         let entry = entry(linear)
         // The index is of the first byte's page and the tag is compared with the last byte's.
@@ -28,7 +30,9 @@ extension Core {
     @inline(__always)
     func writePointer(_ segment: UInt8, _ offset: UInt32, _ size: UInt32) -> UnsafeMutableRawPointer? {
         let register = Int(segment & 7)
-        guard _fastPath(UInt64(offset) &+ UInt64(size) <= state.pointee.segments[register].writeExtent) else { return nil }
+        guard _fastPath(UInt64(offset) &+ UInt64(size) <= state.pointee.segments[register].writeExtent) else {
+            return nil
+        }
         let linear = state.pointee.segments[register].base &+ offset
         let entry = entry(linear)
         guard _fastPath(entry.pointee.writeTag == (linear &+ (size &- 1)) & 0xFFFF_F000) else { return nil }
@@ -265,7 +269,8 @@ extension Core {
         return (
             pointer,
             runLength(
-                offset, base: state.pointee.segments[register].base, extent: state.pointee.segments[register].readExtent,
+                offset, base: state.pointee.segments[register].base,
+                extent: state.pointee.segments[register].readExtent,
                 size: size, most: most, descending: descending)
         )
     }
@@ -280,7 +285,8 @@ extension Core {
         return (
             pointer,
             runLength(
-                offset, base: state.pointee.segments[register].base, extent: state.pointee.segments[register].writeExtent,
+                offset, base: state.pointee.segments[register].base,
+                extent: state.pointee.segments[register].writeExtent,
                 size: size, most: most, descending: descending)
         )
     }

@@ -231,7 +231,9 @@ extension Core {
         let page = linear & 0xFFFF_F000
         for index in 0..<MemoryContext.tableCount {
             let entry = memory.tables + (index * MemoryContext.slots + slot(linear))
-            guard entry.pointee.linear & TLBFlag.valid != 0, entry.pointee.linear & 0xFFFF_F000 == page else { continue }
+            guard entry.pointee.linear & TLBFlag.valid != 0, entry.pointee.linear & 0xFFFF_F000 == page else {
+                continue
+            }
             clear(entry)
         }
         // Large pages are cached 4 KiB by 4 KiB. Which parts of one are is not known here, so look at all: it is what

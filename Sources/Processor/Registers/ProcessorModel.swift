@@ -43,7 +43,8 @@ public struct ProcessorModel: Equatable, Sendable {
 
     private init(
         _ name: StaticString, _ generation: ProcessorGeneration, signature: UInt32, features: UInt32?,
-        extendedFeatures: UInt32? = nil, highestLeaf: UInt32 = 1, cacheDescriptors: InlineArray<4, UInt32> = [0, 0, 0, 0],
+        extendedFeatures: UInt32? = nil, highestLeaf: UInt32 = 1,
+        cacheDescriptors: InlineArray<4, UInt32> = [0, 0, 0, 0],
         brand: StaticString = ""
     ) {
         staticName = name

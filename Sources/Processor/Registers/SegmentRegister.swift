@@ -34,7 +34,9 @@ public struct SegmentRegister: Equatable, Sendable {
 
     /// Whether the segment's type and limit allow an access of `size` bytes at `offset` (SDM vol. 3A, 5.3 and 5.4).
     public func allows(offset: UInt32, size: UInt32, write: Bool) -> Bool {
-        guard attributes & SegmentAttribute.present != 0, attributes & SegmentAttribute.nonSystem != 0 else { return false }
+        guard attributes & SegmentAttribute.present != 0, attributes & SegmentAttribute.nonSystem != 0 else {
+            return false
+        }
         let isCode = attributes & SegmentAttribute.executable != 0
         let right = attributes & SegmentAttribute.readableOrWritable != 0
         if write ? isCode || !right : isCode && !right { return false }

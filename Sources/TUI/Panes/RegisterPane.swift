@@ -13,7 +13,8 @@ enum RegisterSet: String, CaseIterable {
 extension DebuggerScreen {
     func drawRegisters(_ area: Area, _ canvas: inout Canvas) {
         drawTitle(
-            registerSet.rawValue, focus == .registers ? "scroll: Up, Down; r: others" : "", of: .registers, area, &canvas)
+            registerSet.rawValue, focus == .registers ? "scroll: Up, Down; r: others" : "", of: .registers, area,
+            &canvas)
         let rows =
             switch registerSet {
             case .processor: registerRows(columns: area.columns)

@@ -8,7 +8,8 @@ struct FarPastTests {
     private func delay(_ count: Int) -> String { "mov ecx, \(count)\n77: loop 77b\n" }
 
     @Test func interruptsThatWereDisabledLongAgo() throws {
-        let debugger = try BrokenGuest.run("sti\nnop\nnop\nstop_it: cli\n" + delay(3_000_000) + "hlt\n", steps: 10_000_000)
+        let debugger = try BrokenGuest.run(
+            "sti\nnop\nnop\nstop_it: cli\n" + delay(3_000_000) + "hlt\n", steps: 10_000_000)
         let before = debugger.machine.stateDigest()
         let explanation = debugger.explain()
         #expect(explanation.occasion == .halted)

@@ -20,8 +20,8 @@ struct KernelClockTests {
             kernel.debugger.continue(until: kernel.machine.steps + 20_000_000)
             end = try now()
         }
-        // The counter of the 8254 has 1193 counts in a tick, where 1193.182 would be a millisecond; an idle kernel may have
-        // as many as 54 ticks to count.
+        // The counter of the 8254 has 1193 counts in a tick, where 1193.182 would be a millisecond; an idle kernel may
+        // have as many as 54 ticks to count.
         #expect(abs(end.kernel - start.kernel - (end.machine - start.machine)) <= 57)
         for _ in 0..<400 {
             kernel.machine.inject(.serial([0x78], port: 0))
@@ -32,13 +32,14 @@ struct KernelClockTests {
         #expect(abs(typed.kernel - end.kernel - (typed.machine - end.machine)) <= 57)
     }
 
-    /// Each operation of the kernel looks at the interrupts in time, or a tick would be lost: a millisecond is 100,000 steps.
-    /// Only a line of its log takes longer, since it waits for the serial line (docs/kernel.md).
+    /// Each operation of the kernel looks at the interrupts in time, or a tick would be lost: a millisecond is 100,000
+    /// steps. Only a line of its log takes longer, since it waits for the serial line (docs/kernel.md).
     @Test func noTickIsLostWhateverProgramsDo() throws {
         let kernel = try KernelMachine.booted()
         kernel.machine.inject(.serial(Array("self-test\r".utf8), port: 0))
         var ticks = try #require(try kernel.view().ticks)
-        // How far the kernel's clock was behind the machine's when it counted last, in microseconds; and what had been said.
+        // How far the kernel's clock was behind the machine's when it counted last, in microseconds; and what had been
+        // said.
         var last: (behind: Int64, said: Int)?
         var checks = 0
         let end = kernel.machine.nanoseconds + 3_000_000_000

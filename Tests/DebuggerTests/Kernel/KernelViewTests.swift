@@ -126,7 +126,9 @@ struct KernelViewTests {
         let bare = try KernelMachine(withSymbols: false)
         #expect(bare.execute("info threads").text.contains("no symbol file of a Martlet kernel"))
         let early = try KernelMachine()
-        for topic in ["processes", "threads", "capabilities", "endpoints", "notifications", "objects", "calls", "ready", "timers"] {
+        for topic in [
+            "processes", "threads", "capabilities", "endpoints", "notifications", "objects", "calls", "ready", "timers",
+        ] {
             let output = early.execute("info \(topic)")
             #expect(output.isError && output.text.contains("the kernel is not loaded yet"), "\(output.text)")
         }
@@ -182,13 +184,16 @@ struct KernelViewTests {
         for _ in 0..<25 {
             for _ in 0..<Int.random(in: 1...12, using: &random) {
                 let address = places.randomElement(using: &random)! &+ UInt32.random(in: 0..<0x98, using: &random)
-                let pointer = Bool.random(using: &random) ? places.randomElement(using: &random)! : UInt32.random(in: 0...UInt32.max, using: &random)
+                let pointer =
+                    Bool.random(using: &random)
+                    ? places.randomElement(using: &random)! : UInt32.random(in: 0...UInt32.max, using: &random)
                 let bytes = (0..<4).map { UInt8(truncatingIfNeeded: pointer >> UInt32(8 * $0)) }
                 kernel.debugger.writeMemory(bytes, at: address)
             }
             for line in [
                 "info processes", "info threads", "info capabilities", "info endpoints", "info notifications",
-                "info objects", "info calls", "info ready", "info timers", "thread 8", "registers", "x/16b $esp", "thread none",
+                "info objects", "info calls", "info ready", "info timers", "thread 8", "registers", "x/16b $esp",
+                "thread none",
             ] {
                 if kernel.execute(line).text.contains("note: ") { complaints += 1 }
             }

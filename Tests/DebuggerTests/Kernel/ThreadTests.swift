@@ -72,7 +72,9 @@ struct ThreadTests {
             for frame in frames { #expect(frame.contains("<"), "\(name): \(frame)") }
             let modules = try kernel.debugger.looking(from: thread) {
                 kernel.debugger.symbols.moduleNames.filter { module in
-                    kernel.debugger.symbols.isInMemory(module, at: 0x0804_8000) { kernel.debugger.readMemory(at: $0, count: $1) }
+                    kernel.debugger.symbols.isInMemory(module, at: 0x0804_8000) {
+                        kernel.debugger.readMemory(at: $0, count: $1)
+                    }
                 }
             }
             #expect(modules.filter { $0 != "kernel.elf" } == [name + ".elf"])
@@ -80,7 +82,8 @@ struct ThreadTests {
         // A call that does not come back is the last of its function, and the next one's name is not meant.
         kernel.execute("thread \(try shellThread(kernel).number)")
         #expect(kernel.execute("backtrace").text.contains("<Shell_main+"))
-        // Many programs have a function of a name: that of the one that is looked at is meant, or of the one that is named.
+        // Many programs have a function of a name: that of the one that is looked at is meant, or of the one that is
+        // named.
         #expect(kernel.execute("break system_call").text.contains("<system_call> of shell (start.S:"))
         kernel.execute("thread none")
         kernel.execute("delete 1")

@@ -13,8 +13,8 @@ struct TypeTableTests {
         return try bytes.withUnsafeBytes { try TypeTable(try ELFFile($0)) }
     }
 
-    /// Those that the debugger reads, with the fields that it cannot do without. Each ends where the compiler says that it
-    /// does, or it would have no layout.
+    /// Those that the debugger reads, with the fields that it cannot do without. Each ends where the compiler says that
+    /// it does, or it would have no layout.
     @Test(arguments: [
         ("Thread", ["number", "process", "state", "hasEnded", "kernelStack", "frame", "effectivePriority", "timer"]),
         ("Process", ["number", "isAlive", "space", "capabilities", "threads", "firstThread", "mappings", "account"]),
