@@ -23,16 +23,22 @@ enum ImageFinder {
     /// kernel.
     static func symbolFiles(besideImage image: String) -> [String] {
         let image = URL(fileURLWithPath: image)
-        let kernel = image.deletingPathExtension().appendingPathExtension("elf").path
+        let name = hasOwnKernel(image) ? "kernel" : image.deletingPathExtension().lastPathComponent
+        let kernel = image.deletingLastPathComponent().appendingPathComponent(name + ".elf").path
         let firmware = image.deletingLastPathComponent().appendingPathComponent("bios.elf").path
         return [firmware, kernel].filter(exists)
+    }
+
+    /// Whether the build has made an image of our own kernel: with the process manager, or with a test in its place.
+    private static func hasOwnKernel(_ image: URL) -> Bool {
+        ["kernel.img", "self-test.img"].contains(image.lastPathComponent)
     }
 
     /// Those of the process manager and the programs in our own kernel's image, which the build leaves in `programs/`.
     /// They share their addresses with each other, and many of their names with the kernel.
     static func programSymbolFiles(besideImage image: String) -> [String] {
         let image = URL(fileURLWithPath: image)
-        guard image.lastPathComponent == "kernel.img" else { return [] }
+        guard hasOwnKernel(image) else { return [] }
         let folder = image.deletingLastPathComponent().appendingPathComponent("programs")
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
         return names.filter { $0.hasSuffix(".elf") }.sorted().map { folder.appendingPathComponent($0).path }
