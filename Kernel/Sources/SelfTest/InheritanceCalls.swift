@@ -86,6 +86,15 @@ func testChains() {
     giveWay { isSpinning }
     Check.equal(priority(receiver), 2, "receive: nobody waits any more")
     finish(2)
+
+    // Who comes to receive where several wait already is lent their priority as well, as long as one of them waits.
+    _ = invoke(.endpointCreate, Place.endpoint)
+    _ = invoke(.notificationCreate, Place.second)
+    for index: UInt32 in 1..<3 { settle(start(oneSender, priority: 12, index)) }
+    let late = start(secondReceiver, priority: 2, 0)
+    settle(late)
+    Check.equal(priority(late), 12, "receive: others wait still")
+    finish(3)
 }
 
 /// Calls with a limit to their wait go the long way.

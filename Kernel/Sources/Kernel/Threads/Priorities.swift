@@ -80,6 +80,8 @@ enum Priorities {
             last.pointee.served = nil
             settle(last)
         }
+        // Some may wait there already: until now for nobody, or for the one before.
+        recompute(thread)
     }
 
     /// Nobody lends to a thread any more because of the endpoint that it received from.
