@@ -41,6 +41,19 @@ import Testing
         #expect(walk(tree) == [0, 3, 5, 6, 9, 12, .max])
     }
 
+    /// Numbers begin anew when there are no greater ones, and those in the tree are left out.
+    @Test func `a number that nobody has`() {
+        let nodes = nodes([0, 1, 3, 0x7FFF_FFFE, 0x7FFF_FFFF])
+        defer { nodes.deallocate() }
+        var tree = NumberTree<Node>()
+        #expect(tree.unused(after: 0) == 1)
+        for index in nodes.indices { tree.insert(nodes.baseAddress! + index) }
+        let expected: [(UInt32, UInt32)] = [(0, 2), (1, 2), (2, 4), (4, 5), (0x7FFF_FFFC, 0x7FFF_FFFD), (0x7FFF_FFFD, 2)]
+        for (after, number) in expected { #expect(tree.unused(after: after) == number) }
+        tree.remove(nodes.baseAddress!)
+        #expect(tree.unused(after: 0x7FFF_FFFF) == 0)
+    }
+
     /// Random insertions and removals, against a sorted set: numbers that lie close together, as the kernel's do, and
     /// numbers from everywhere.
     @Test(arguments: [6, 16, 32]) func `the order is that of a sorted set`(bits: Int) {

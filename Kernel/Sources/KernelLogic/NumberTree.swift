@@ -9,8 +9,8 @@ public protocol NumberTreeNode {
 /// Nodes by their number, so that all of them can be gone through, one by one, while others come and go: whoever knows the
 /// last number asks for the next.
 ///
-/// The constraint: no operation may take longer because there are more nodes, and numbers grow for ever, so that no table
-/// has a place for each. The choice: a digital search tree (Coffman and Eve, 1970). A node at depth d shares d leading bits
+/// The constraint: no operation may take longer because there are more nodes, and numbers grow with each new one, so that no
+/// table has a place for each. The choice: a digital search tree (Coffman and Eve, 1970). A node at depth d shares d leading bits
 /// with all below it, whose next bit says on which side they are. There are at most 33 nodes on a way down, whatever
 /// numbers there are, and nothing is to be balanced.
 ///
@@ -87,6 +87,14 @@ public struct NumberTree<Node: NumberTreeNode> {
             greater = node.pointee.zero ?? node.pointee.one
         }
         return best
+    }
+
+    /// The next number behind `number` that nobody in the tree has. The greatest that the result of a system call can be,
+    /// 2^31 - 1, is followed by 0: nobody can make so many nodes that there are no more numbers.
+    public func unused(after number: UInt32) -> UInt32 {
+        var next = number
+        repeat { next = (next &+ 1) & 0x7FFF_FFFF } while first(from: next)?.pointee.number == next
+        return next
     }
 
     /// Takes any leaf out of the subtrees of a node; nil if there are none.

@@ -12,7 +12,7 @@ struct Process: QueueNode, NumberTreeNode {
     var next: ProcessReference?
     var previous: ProcessReference?
 
-    /// For people to read; never used again.
+    /// For people to read; used again only after 2^31 others.
     let number: UInt32
     var zero: ProcessReference?
     var one: ProcessReference?
@@ -63,7 +63,7 @@ struct Process: QueueNode, NumberTreeNode {
 enum Processes {
     private(set) nonisolated(unsafe) static var all = Queue<Process>()
     private(set) nonisolated(unsafe) static var byNumber = NumberTree<Process>()
-    private nonisolated(unsafe) static var lastNumber: UInt32 = 0
+    private nonisolated(unsafe) static var nextNumber: UInt32 = 0
 
     /// An empty process, without references. It is charged to an account of its own, below `account`, with the limit
     /// `frameLimit`; 0 = no limit of its own.
@@ -99,9 +99,9 @@ enum Processes {
     }
 
     private static func register(_ process: ProcessReference) {
-        lastNumber += 1
         all.append(process)
         byNumber.insert(process)
+        nextNumber = byNumber.unused(after: nextNumber)
     }
 
     /// A process without an address space.
@@ -120,7 +120,7 @@ enum Processes {
                 capabilities.clear()
                 process.initialize(
                     to: Process(
-                        number: lastNumber, creator: creator, account: account, priorityLimit: priorityLimit,
+                        number: nextNumber, creator: creator, account: account, priorityLimit: priorityLimit,
                         capabilities: capabilities))
                 return process
             } catch {

@@ -100,7 +100,7 @@ struct Thread: PriorityNode, NumberTreeNode {
 }
 
 enum Threads {
-    private nonisolated(unsafe) static var lastNumber: UInt32 = 0
+    private nonisolated(unsafe) static var nextNumber: UInt32 = 0
     /// All that have not ended.
     private(set) nonisolated(unsafe) static var byNumber = NumberTree<Thread>()
     /// A thread that ended while the kernel was running on its stack; freed at the next entry.
@@ -141,9 +141,9 @@ enum Threads {
         }
         // Valid: the stack was just mapped; the frame is where the processor and traps.S put it.
         let frame = UnsafeMutablePointer<TrapFrame>(bitPattern: UInt(stack) - UInt(MemoryLayout<TrapFrame>.size))!
-        thread.initialize(to: Thread(number: lastNumber, process: process, kernelStack: stack, frame: frame))
-        lastNumber += 1
+        thread.initialize(to: Thread(number: nextNumber, process: process, kernelStack: stack, frame: frame))
         byNumber.insert(thread)
+        nextNumber = byNumber.unused(after: nextNumber)
         thread.pointee.nextInProcess = process.pointee.firstThread
         process.pointee.firstThread?.pointee.previousInProcess = thread
         process.pointee.firstThread = thread
