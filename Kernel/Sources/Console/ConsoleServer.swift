@@ -73,9 +73,9 @@ struct ConsoleServer {
     }
 
     private mutating func takeInput() {
-        // Control-C is for the program that keeps the shell waiting, also if it reads; if there is none, it is a byte for
-        // whoever reads: the shell. The process manager never calls this server, so that calling it cannot end in two
-        // waiting for each other.
+        // Control-C is for the program that keeps the shell waiting, also if it reads; if there is none, it is a byte
+        // for whoever reads: the shell. The process manager never calls this server, so that calling it cannot end in
+        // two waiting for each other.
         if input.containsInterrupt,
             let reply = try? Endpoint(slot: ProgramSlot.manager).call(Message(ManagerRequest.interruptKey)),
             reply.label == 0

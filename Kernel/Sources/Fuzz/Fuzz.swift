@@ -2,10 +2,11 @@
 // once.
 //
 // The constraint: what a hostile program can do to the kernel is more than anybody thinks of, and a kernel that has
-// gone wrong cannot say so. The choice: children that know nothing but a few capabilities make random calls; this program,
-// their manager, hears of their faults, ends their waits, and starts them anew when they have destroyed themselves. A
-// bystander counts in memory of its own meanwhile. In the end its memory must be as it was, and as many page frames be
-// free as at the start. The same seed makes the same calls, as long as interrupts come at the same time. Example:
+// gone wrong cannot say so. The choice: children that know nothing but a few capabilities make random calls; this
+// program, their manager, hears of their faults, ends their waits, and starts them anew when they have destroyed
+// themselves. A bystander counts in memory of its own meanwhile. In the end its memory must be as it was, and as many
+// page frames be free as at the start. The same seed makes the same calls, as long as interrupts come at the same time.
+// Example:
 //
 //     martlet> fuzz 7 100000
 //     fuzz: seed 7: 100000 calls, 812 processes, 410 faults: no damage

@@ -75,8 +75,8 @@ struct FuzzManager {
         try? Capabilities.delete(FuzzPlace.thread(child))
     }
 
-    /// Starts a child anew. What ended children have made lives on while others hold it, and so do their accounts: if no
-    /// memory is left, all children end and begin anew.
+    /// Starts a child anew. What ended children have made lives on while others hold it, and so do their accounts: if
+    /// no memory is left, all children end and begin anew.
     private mutating func start(_ child: UInt32) {
         stop(child)
         if begins(child) { return }

@@ -10,7 +10,8 @@ public let klimit: UInt32 = 0x0800_0000
 public struct ManagerStartup {
     /// `ManagerStartup.expectedMagic`.
     public var magic: UInt32
-    /// What there is: `hasSysenter`, `hasFloatingPoint`, `hasSSE`. At the same place as in what the process manager tells its programs.
+    /// What there is: `hasSysenter`, `hasFloatingPoint`, `hasSSE`. At the same place as in what the process manager
+    /// tells its programs.
     public var flags: UInt32
     /// The payload (a ustar archive): address and bytes. 0 bytes: the image has none, or it is corrupt.
     public var payloadAddress: UInt32

@@ -49,7 +49,8 @@ public enum InitialSlot {
     public static var firstFree: UInt32 { 16 }
 }
 
-/// A range of I/O ports, as `SystemCall.capabilityCopy` takes it in EDI: the first in bits 0-15, the last in bits 16-31.
+/// A range of I/O ports, as `SystemCall.capabilityCopy` takes it in EDI: the first in bits 0-15, the last in bits
+/// 16-31.
 public struct PortRange: Equatable, Sendable {
     public var rawValue: UInt32
 
@@ -69,8 +70,8 @@ public struct PortRange: Equatable, Sendable {
     public func contains(_ other: PortRange) -> Bool { first <= other.first && other.last <= last }
 }
 
-/// How memory is mapped: `SystemCall.memoryMap`'s ESI, and a part of `SystemCall.memoryAttach`'s. Memory is always readable, and (on processors without NX)
-/// executable.
+/// How memory is mapped: `SystemCall.memoryMap`'s ESI, and a part of `SystemCall.memoryAttach`'s. Memory is always
+/// readable, and (on processors without NX) executable.
 public struct MemoryAccess: OptionSet, Sendable {
     public var rawValue: UInt32
 

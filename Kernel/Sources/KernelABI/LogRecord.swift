@@ -8,8 +8,8 @@ public enum LogLevel: UInt8, Sendable {
     case error = 2
 }
 
-/// What stands before each line of the log, as `SystemCall.logRead` copies it. The text follows, without an end of line,
-/// and then up to three bytes, so that the next record is aligned to 4.
+/// What stands before each line of the log, as `SystemCall.logRead` copies it. The text follows, without an end of
+/// line, and then up to three bytes, so that the next record is aligned to 4.
 public struct LogRecord: Equatable {
     /// Bytes of the text.
     public var length: UInt16
@@ -25,8 +25,8 @@ public struct LogRecord: Equatable {
         self.milliseconds = milliseconds
     }
 
-    /// The position that stands for the first line that nobody has shown on the screen. What is read from there counts as
-    /// shown, and the kernel leaves the screen to the reader.
+    /// The position that stands for the first line that nobody has shown on the screen. What is read from there counts
+    /// as shown, and the kernel leaves the screen to the reader.
     public static var unshown: UInt32 { 0xFFFF_FFFF }
 
     /// Bytes of a record in the log, padding included.

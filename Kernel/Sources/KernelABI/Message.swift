@@ -1,6 +1,6 @@
 // A message is a label, three register words, up to 64 KiB of bytes copied from the sender's buffer to the receiver's
-// (either may be in several pieces), and up to four capabilities. Sending waits for a receiver (nothing is queued in the kernel but threads), so a message
-// never needs memory.
+// (either may be in several pieces), and up to four capabilities. Sending waits for a receiver (nothing is queued in
+// the kernel but threads), so a message never needs memory.
 //
 //     tag, as received in EAX:    31   30     21   20          18        17          16             0
 //                               | 0 |  label   | capabilities | wants reply | bytes in buffer   |
@@ -70,8 +70,9 @@ public enum FaultReply {
     public static var end: UInt32 { 1 }
     /// The system call that it faulted in fails with `KernelError.badAddress`; another fault ends it.
     public static var fail: UInt32 { 2 }
-    /// It runs again with other registers: those of the `FaultRecord` that the reply's bytes are, in one buffer. EAX to EBP,
-    /// ESP and EIP count, and of EFLAGS what user code could set itself (but for NT). A reply with other bytes ends it.
+    /// It runs again with other registers: those of the `FaultRecord` that the reply's bytes are, in one buffer. EAX to
+    /// EBP, ESP and EIP count, and of EFLAGS what user code could set itself (but for NT). A reply with other bytes
+    /// ends it.
     public static var change: UInt32 { 3 }
 }
 
@@ -99,8 +100,8 @@ public struct MessagePiece: Equatable, Sendable {
 
 /// Where the bytes of a message come from and go to: the structure at the address in EDX (aligned to 4 bytes).
 ///
-/// A call uses both halves: it sends from the first and receives the reply into the second. They may overlap. Either half
-/// names one buffer, or up to `maximumMessagePieces` pieces of memory, whose bytes are one message in their order.
+/// A call uses both halves: it sends from the first and receives the reply into the second. They may overlap. Either
+/// half names one buffer, or up to `maximumMessagePieces` pieces of memory, whose bytes are one message in their order.
 public struct MessageBuffers {
     /// Address of the bytes to send; or, if `slots` says that there are pieces, of that many `MessagePiece`s.
     public var sendAddress: UInt32
@@ -133,8 +134,8 @@ public struct MessageSlots {
     /// 0-7; the first 0 ends the list.
     public var send: UInt32
     /// Where received capabilities go: the first of consecutive empty slots in bits 0-7, their number in bits 8-15. A
-    /// message with more capabilities is not delivered, and its sender gets `KernelError.bufferTooSmall`. Bits 16-23 and
-    /// 24-31: how many pieces of memory are sent from and received into; 0 = one buffer.
+    /// message with more capabilities is not delivered, and its sender gets `KernelError.bufferTooSmall`. Bits 16-23
+    /// and 24-31: how many pieces of memory are sent from and received into; 0 = one buffer.
     public var receive: UInt32
 
     @inline(__always)

@@ -2,7 +2,8 @@
 public enum InformationKind: UInt32 {
     /// A `MemoryInformation`.
     case memory = 0
-    /// The `ThreadInformation` of the thread with the lowest number that is not below EDI; the result is 0 if there is none.
+    /// The `ThreadInformation` of the thread with the lowest number that is not below EDI; the result is 0 if there is
+    /// none.
     case thread = 1
     /// A `ClockInformation`.
     case clock = 2
@@ -48,7 +49,9 @@ public struct ClockInformation {
     /// Of these, those in which nobody ran, interrupts meanwhile included.
     public var idleMicroseconds: UInt64
 
-    public init(milliseconds: UInt32 = 0, ticksPerSecond: UInt32 = 0, microseconds: UInt64 = 0, idleMicroseconds: UInt64 = 0) {
+    public init(
+        milliseconds: UInt32 = 0, ticksPerSecond: UInt32 = 0, microseconds: UInt64 = 0, idleMicroseconds: UInt64 = 0
+    ) {
         self.milliseconds = milliseconds
         self.ticksPerSecond = ticksPerSecond
         self.microseconds = microseconds

@@ -24,8 +24,8 @@ public enum ObjectKind: UInt8 {
     case memory
 }
 
-/// A slot of a capability table, 32 bytes on a 32-bit machine: an object, what may be done with it, and the number that its messages carry; and the
-/// slot's place in the tree of derivations (`DerivationTree`).
+/// A slot of a capability table, 32 bytes on a 32-bit machine: an object, what may be done with it, and the number that
+/// its messages carry; and the slot's place in the tree of derivations (`DerivationTree`).
 public struct Capability {
     /// Address of the object, number of the interrupt line, a `PortRange`, or 0.
     public var object: UInt
@@ -42,7 +42,8 @@ public struct Capability {
     /// The ends of the list of capabilities derived from this one.
     public internal(set) var firstChild: UnsafeMutablePointer<Capability>?
     var lastChild: UnsafeMutablePointer<Capability>?
-    /// The first of what the kernel has made through this capability and that goes with it: mappings of a memory object.
+    /// The first of what the kernel has made through this capability and that goes with it: mappings of a memory
+    /// object.
     public var dependents: UInt = 0
 
     public init(object: UInt, kind: ObjectKind, rights: CapabilityRights, badge: UInt32 = 0) {
@@ -111,8 +112,8 @@ public struct CapabilityTable {
 
     /// Initialises every slot as empty.
     public func clear() {
-        // Valid: an empty capability is all zeros. Every process begins with this, and filling takes a quarter of the steps
-        // that copying slot by slot does.
+        // Valid: an empty capability is all zeros. Every process begins with this, and filling takes a quarter of the
+        // steps that copying slot by slot does.
         let bytes = Self.slotsPerPage * MemoryLayout<Capability>.stride
         UnsafeMutableRawPointer(lower).initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
         UnsafeMutableRawPointer(upper).initializeMemory(as: UInt8.self, repeating: 0, count: bytes)

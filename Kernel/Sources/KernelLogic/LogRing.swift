@@ -2,8 +2,8 @@ import KernelABI
 
 /// The last lines of a log, in memory of the owner: a new one takes the place of the oldest.
 ///
-/// Records lie one behind the other, over the end of the memory to its beginning. A position counts bytes since the first
-/// record and only grows, so that a reader can come back later and see whether it has missed something.
+/// Records lie one behind the other, over the end of the memory to its beginning. A position counts bytes since the
+/// first record and only grows, so that a reader can come back later and see whether it has missed something.
 public struct LogRing {
     private let memory: UnsafeMutableRawBufferPointer
     /// Positions of the oldest record, and behind the newest.

@@ -6,13 +6,13 @@ public protocol NumberTreeNode {
     var one: UnsafeMutablePointer<Self>? { get set }
 }
 
-/// Nodes by their number, so that all of them can be gone through, one by one, while others come and go: whoever knows the
-/// last number asks for the next.
+/// Nodes by their number, so that all of them can be gone through, one by one, while others come and go: whoever knows
+/// the last number asks for the next.
 ///
-/// The constraint: no operation may take longer because there are more nodes, and numbers grow with each new one, so that no
-/// table has a place for each. The choice: a digital search tree (Coffman and Eve, 1970). A node at depth d shares d leading bits
-/// with all below it, whose next bit says on which side they are. There are at most 33 nodes on a way down, whatever
-/// numbers there are, and nothing is to be balanced.
+/// The constraint: no operation may take longer because there are more nodes, and numbers grow with each new one, so
+/// that no table has a place for each. The choice: a digital search tree (Coffman and Eve, 1970). A node at depth d
+/// shares d leading bits with all below it, whose next bit says on which side they are. There are at most 33 nodes on a
+/// way down, whatever numbers there are, and nothing is to be balanced.
 ///
 ///                  5 = 0101
 ///         zero ┌──────┴──────┐ one
@@ -71,8 +71,8 @@ public struct NumberTree<Node: NumberTreeNode> {
             if let known = best, known.pointee.number < node.pointee.number { return }
             best = node
         }
-        // All on the way are candidates; and of all subtrees on the side of greater numbers, the lowest of the last, which
-        // has the lowest ones.
+        // All on the way are candidates; and of all subtrees on the side of greater numbers, the lowest of the last,
+        // which has the lowest ones.
         var greater: Reference?
         var next = root
         var bit = Self.firstBit
@@ -89,8 +89,8 @@ public struct NumberTree<Node: NumberTreeNode> {
         return best
     }
 
-    /// The next number behind `number` that nobody in the tree has. The greatest that the result of a system call can be,
-    /// 2^31 - 1, is followed by 0: nobody can make so many nodes that there are no more numbers.
+    /// The next number behind `number` that nobody in the tree has. The greatest that the result of a system call can
+    /// be, 2^31 - 1, is followed by 0: nobody can make so many nodes that there are no more numbers.
     public func unused(after number: UInt32) -> UInt32 {
         var next = number
         repeat { next = (next &+ 1) & 0x7FFF_FFFF } while first(from: next)?.pointee.number == next

@@ -1,7 +1,7 @@
 import KernelABI
 
-/// The pieces of memory that one side of a message consists of, as the kernel keeps them while a thread waits: a copy, so
-/// that nothing that happens to the list in user memory meanwhile can deceive a check that was made.
+/// The pieces of memory that one side of a message consists of, as the kernel keeps them while a thread waits: a copy,
+/// so that nothing that happens to the list in user memory meanwhile can deceive a check that was made.
 ///
 /// One buffer is a list of one piece, so that there is one way of copying. The bytes are limited when the list is made.
 public struct PieceList {

@@ -8,9 +8,9 @@ public protocol PriorityNode: QueueNode {
 
 /// Nodes in the order of their priority, and first come, first served inside one, for owners of which there are many.
 ///
-/// The constraint: whoever enters must not pass all that wait, and 32 queues (`ReadyQueue`) are too many for each owner.
-/// The choice: one list, in which the first and the last of each level know each other. So entering takes as many steps as
-/// there are levels at which somebody waits, and leaving is constant.
+/// The constraint: whoever enters must not pass all that wait, and 32 queues (`ReadyQueue`) are too many for each
+/// owner. The choice: one list, in which the first and the last of each level know each other. So entering takes as
+/// many steps as there are levels at which somebody waits, and leaving is constant.
 ///
 ///     first ──> A(20) ──> B(20) ──> C(16) ──> D(16) ──> E(16) ──> F(8)
 ///                └─────────┘         └───────────────────┘

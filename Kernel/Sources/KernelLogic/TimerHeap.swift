@@ -10,9 +10,10 @@ public protocol TimerNode {
 
 /// Timers, of which the first to end is at hand; of equal ones, the first to enter.
 ///
-/// The constraint: a thread that begins to wait must not pay for all the others that wait, and nothing may be allocated.
-/// The choice: a binary heap in memory of the owner for as many timers as there can be, each of which knows its place, so
-/// that it can be taken out. Entering and leaving take as many steps as the number of timers has binary digits.
+/// The constraint: a thread that begins to wait must not pay for all the others that wait, and nothing may be
+/// allocated. The choice: a binary heap in memory of the owner for as many timers as there can be, each of which knows
+/// its place, so that it can be taken out. Entering and leaving take as many steps as the number of timers has binary
+/// digits.
 public struct TimerHeap<Node: TimerNode> {
     public typealias Reference = UnsafeMutablePointer<Node>
 

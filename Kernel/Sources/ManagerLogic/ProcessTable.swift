@@ -80,8 +80,8 @@ public struct ProcessTable {
 
     /// An entry that is not in use, for a program.
     ///
-    /// - Parameter reserved: How many entries, from the first on, are kept for others: whoever starts programs until there
-    ///   is no room for one more shall not keep a driver from being started again.
+    /// - Parameter reserved: How many entries, from the first on, are kept for others: whoever starts programs until
+    ///   there is no room for one more shall not keep a driver from being started again.
     public func freeIndex(above reserved: Int) -> Int? {
         for index in reserved..<Self.capacity where entries[index].state == .free { return index }
         return nil

@@ -1,10 +1,10 @@
 /// What belongs into each page of a program's memory: pages of its file, a part of one, or zeros.
 ///
 /// Constraint: a program is mapped page by page as it touches its memory, so this is asked at every page fault, by a
-/// process that trusts no file. Choice: the segments of the file, checked once, in a table of fixed size. A page that lies
-/// in the archive as it lies in memory, at a multiple of the page size, is shared with everybody who runs the program;
-/// pages around it, up to a 64 KiB boundary, are mapped with it, as that costs next to nothing. `mkimage` puts files and
-/// the ends of segments into such places; a file that lies otherwise is copied.
+/// process that trusts no file. Choice: the segments of the file, checked once, in a table of fixed size. A page that
+/// lies in the archive as it lies in memory, at a multiple of the page size, is shared with everybody who runs the
+/// program; pages around it, up to a 64 KiB boundary, are mapped with it, as that costs next to nothing. `mkimage` puts
+/// files and the ends of segments into such places; a file that lies otherwise is copied.
 public struct ProgramPages {
     public static var pageSize: UInt32 { 4096 }
     /// The most segments of a program.
@@ -81,8 +81,8 @@ public struct ProgramPages {
         return size
     }
 
-    /// What belongs into the page at an address, a multiple of the page size, and whether it may be written; nil where the
-    /// program has nothing.
+    /// What belongs into the page at an address, a multiple of the page size, and whether it may be written; nil where
+    /// the program has nothing.
     public func contents(of page: UInt32) -> (contents: Contents, isWritable: Bool)? {
         for index in 0..<count where segments[index].firstPage <= page && page < segments[index].endPage {
             return (Self.contents(of: page, segments[index]), segments[index].isWritable)

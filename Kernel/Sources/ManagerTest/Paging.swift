@@ -43,7 +43,8 @@ func testPaging() {
     let heap = ProgramLayout.heap
     for end in [0, heap.lowerBound, heap.upperBound + 1, 0xFFFF_FFFF] {
         Check.equal(
-            label(Message(ManagerRequest.extendHeap, end)), ManagerError.badRequest.rawValue, "heap: where it may not be")
+            label(Message(ManagerRequest.extendHeap, end)), ManagerError.badRequest.rawValue,
+            "heap: where it may not be")
     }
     Check.refusal(.noSuchProcess, "memory: of nobody") { () throws(ManagerError) in
         _ = try Manager.memory(of: 0xFFFF_FFFF)

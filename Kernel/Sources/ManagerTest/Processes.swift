@@ -165,7 +165,8 @@ func testStreams() {
             return Check.isTrue(false, "streams: input")
         }
         Check.isTrue(request.label == StreamRequest.read && request.word0 == 1, "streams: input")
-        try? Endpoint.reply(Message(0), bytes: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<count]))
+        try? Endpoint.reply(
+            Message(0), bytes: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<count]))
         Check.isTrue((try? child.wait()) == .exited(status: UInt32(count)), "streams: input")
     }
     reader.input = Stream(Endpoint(slot: 0))

@@ -1,7 +1,7 @@
 import User
 
-// What clients of a driver notice when it dies: those who wait for its answer get an error at once, those whose request it
-// has not received are served by its successor, and the library's calls do both without being asked.
+// What clients of a driver notice when it dies: those who wait for its answer get an error at once, those whose request
+// it has not received are served by its successor, and the library's calls do both without being asked.
 //
 //     martlet> allow kill manager-test restarts
 

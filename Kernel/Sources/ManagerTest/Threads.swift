@@ -47,7 +47,9 @@ func testThreads() {
     var many: [Thread] = []
     var problem: KernelError?
     while problem == nil {
-        do throws(KernelError) { many.append(try Thread.start { Thread.sleep(milliseconds: 1) }) } catch { problem = error }
+        do throws(KernelError) { many.append(try Thread.start { Thread.sleep(milliseconds: 1) }) } catch {
+            problem = error
+        }
     }
     Check.isTrue(problem == .badSlot && many.count > 30, "threads: too many")
     for thread in many { thread.join() }

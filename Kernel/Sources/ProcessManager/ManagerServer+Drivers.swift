@@ -37,8 +37,8 @@ extension ManagerServer {
         }
     }
 
-    /// Starts a driver or the shell, and says so if it cannot. For want of memory it is tried again until there is some;
-    /// what else can be wrong, such as a program that is not in the payload, stays wrong.
+    /// Starts a driver or the shell, and says so if it cannot. For want of memory it is tried again until there is
+    /// some; what else can be wrong, such as a program that is not in the payload, stays wrong.
     mutating func start(driver index: Int) {
         let driver = DriverTable.row(index)
         drivers[index].policy.noteStart(at: now)

@@ -20,8 +20,8 @@ struct ManagerServer {
     /// What is going on while the machine is being stopped.
     var stop: Stop?
 
-    /// `table` once more, where a debugger finds it: this is a variable with an address and a name in the symbol file, and
-    /// the server is one of `main`'s. The kernel knows processes by numbers only; their names are in the table.
+    /// `table` once more, where a debugger finds it: this is a variable with an address and a name in the symbol file,
+    /// and the server is one of `main`'s. The kernel knows processes by numbers only; their names are in the table.
     @_used nonisolated(unsafe) static var tableForDebuggers: ProcessTable?
 
     init(log: ManagerLog, payload: UnsafeRawBufferPointer) {

@@ -1,8 +1,8 @@
 // The screen driver: VGA text. A stream to write to.
 //
-// Constraint: before this driver, and after its death, somebody else writes to the screen: the kernel, or a predecessor.
-// Choice: what is handed over is the hardware itself, the cells and the CRT controller's cursor. The driver begins where
-// the cursor is, and leaves it behind its last character.
+// Constraint: before this driver, and after its death, somebody else writes to the screen: the kernel, or a
+// predecessor. Choice: what is handed over is the hardware itself, the cells and the CRT controller's cursor. The
+// driver begins where the cursor is, and leaves it behind its last character.
 
 import CUser
 import DeviceLogic

@@ -3,8 +3,8 @@ import User
 /// Counts what is right, and says what is not.
 ///
 /// A check of what a call answered also notes the call and the answer. So the program knows which errors of which calls
-/// have come from the kernel where they were expected, and whoever has the calls' pages (docs/system-calls) can see what
-/// is missing: `self-test list` prints them.
+/// have come from the kernel where they were expected, and whoever has the calls' pages (docs/system-calls) can see
+/// what is missing: `self-test list` prints them.
 enum Check {
     private(set) nonisolated(unsafe) static var count = 0
     private(set) nonisolated(unsafe) static var failures = 0

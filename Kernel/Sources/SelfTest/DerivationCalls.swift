@@ -143,7 +143,8 @@ func testCreators() {
     Check.equal(invoke(.capabilityRevoke, Place.second), 0, "capabilityRevoke: a process")
     _ = invoke(.threadCreate, Place.second, Place.thread, code, 0, Place.buffer)
     _ = invoke(.threadStart, Place.thread)
-    Check.isTrue(invoke(.receive, Place.endpoint).tag.label == MessageLabel.processEnded, "capabilityRevoke: it runs on")
+    Check.isTrue(
+        invoke(.receive, Place.endpoint).tag.label == MessageLabel.processEnded, "capabilityRevoke: it runs on")
     Check.equal(invoke(.memoryRead, Place.second, Place.buffer, Place.buffer, 4), 0, "memoryRead: a child's result")
     let result = UnsafePointer<Int32>(bitPattern: UInt(Place.buffer))!.pointee
     Check.error(result, .badCapability, "capabilityRevoke: the process's own slot too")

@@ -36,8 +36,8 @@ func takeAll() -> (end: UInt32, reason: Answer) {
     return (end, reason)
 }
 
-/// Whether this process has addresses for all the memory that it can have: on a machine with more than 2 GB of RAM, not for
-/// the half of it that the process manager lets it have.
+/// Whether this process has addresses for all the memory that it can have: on a machine with more than 2 GB of RAM, not
+/// for the half of it that the process manager lets it have.
 func canTakeAll() -> Bool {
     guard memoryInformation().totalFrames / 2 >= (Place.plentyEnd - Place.plenty) / pageSize else { return true }
     let taken = takeAll()
@@ -168,7 +168,8 @@ func testNoMemory() {
         invoke(.memoryAttach, process, Place.free + 0x20_0000, 64 * pageSize, object | 1 << 8, 0), .outOfMemory,
         "memoryAttach: no memory")
     Check.error(
-        invoke(.deviceMap, InitialSlot.system, process, 0xB_8000, pageSize, there), .outOfMemory, "deviceMap: no memory")
+        invoke(.deviceMap, InitialSlot.system, process, 0xB_8000, pageSize, there), .outOfMemory, "deviceMap: no memory"
+    )
     checkNothingCanBeMade(.outOfMemory)
     checkNothingCanBeCopied(at: Place.free + 0x10_0000, .outOfMemory)
     Check.equal(giveBack(upTo: taken.end), Int32((taken.end - Place.plenty) >> 12), "memoryUnmap: all of it")
@@ -179,8 +180,8 @@ func testNoMemory() {
     for slot in [object, Place.second] { _ = invoke(.capabilityDelete, slot) }
 }
 
-/// A small part of the memory is a small part of the kernel stacks too, and of the frames that the kernel can use, of which
-/// there are fewer than of others on a large machine.
+/// A small part of the memory is a small part of the kernel stacks too, and of the frames that the kernel can use, of
+/// which there are fewer than of others on a large machine.
 func testShares() {
     let before = memoryInformation()
     let limit: UInt32 = 2000

@@ -81,9 +81,9 @@ func testFaultMessages() {
     Check.equal(Int32(memoryInformation().freeFrames), Int32(free), "processDestroy: frees what faults have brought")
 }
 
-/// A wait that ends on the same way out of the kernel on which it began: a handler ends the last thread of a process by its
-/// reply, waits for the next message in the same call, and is told at once that the process has ended. Then it runs on like
-/// any other; once it stood in the queue of those that are ready as well, and did not wait when it wanted to.
+/// A wait that ends on the same way out of the kernel on which it began: a handler ends the last thread of a process by
+/// its reply, waits for the next message in the same call, and is told at once that the process has ended. Then it runs
+/// on like any other; once it stood in the queue of those that are ready as well, and did not wait when it wanted to.
 func testEndWhileReceiving() {
     _ = invoke(.endpointCreate, Place.endpoint)
     _ = invoke(.processCreate, Place.second, Place.endpoint, 56, 64, 8)
@@ -129,7 +129,8 @@ func faulting() {
 func testThreadHandler() {
     let setting = ThreadSetting.handler.rawValue
     _ = invoke(.endpointCreate, Place.endpoint)
-    let entry = UInt32(UInt(bitPattern: unsafeBitCast(faulting as @convention(c) () -> Void, to: UnsafeRawPointer.self)))
+    let entry = UInt32(
+        UInt(bitPattern: unsafeBitCast(faulting as @convention(c) () -> Void, to: UnsafeRawPointer.self)))
     _ = invoke(.capabilityDelete, Place.thread)
     _ = invoke(.threadCreate, InitialSlot.process, Place.thread, entry, Place.stack + 0x4000, 0)
     Check.error(

@@ -56,7 +56,8 @@ func testFloatingPointExceptions() {
     fpu_fill(pattern, system_call_flags)
     Check.equal(Int32(receiveFault(21).vector), 16, "a fault message: a floating-point exception")
     Check.equal(invoke(.reply, label: FaultReply.end, 0), 0, "reply: ends the thread")
-    Check.equal(Int32(fpu_differences(pattern, system_call_flags)), 0, "floating-point registers: the exception is not theirs")
+    Check.equal(
+        Int32(fpu_differences(pattern, system_call_flags)), 0, "floating-point registers: the exception is not theirs")
 
     // Registers are not inherited from a thread that has ended with them in the unit.
     start(fill)

@@ -1,7 +1,8 @@
 import CUser
 import User
 
-// Priorities that are lent along a chain of threads, and taken back along it; and turns of threads of the same priority.
+// Priorities that are lent along a chain of threads, and taken back along it; and turns of threads of the same
+// priority.
 
 /// Takes a call, and makes one itself before it answers.
 @c(self_test_middle)

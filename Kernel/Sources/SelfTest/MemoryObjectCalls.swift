@@ -101,7 +101,8 @@ func testCopyOnWrite() {
     let read = CapabilityRights.read.rawValue
     Check.equal(invoke(.capabilityCopy, object, 0, Place.second, read), 0, "capabilityCopy: memory")
     Check.equal(
-        invoke(.memoryAttach, process, there, 0x1_0000, Place.second | copyOnWrite, 0), 0, "memoryAttach: copy-on-write")
+        invoke(.memoryAttach, process, there, 0x1_0000, Place.second | copyOnWrite, 0), 0, "memoryAttach: copy-on-write"
+    )
     let shared = memoryInformation().freeFrames
     Check.equal(Int32(pointer(there + 0x3000)[0]), 0x43, "memoryAttach: copy-on-write is shared")
     pointer(here + 0x3000)[0] = 0x53

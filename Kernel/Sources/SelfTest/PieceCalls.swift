@@ -18,7 +18,9 @@ private func buffers(
     return address
 }
 
-private func piece(_ address: UInt32, _ length: UInt32) -> MessagePiece { MessagePiece(address: address, length: length) }
+private func piece(_ address: UInt32, _ length: UInt32) -> MessagePiece {
+    MessagePiece(address: address, length: length)
+}
 
 /// The second half of the buffer, which the server uses.
 private var half: UInt32 { Place.buffer + Place.bufferLength / 2 }
@@ -34,7 +36,8 @@ func testPieceErrors() {
         Check.error(invoke(call, Place.endpoint, Timeout.now, long), .badArgument, "send: pieces' length")
         let overflow = buffers(send: [good, piece(Place.buffer, 0xFFFF_FFF8)], receive: [])
         Check.error(invoke(call, Place.endpoint, Timeout.now, overflow), .badArgument, "send: pieces' overflow")
-        let most = buffers(send: [piece(Place.bad[0], 0), good, piece(Place.buffer, maximumMessageLength - 16)], receive: [])
+        let most = buffers(
+            send: [piece(Place.bad[0], 0), good, piece(Place.buffer, maximumMessageLength - 16)], receive: [])
         Check.error(invoke(call, Place.endpoint, Timeout.now, most), .timedOut, "send: pieces of 64 KiB in all")
         for index in 0..<6 {
             let bad = buffers(send: [good, piece(Place.bad[index], 16)], receive: [])
@@ -48,7 +51,8 @@ func testPieceErrors() {
     let all = buffers(send: [], receive: [], receiveCount: 255)
     Check.error(invoke(.receive, Place.endpoint, Timeout.now, all), .badArgument, "receive: 255 pieces")
     // More than can come is not looked at.
-    let large = buffers(send: [], receive: [piece(Place.buffer, maximumMessageLength), piece(Place.bad[1], 0xFFFF_0000)])
+    let large = buffers(
+        send: [], receive: [piece(Place.buffer, maximumMessageLength), piece(Place.bad[1], 0xFFFF_0000)])
     Check.error(invoke(.receive, Place.endpoint, Timeout.now, large), .timedOut, "receive: more than can come")
     let readOnly = buffers(send: [], receive: [good, piece(Place.readOnly, 16)])
     Check.error(invoke(.receive, Place.endpoint, Timeout.now, readOnly), .badAddress, "receive: a read-only piece")
@@ -90,7 +94,9 @@ func testPieces() {
     let there = Place.free
     Check.equal(invoke(.memoryMap, InitialSlot.process, there, 0x2_0000, 1), 0, "memoryMap: pieces")
     for length in [0, 1, 7, 4000, 4096, 16384, 16385, 40000, 65536] as [UInt32] {
-        for index in 0..<Int(length) { pointer(Place.buffer)[index] = UInt8(truncatingIfNeeded: index &* 29 &+ index >> 8) }
+        for index in 0..<Int(length) {
+            pointer(Place.buffer)[index] = UInt8(truncatingIfNeeded: index &* 29 &+ index >> 8)
+        }
         // Eight pieces: of no bytes, of a few, and the rest; into seven, that lie apart and in another order.
         var send: [MessagePiece] = []
         var done: UInt32 = 0

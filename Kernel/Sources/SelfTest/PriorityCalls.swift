@@ -1,7 +1,8 @@
 import CUser
 import User
 
-/// Starts a thread of a certain priority with a stack of its own; `index` (0...3) says which slot and which stack. Its number.
+/// Starts a thread of a certain priority with a stack of its own; `index` (0...3) says which slot and which stack. Its
+/// number.
 @discardableResult
 func start(_ entry: @convention(c) () -> Void, priority: UInt32, _ index: UInt32) -> UInt32 {
     let slot = Place.many + index

@@ -111,10 +111,12 @@ func testReplyErrors() {
     _ = invoke(.memoryMap, InitialSlot.process, page, pageSize, 1)
     receiveCall(buffers(send: 0, 0, receive: page, 16, at: 8))
     _ = invoke(.memoryUnmap, InitialSlot.process, page, pageSize)
-    Check.error(replies(buffers(send: Place.buffer, 16, receive: 0, 0)), .badAddress, "reply: the caller's page is gone")
+    Check.error(
+        replies(buffers(send: Place.buffer, 16, receive: 0, 0)), .badAddress, "reply: the caller's page is gone")
     Check.error(awaitAnswer(), .badAddress, "call: the page for the reply is gone")
 
-    // Who receives again without having answered gives the call up; a saved one stays, and another thread can answer it.
+    // Who receives again without having answered gives the call up; a saved one stays, and another thread can answer
+    // it.
     receiveCall(0)
     Check.error(invoke(.receive, Place.endpoint, Timeout.now), .timedOut, "receive: instead of a reply")
     Check.error(awaitAnswer(), .objectGone, "call: given up by its receiver")

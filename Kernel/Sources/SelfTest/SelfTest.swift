@@ -4,14 +4,15 @@
 // The constraint: a test on the host cannot execute `int 0x80`, and a test from outside sees only what a program
 // prints. The choice: a program that makes the calls, compares, and says one line if all is well; the boot tests run it
 // on several machines. As a program of the shell's it uses no more than any program has (`ProgramSlot`), so what it may
-// not do is tested too. What only the holder of all capabilities can do, and what happens when the machine has no memory
-// left, it tries in the process manager's place: in images/self-test.img it is the first process. Example:
+// not do is tested too. What only the holder of all capabilities can do, and what happens when the machine has no
+// memory left, it tries in the process manager's place: in images/self-test.img it is the first process. Example:
 //
 //     martlet> self-test
 //     self-test: 1279 checks passed
 //
 // `self-test list` prints the checks of each part, and which answers of which calls were expected and have come. With
-// `self-test hold &` it takes all the memory it can have, and keeps it. `self-test simd` tries what not every emulator has.
+// `self-test hold &` it takes all the memory it can have, and keeps it. `self-test simd` tries what not every emulator
+// has.
 
 import CUser
 import User
@@ -92,7 +93,8 @@ struct SelfTest {
             part("limits of many", testLimitsOfMany)
             part("quota", testQuota)
         } else {
-            Report.line("self-test: has no addresses for all its memory; with less ('limit 1000000 self-test') it tries more")
+            Report.line(
+                "self-test: has no addresses for all its memory; with less ('limit 1000000 self-test') it tries more")
         }
     }
 

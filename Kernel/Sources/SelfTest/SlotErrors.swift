@@ -19,7 +19,8 @@ func testSlots() {
         testKinds(processCalls[index], wrong: Place.endpoint, weak: weak)
     }
     Check.error(
-        invoke(.capabilityCopy, Place.endpoint, weak, 20, copyOnly), .permissionDenied, "capabilityCopy: process's right")
+        invoke(.capabilityCopy, Place.endpoint, weak, 20, copyOnly), .permissionDenied,
+        "capabilityCopy: process's right")
     testMemoryAttach(process: process, weak: weak)
     Check.error(
         invoke(.processCreate, Place.scratch, 0, 0, 64, ebp: weak), .permissionDenied, "processCreate: account's right")
@@ -28,9 +29,11 @@ func testSlots() {
         Check.error(processCalls[index], process, .objectGone, "a process that is destroyed")
     }
     Check.error(
-        invoke(.capabilityCopy, Place.endpoint, process, 20, copyOnly), .objectGone, "capabilityCopy: destroyed process")
+        invoke(.capabilityCopy, Place.endpoint, process, 20, copyOnly), .objectGone, "capabilityCopy: destroyed process"
+    )
     Check.error(
-        invoke(.processCreate, Place.scratch, 0, 0, 64, ebp: process), .objectGone, "processCreate: below a destroyed one")
+        invoke(.processCreate, Place.scratch, 0, 0, 64, ebp: process), .objectGone,
+        "processCreate: below a destroyed one")
 
     // Threads.
     let thread = Place.many + 2
@@ -60,9 +63,11 @@ func testSlots() {
     testKinds(.notificationBind, wrong: Place.endpoint, weak: sender)
     _ = invoke(.capabilityCopy, Place.endpoint, 0, Place.many + 6, CapabilityRights.receive.rawValue)
     Check.error(
-        invoke(.notificationBind, Place.second, Place.many + 6, 1), .permissionDenied, "notificationBind: endpoint's right")
+        invoke(.notificationBind, Place.second, Place.many + 6, 1), .permissionDenied,
+        "notificationBind: endpoint's right")
     Check.error(
-        invoke(.processCreate, Place.scratch, Place.many + 6, 0, 64), .permissionDenied, "processCreate: endpoint's right")
+        invoke(.processCreate, Place.scratch, Place.many + 6, 0, 64), .permissionDenied,
+        "processCreate: endpoint's right")
 
     // Authorities.
     _ = invoke(.capabilityCopy, ProgramSlot.system, 0, Place.many + 7, copyOnly)
@@ -122,10 +127,12 @@ private func testMemoryAttach(process: UInt32, weak: UInt32) {
     // What is mapped read-only is not this process's to write, not even through the kernel.
     Check.equal(invoke(.memoryAttach, process, there, pageSize, object, 0), 0, "memoryAttach: read-only")
     Check.error(
-        invoke(.memoryWrite, process, there, Place.buffer, 16), .badAddress, "memoryWrite: to an object's read-only page")
+        invoke(.memoryWrite, process, there, Place.buffer, 16), .badAddress,
+        "memoryWrite: to an object's read-only page")
     Check.succeeds(invoke(.processCreate, Place.many + 9, 0, 0, 64), "processCreate: to be destroyed")
     _ = invoke(.processDestroy, Place.many + 9)
     Check.error(
-        invoke(.memoryAttach, Place.many + 9, there, pageSize, object, 0), .objectGone, "memoryAttach: destroyed process")
+        invoke(.memoryAttach, Place.many + 9, there, pageSize, object, 0), .objectGone,
+        "memoryAttach: destroyed process")
     for slot in [object, Place.many + 9] { _ = invoke(.capabilityDelete, slot) }
 }

@@ -26,9 +26,9 @@ func mark() {
     User.Thread.exit()
 }
 
-/// Gives way to others until something is so. How much they do in how much time depends on the machine, which may itself
-/// be a program that somebody else's machine lets wait, so no test may count on it. What never becomes so is left to the
-/// checks that follow.
+/// Gives way to others until something is so. How much they do in how much time depends on the machine, which may
+/// itself be a program that somebody else's machine lets wait, so no test may count on it. What never becomes so is
+/// left to the checks that follow.
 func giveWay(until condition: () -> Bool) {
     var turns = 0
     while !condition(), turns < 10_000 {
@@ -70,7 +70,8 @@ private func testFirstRegisters() {
     settle(UInt32(bitPattern: thread.value))
     // EAX, EBX, ECX, EDX, ESI, EDI, EBP, ESP, EFLAGS
     for index in 1..<7 { Check.equal(Int32(bitPattern: words[index]), 0, "threadCreate: a register") }
-    Check.isTrue(words[0] == Place.stack && words[7] == Place.stack + 0x3FF0, "threadCreate: argument and stack pointer")
+    Check.isTrue(
+        words[0] == Place.stack && words[7] == Place.stack + 0x3FF0, "threadCreate: argument and stack pointer")
     Check.equal(Int32(words[8] & 0x600), 0x200, "threadCreate: interrupts on, direction flag clear")
 }
 

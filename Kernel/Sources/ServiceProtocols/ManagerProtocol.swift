@@ -36,8 +36,8 @@ public enum ManagerRequest {
     /// Ends the process with the number in word 0, which descends from the sender. `Permissions.killAny` does without
     /// the descent.
     public static var kill: UInt32 { 9 }
-    /// From the console only: somebody pressed Control-C. Refused with `.noSuchProcess` if the shell waits for no program:
-    /// then the key is for whoever reads.
+    /// From the console only: somebody pressed Control-C. Refused with `.noSuchProcess` if the shell waits for no
+    /// program: then the key is for whoever reads.
     public static var interruptKey: UInt32 { 10 }
     /// Lets a process begin that the sender made with `spawn`; word 0 is its number.
     public static var start: UInt32 { 11 }

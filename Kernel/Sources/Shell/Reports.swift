@@ -48,7 +48,8 @@ enum ProcessMemoryReport {
             print(line)
         }
         guard let all = try? Manager.memory(of: 0) else { return }
-        print("\(all.faults) page faults answered since the start, \(all.copies) of them with the copy of a shared page")
+        print(
+            "\(all.faults) page faults answered since the start, \(all.copies) of them with the copy of a shared page")
     }
 }
 

@@ -64,7 +64,9 @@ struct Shell {
         path.append(name)
 
         let program = path.withBytes { Program(path: $0) }
-        for index in first + 1..<max(command.wordCount, first + 1) { command.withWord(index) { program.add(argument: $0) } }
+        for index in first + 1..<max(command.wordCount, first + 1) {
+            command.withWord(index) { program.add(argument: $0) }
+        }
         program.permissions = permissions
         program.memoryLimit = memoryLimit
         let spawned = environment.withBytes { bytes -> Result<Child, ManagerError> in

@@ -31,9 +31,9 @@ public enum CommandLineError: UInt8, Error, Sendable {
 /// A command split into words: its name, and its arguments.
 ///
 /// Words are separated by spaces or tabs. As in the POSIX shell, '...' takes everything literally, "..." everything but
-/// backslashes before `"` and `\`, and a backslash outside quotes takes the next character literally. `&` at the end is no
-/// word. `|`, `;`, `<` and `>` are refused, so that no command changes its meaning when they get theirs. There are no
-/// variables and no patterns.
+/// backslashes before `"` and `\`, and a backslash outside quotes takes the next character literally. `&` at the end is
+/// no word. `|`, `;`, `<` and `>` are refused, so that no command changes its meaning when they get theirs. There are
+/// no variables and no patterns.
 public struct CommandLine {
     /// The most bytes that all words together have, each counted with one more for the NUL that ends it.
     public static var capacity: Int { 256 }

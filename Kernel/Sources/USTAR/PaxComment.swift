@@ -1,5 +1,5 @@
-/// Comments in pax headers (POSIX.1-2017, pax, "pax Extended Header"): records `LENGTH comment=TEXT`, each with a line feed
-/// at its end, whose decimal length counts all of it. They mean nothing, and are as long as one likes.
+/// Comments in pax headers (POSIX.1-2017, pax, "pax Extended Header"): records `LENGTH comment=TEXT`, each with a line
+/// feed at its end, whose decimal length counts all of it. They mean nothing, and are as long as one likes.
 enum PaxComment {
     private static var keyword: StaticString { "comment=" }
 

@@ -6,9 +6,9 @@
 // Choice: ustar (POSIX.1-1988; POSIX.1-2017, pax, "ustar Interchange Format"): 512-byte headers with numbers in octal,
 // each followed by the file's bytes, rounded up to 512. The initialiser walks the whole archive once and verifies every
 // checksum, number and size, so that iterating afterwards cannot fail. What would change the meaning of other entries,
-// pax and GNU extension headers, is refused by name rather than misread; but a pax header that holds nothing but comments
-// changes nothing, and is how the writer moves the next file's bytes to a page boundary. Reading allocates nothing and works in
-// Embedded Swift; writing (`USTARWriter`) is for the host.
+// pax and GNU extension headers, is refused by name rather than misread; but a pax header that holds nothing but
+// comments changes nothing, and is how the writer moves the next file's bytes to a page boundary. Reading allocates
+// nothing and works in Embedded Swift; writing (`USTARWriter`) is for the host.
 //
 // Example: the process manager looking for a program.
 //
@@ -28,8 +28,8 @@ public struct USTARArchive: Sequence {
 
     /// Checks the whole archive.
     ///
-    /// - Parameter bytes: The archive, and possibly padding after its end; it must stay valid and unchanged for the life
-    ///   of this value.
+    /// - Parameter bytes: The archive, and possibly padding after its end; it must stay valid and unchanged for the
+    ///   life of this value.
     /// - Throws: What is wrong with the first entry that is broken.
     public init(_ bytes: UnsafeRawBufferPointer) throws(USTARError) {
         var offset = 0

@@ -31,11 +31,9 @@
 
         /// Adds a regular file.
         ///
-        /// - Parameters:
-        ///   - path: A relative path, such as `bin/shell`.
-        ///   - contents: Its bytes.
-        ///   - mode: Its permissions; by default everyone may read it.
-        ///   - alignment: What the place of its bytes in the archive is a multiple of: blocks, or a larger power of two.
+        /// - Parameters: - path: A relative path, such as `bin/shell`. - contents: Its bytes. - mode: Its permissions;
+        ///   by default everyone may read it. - alignment: What the place of its bytes in the archive is a multiple of:
+        ///   blocks, or a larger power of two.
         public mutating func addFile(
             _ path: String, contents: some Collection<UInt8>, mode: Int = 0o644,
             alignment: Int = USTARArchive.blockSize

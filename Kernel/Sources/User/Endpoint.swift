@@ -79,8 +79,8 @@ public struct Pieces {
     /// Adds memory to receive into.
     public mutating func append(_ buffer: UnsafeMutableRawBufferPointer) { append(UnsafeRawBufferPointer(buffer)) }
 
-    /// Adds the capability in a slot to what is sent, up to `maximumMessageCapabilities`: the receiver gets a copy. It takes
-    /// the right to copy.
+    /// Adds the capability in a slot to what is sent, up to `maximumMessageCapabilities`: the receiver gets a copy. It
+    /// takes the right to copy.
     public mutating func append(capability slot: UInt32) {
         var shift: UInt32 = 0
         while shift < 24, slots >> shift & 0xFF != 0 { shift += 8 }
@@ -128,8 +128,8 @@ public struct Endpoint {
 
     /// Makes a call, and once more if the server dies over it: one that may be made twice, such as reading a sector.
     ///
-    /// A driver's endpoint outlives it, so the second call waits for its successor. That of another server goes with it:
-    /// then the second call fails at once, and so does that to a driver that is given up.
+    /// A driver's endpoint outlives it, so the second call waits for its successor. That of another server goes with
+    /// it: then the second call fails at once, and so does that to a driver that is given up.
     public func callAgain(
         _ message: Message, bytes: UnsafeRawBufferPointer = .none, buffer: UnsafeMutableRawBufferPointer = .none
     ) throws(KernelError) -> ReceivedMessage {

@@ -6,8 +6,8 @@
 ///     guard let name = input.readLine(prompt: "Your name? ") else { return }
 ///     print("Hello, \(name).")
 ///
-/// Input and output are the standard streams. One `LineInput` for a program, since it remembers the lines, and what came
-/// with the last one.
+/// Input and output are the standard streams. One `LineInput` for a program, since it remembers the lines, and what
+/// came with the last one.
 public struct LineInput {
     private var editor: LineEditor
     private var decoder = KeyDecoder()
@@ -17,8 +17,8 @@ public struct LineInput {
     private var pendingStart = 0
     private var pendingEnd = 0
 
-    /// - Parameter width: How many columns a line takes at most; a longer one moves to the side. A screen has 80, and the
-    ///   last one should stay free, so that nothing wraps.
+    /// - Parameter width: How many columns a line takes at most; a longer one moves to the side. A screen has 80, and
+    ///   the last one should stay free, so that nothing wraps.
     public init(width: Int = 60) { editor = LineEditor(width: width) }
 
     /// Reads a line. Waits for it.

@@ -8,6 +8,7 @@ extension Process {
         let end = program_end_address()
         try map(start, length: end - start, access: .write)
         try write(
-            UnsafeRawBufferPointer(start: UnsafeRawPointer(bitPattern: UInt(start)), count: Int(end - start)), to: start)
+            UnsafeRawBufferPointer(start: UnsafeRawPointer(bitPattern: UInt(start)), count: Int(end - start)), to: start
+        )
     }
 }

@@ -14,8 +14,8 @@ public enum ProgramSlot {
     public static var input: UInt32 { 5 }
     /// Standard error, a stream.
     public static var error: UInt32 { 6 }
-    /// The kernel's log, with the right to read: of processes with `Permissions.readLog` only, and of the console, which
-    /// shows it.
+    /// The kernel's log, with the right to read: of processes with `Permissions.readLog` only, and of the console,
+    /// which shows it.
     public static var log: UInt32 { 7 }
     /// The first slot that a program finds empty. The library uses those from here to `lastOwn` for what it needs
     /// (`Slots`); those above are free for the program.
@@ -99,8 +99,8 @@ public enum ProgramLayout {
     public static var free: Range<UInt32> { 0x5000_0000..<0xB000_0000 }
     /// Where a driver finds the memory of its device.
     public static var deviceMemory: UInt32 { 0xB000_0000 }
-    /// Where the library puts the stacks of a program's further threads, and how far one is from the next. The first page
-    /// of each distance is not mapped.
+    /// Where the library puts the stacks of a program's further threads, and how far one is from the next. The first
+    /// page of each distance is not mapped.
     public static var threadStacks: UInt32 { 0xB800_0000 }
     public static var threadStackDistance: UInt32 { 0x10_0000 }
 

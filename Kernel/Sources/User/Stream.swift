@@ -40,8 +40,8 @@ public struct Stream {
     /// Clears the screen, if the stream ends at one.
     public func clear() { _ = try? ask(Message(StreamRequest.clear)) }
 
-    /// Makes a request; once more if the driver or the console behind the stream dies over it. Rather than get lost, what
-    /// is written may then show twice.
+    /// Makes a request; once more if the driver or the console behind the stream dies over it. Rather than get lost,
+    /// what is written may then show twice.
     private func ask(
         _ message: Message, bytes: UnsafeRawBufferPointer = .none, buffer: UnsafeMutableRawBufferPointer = .none
     ) throws(StreamError) -> ReceivedMessage {

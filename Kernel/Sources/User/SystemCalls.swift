@@ -202,8 +202,8 @@ public struct KernelLog {
         var position: UInt32 = unshown ? LogRecord.unshown : 0
         var isAtEnd = false
         while !isAtEnd {
-            // Valid: `InlineArray` stores its elements contiguously, and the kernel writes whole records and no more than
-            // the buffer holds.
+            // Valid: `InlineArray` stores its elements contiguously, and the kernel writes whole records and no more
+            // than the buffer holds.
             let problem = withUnsafeMutableBytes(of: &buffer) { bytes -> KernelError? in
                 let all = UnsafeRawBufferPointer(bytes)
                 do throws(KernelError) {
@@ -232,7 +232,10 @@ public struct KernelLog {
         var done = 0
         while done < bytes.count {
             let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
-            guard let count = try? Call(.logWrite, label: UInt32(level.rawValue), ebx: slot, ecx: rest.address, edx: UInt32(rest.count)).result(),
+            guard
+                let count = try? Call(
+                    .logWrite, label: UInt32(level.rawValue), ebx: slot, ecx: rest.address, edx: UInt32(rest.count)
+                ).result(),
                 count > 0
             else { return }
             done += Int(count)

@@ -19,16 +19,17 @@ public struct Thread {
 
     /// Lets a function run beside the rest of the program. The thread ends when the function does.
     ///
-    /// - Parameters:
-    ///   - stackSize: In bytes, a multiple of the page size, at most 1 MiB less a page. It counts in the process's memory.
-    ///   - body: What to do. A function that is no closure, or captures nothing, takes no heap.
+    /// - Parameters: - stackSize: In bytes, a multiple of the page size, at most 1 MiB less a page. It counts in the
+    ///   process's memory. - body: What to do. A function that is no closure, or captures nothing, takes no heap.
     /// - Throws: `.badSlot` if there are too many threads (some 40), `.badArgument` for the size, `.outOfMemory`,
     ///   `.quotaExceeded`.
     @discardableResult
     public static func start(
         stackSize: UInt32 = 4 * pageSize, _ body: @escaping () -> Void
     ) throws(KernelError) -> Thread {
-        guard stackSize > 0, stackSize % pageSize == 0, stackSize < ProgramLayout.threadStackDistance else { throw .badArgument }
+        guard stackSize > 0, stackSize % pageSize == 0, stackSize < ProgramLayout.threadStackDistance else {
+            throw .badArgument
+        }
         let end = try Notification.create()
         do throws(KernelError) {
             return try start(stackSize, end, body)
@@ -148,7 +149,9 @@ func runErrand(_ errand: UnsafeMutableRawPointer?) {
 private enum Places {
     private nonisolated(unsafe) static var used = SmallSet()
 
-    static func address(_ place: UInt32) -> UInt32 { ProgramLayout.threadStacks + place * ProgramLayout.threadStackDistance }
+    static func address(_ place: UInt32) -> UInt32 {
+        ProgramLayout.threadStacks + place * ProgramLayout.threadStackDistance
+    }
 
     static func allocate() -> UInt32? { LibraryLock.withLock { used.insertFirst(below: 127) } }
 

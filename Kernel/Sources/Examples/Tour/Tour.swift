@@ -12,7 +12,8 @@ struct Tour {
         print("slept for 20 ms or more: \(Clock.milliseconds - start >= 20)")
     }
 
-    /// Starts a program with an argument, an environment and little memory, and waits for it; starts another and ends it.
+    /// Starts a program with an argument, an environment and little memory, and waits for it; starts another and ends
+    /// it.
     private static func processes() throws(ManagerError) {
         let hello = Program("bin/hello")
         hello.add(argument: "from the tour")

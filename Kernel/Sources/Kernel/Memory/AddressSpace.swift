@@ -13,7 +13,8 @@ struct AddressSpace {
     /// The page table entry for `address`, or nil if its table does not exist.
     @inline(__always)
     private func entry(_ address: UInt32) -> UnsafeMutablePointer<UInt32>? {
-        // Valid: directories and tables are frames of the kernel zone, which are mapped one to one, and none is frame 0.
+        // Valid: directories and tables are frames of the kernel zone, which are mapped one to one, and none is frame
+        // 0.
         let upper = PageTable(bitPattern: UInt(directory)).unsafelyUnwrapped[Int(address >> 22)]
         guard upper & PageFlags.present != 0 else { return nil }
         return PageTable(bitPattern: UInt(upper & PageFlags.addressMask)).unsafelyUnwrapped + Int(address >> 12 & 1023)
@@ -106,8 +107,8 @@ struct AddressSpace {
         return true
     }
 
-    /// Frees a part of the user memory with its page table, or at last the directory. False if that was the last. Not while
-    /// the directory is in CR3. `next` is the number of the page to go on with.
+    /// Frees a part of the user memory with its page table, or at last the directory. False if that was the last. Not
+    /// while the directory is in CR3. `next` is the number of the page to go on with.
     func destroyPart(account: AccountReference, next: inout UInt32) -> Bool {
         let root = pageTable(at: directory)
         let first = Int(next >> 10)

@@ -4,8 +4,8 @@ import KernelLogic
 /// The page frames of RAM, free or not.
 ///
 /// The constraint: RAM from `Window.base` on (just below KLIMIT) has no permanent kernel mapping, so kernel objects and
-/// page tables must lie below. The choice: two zones. User memory is taken from the upper zone first. How much of the lower
-/// zone a process can take, for whatever, is limited by its account (`Resources`).
+/// page tables must lie below. The choice: two zones. User memory is taken from the upper zone first. How much of the
+/// lower zone a process can take, for whatever, is limited by its account (`Resources`).
 enum Frames {
     /// Frames that the kernel can address at any time.
     nonisolated(unsafe) static var kernelZone: FrameBitmap!

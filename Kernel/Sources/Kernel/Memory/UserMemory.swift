@@ -5,9 +5,9 @@ import KernelLogic
 /// Access to the memory of processes, checked page by page: what user code could not read or write itself, the kernel
 /// does not for it. There is no page fault to recover from, because nothing is touched before it has been looked up.
 ///
-/// A page of the current process that is missing, or that it may only read, need not be a mistake: the process's handler
-/// may be about to supply it. So a check that fails leaves a note of the page, and the system call becomes a fault
-/// message (`SystemCalls.dispatch`). That is why every call checks all the memory that it is given before it does
+/// A page of the current process that is missing, or that it may only read, need not be a mistake: the process's
+/// handler may be about to supply it. So a check that fails leaves a note of the page, and the system call becomes a
+/// fault message (`SystemCalls.dispatch`). That is why every call checks all the memory that it is given before it does
 /// anything that cannot be done twice.
 enum UserMemory {
     /// What a check of the current process's memory has missed.

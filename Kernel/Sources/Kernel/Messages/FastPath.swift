@@ -6,9 +6,9 @@ import KernelLogic
 ///
 /// The constraint: a message should cost little more than the two changes of privilege and address space. The choice:
 /// when all is as it usually is (the capability is there, the other side waits, nobody has limited the wait, nobody
-/// more important is ready), the sender's registers are copied into the receiver's frame, and the receiver runs. Bytes, up
-/// to 16 KiB of them, go along if both sides' memory is there; capabilities do not. In all other cases nothing has been
-/// changed that matters, and the call takes the long way, which does the same (`SystemCalls.call`,
+/// more important is ready), the sender's registers are copied into the receiver's frame, and the receiver runs. Bytes,
+/// up to 16 KiB of them, go along if both sides' memory is there; capabilities do not. In all other cases nothing has
+/// been changed that matters, and the call takes the long way, which does the same (`SystemCalls.call`,
 /// `SystemCalls.replyReceive`).
 enum FastPath {
     /// In the place of a vector in the frame of a thread that came by `sysenter`.
@@ -31,7 +31,9 @@ enum FastPath {
         case SystemCall.replyReceive.rawValue:
             return hasNoBuffers(frame) ? replyReceive(frame, number, current) : enterWithBuffers(frame, number, current)
         case SystemCall.yield.rawValue:
-            guard !Scheduler.ready.unsafelyUnwrapped.isOccupied(atLeast: current.pointee.effectivePriority) else { return nil }
+            guard !Scheduler.ready.unsafelyUnwrapped.isOccupied(atLeast: current.pointee.effectivePriority) else {
+                return nil
+            }
             frame.pointee.eax = 0
             return frame
         case SystemCall.call.rawValue | argumentsOnStack, SystemCall.replyReceive.rawValue | argumentsOnStack:
@@ -182,8 +184,8 @@ enum FastPath {
         )
     }
 
-    /// Puts everything into the frame of a `sysenter` that `int 0x80` would have left there: FS and GS, and the arguments
-    /// that lie on the stack. False if the stack is no memory.
+    /// Puts everything into the frame of a `sysenter` that `int 0x80` would have left there: FS and GS, and the
+    /// arguments that lie on the stack. False if the stack is no memory.
     static func completeFrame(_ frame: Frame) -> Bool {
         save_user_segments(frame)
         frame.pointee.ds = Selector.userData

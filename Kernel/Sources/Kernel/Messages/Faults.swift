@@ -5,17 +5,19 @@ import KernelLogic
 /// Exceptions of user mode. They never concern the kernel: the thread stops, and its process's fault endpoint gets a
 /// message that says why. Who receives it may repair the cause and resume the thread by a reply, or end it.
 enum Faults {
-    /// Where a thread's faults go: to the handler that it was given, or else to its process's. One that cannot receive any
-    /// more is none.
+    /// Where a thread's faults go: to the handler that it was given, or else to its process's. One that cannot receive
+    /// any more is none.
     private static func handler(of thread: ThreadReference) -> (EndpointReference, badge: UInt32)? {
-        if let handler = thread.pointee.handler, handler.pointee.isOpen { return (handler, thread.pointee.handlerBadge) }
+        if let handler = thread.pointee.handler, handler.pointee.isOpen {
+            return (handler, thread.pointee.handlerBadge)
+        }
         let process = thread.pointee.process
         guard let endpoint = process.pointee.faultEndpoint, endpoint.pointee.isOpen else { return nil }
         return (endpoint, process.pointee.faultBadge)
     }
 
-    /// The current thread has passed an address to a system call at which a page is missing, or read-only. Its handler is
-    /// asked, and the call is made again when the page is there. False if there is no handler.
+    /// The current thread has passed an address to a system call at which a page is missing, or read-only. Its handler
+    /// is asked, and the call is made again when the page is there. False if there is no handler.
     static func raise(_ thread: ThreadReference, _ page: UserMemory.MissingPage) -> Bool {
         guard handler(of: thread) != nil else { return false }
         let frame = thread.pointee.frame

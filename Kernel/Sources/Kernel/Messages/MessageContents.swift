@@ -4,9 +4,9 @@ import KernelLogic
 
 /// What a message has beside its registers: bytes, in one buffer or several pieces on either side, and capabilities.
 ///
-/// A call first notes in the thread where they come from and go to (`note`), and checks that all of that memory is there;
-/// they move when the other side is there too (`move`). What was checked can be gone by then, since the other threads of
-/// a process run on: then the thread whose page is missing makes its call again (`TransferError.senderPage`,
+/// A call first notes in the thread where they come from and go to (`note`), and checks that all of that memory is
+/// there; they move when the other side is there too (`move`). What was checked can be gone by then, since the other
+/// threads of a process run on: then the thread whose page is missing makes its call again (`TransferError.senderPage`,
 /// `.receiverPage`), and as its page is missing then, its handler is asked. A long copy goes in steps between which
 /// interrupts have their turn; how far it has come is noted in the thread that waits.
 enum MessageContents {
@@ -40,11 +40,11 @@ enum MessageContents {
         thread.pointee.copier = 0
     }
 
-    /// Notes what the `MessageBuffers` at `address` says, for the current thread; 0 = nothing. `isSending`: the half for
-    /// sending too.
+    /// Notes what the `MessageBuffers` at `address` says, for the current thread; 0 = nothing. `isSending`: the half
+    /// for sending too.
     ///
-    /// - Throws: `.badAddress` if the structure, a list of pieces, or a page of them is not there; `.badArgument` for too
-    ///   many pieces, or bytes to send.
+    /// - Throws: `.badAddress` if the structure, a list of pieces, or a page of them is not there; `.badArgument` for
+    ///   too many pieces, or bytes to send.
     static func note(_ thread: ThreadReference, _ address: UInt32, isSending: Bool) throws(KernelError) {
         guard address != 0 else {
             noteNone(thread)
@@ -69,7 +69,8 @@ enum MessageContents {
     @inline(__always)
     private static func buffers(at address: UInt32) throws(KernelError) -> MessageBuffers {
         // Valid: the type is made of integers.
-        try UserMemory.readable(address, UInt32(MemoryLayout<MessageBuffers>.size)).loadUnaligned(as: MessageBuffers.self)
+        try UserMemory.readable(address, UInt32(MemoryLayout<MessageBuffers>.size)).loadUnaligned(
+            as: MessageBuffers.self)
     }
 
     /// Notes the half for receiving.
@@ -123,8 +124,8 @@ enum MessageContents {
         return (length, capabilities)
     }
 
-    /// The short way of `note` and `move`, for a message of one buffer and no capabilities that is copied in one step from the
-    /// current thread to one that waits for it. Its bytes, once checked, are read where they are.
+    /// The short way of `note` and `move`, for a message of one buffer and no capabilities that is copied in one step
+    /// from the current thread to one that waits for it. Its bytes, once checked, are read where they are.
     ///
     /// - Returns: The number of bytes; nil, with nothing done that could not be done again, if the message is none of
     ///   these, or anything is wrong with it.

@@ -14,10 +14,10 @@ enum Messages {
     /// Sends the current thread's message, or begins to wait for a receiver, at most as long as `timeout` says. `state`
     /// is what it waits as.
     ///
-    /// - Returns: Whether the sender can go on at once: the message was received, and wants no reply. Otherwise it waits,
-    ///   or makes its call again.
-    /// - Throws: What was wrong with the message; `.objectGone` if nobody can ever receive it; `.timedOut` if nobody receives
-    ///   and it shall not wait.
+    /// - Returns: Whether the sender can go on at once: the message was received, and wants no reply. Otherwise it
+    ///   waits, or makes its call again.
+    /// - Throws: What was wrong with the message; `.objectGone` if nobody can ever receive it; `.timedOut` if nobody
+    ///   receives and it shall not wait.
     static func send(
         _ sender: ThreadReference, to endpoint: EndpointReference, state: ThreadState, timeout: UInt32
     ) throws(KernelError) -> Bool {

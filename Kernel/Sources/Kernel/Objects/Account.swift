@@ -17,8 +17,8 @@ struct Resources {
     static var kernelFrame: Resources { Resources(frames: 1, kernelFrames: 1) }
     static var stack: Resources { Resources(stacks: 1) }
 
-    /// How many threads and kernel frames go with a limit of `frames`: the same share of all there are, but not so few that
-    /// a small process could not work.
+    /// How many threads and kernel frames go with a limit of `frames`: the same share of all there are, but not so few
+    /// that a small process could not work.
     static func limits(frames: UInt32) -> Resources {
         Resources(
             frames: frames, kernelFrames: share(frames, of: Frames.kernelTotal, atLeast: 256),
@@ -61,8 +61,9 @@ struct Resources {
 ///
 /// Accounts are a tree, and a limit is one for all that is below it: a frame counts in its own account, and in every
 /// account above that has a limit. So nobody escapes a limit through processes of its own, and yet nothing is set aside
-/// for a process that does not use it. On a machine with more RAM than the kernel zone holds, half of the frames would be
-/// enough to fill all of that zone; so a limit is one of the same share of it, and of the kernel stacks that there can be.
+/// for a process that does not use it. On a machine with more RAM than the kernel zone holds, half of the frames would
+/// be enough to fill all of that zone; so a limit is one of the same share of it, and of the kernel stacks that there
+/// can be.
 struct Account {
     /// Page frames in use by the process itself.
     fileprivate(set) var frames: UInt32 = 0
@@ -154,7 +155,8 @@ enum Accounts {
         refund(account, .none)
     }
 
-    /// Gives back what was charged; the last frame of a closed account ends it, which may be the last of the account above.
+    /// Gives back what was charged; the last frame of a closed account ends it, which may be the last of the account
+    /// above.
     static func refund(_ account: AccountReference, _ amount: Resources) {
         var account = account
         var amount = amount

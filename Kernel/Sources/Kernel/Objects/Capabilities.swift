@@ -34,8 +34,8 @@ enum Capabilities {
 
     /// Empties a slot and drops the reference. What was derived from the capability is derived from its own origin now.
     ///
-    /// - Returns: Whether that is done: if not, a part of what the capability has mapped is unmapped, and it is to be called
-    ///   again.
+    /// - Returns: Whether that is done: if not, a part of what the capability has mapped is unmapped, and it is to be
+    ///   called again.
     static func delete(_ slot: Slot) -> Bool {
         let capability = slot.pointee
         guard capability.kind != .none else { return true }

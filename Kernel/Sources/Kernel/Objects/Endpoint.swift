@@ -6,8 +6,8 @@ typealias EndpointReference = UnsafeMutablePointer<Endpoint>
 /// A place where threads meet to pass messages. Either senders wait or receivers do; nothing is ever buffered, except
 /// that the kernel's own notices wait in their sources.
 ///
-/// An endpoint is open as long as there is a capability with the right to receive. When the last of these is gone, as when
-/// the only server has ended, nobody will ever receive there: whoever waits is told, and whoever comes later.
+/// An endpoint is open as long as there is a capability with the right to receive. When the last of these is gone, as
+/// when the only server has ended, nobody will ever receive there: whoever waits is told, and whoever comes later.
 struct Endpoint: QueueNode {
     /// Links of the queue of condemned ones.
     var next: EndpointReference?
@@ -28,8 +28,8 @@ struct Endpoint: QueueNode {
     var isOpen: Bool { receiveRights > 0 }
 }
 
-/// A message of the kernel's own for which nobody waits: an interrupt, a signal, the end of a process. It is part of its source,
-/// so it needs no memory, and a source has at most one.
+/// A message of the kernel's own for which nobody waits: an interrupt, a signal, the end of a process. It is part of
+/// its source, so it needs no memory, and a source has at most one.
 struct Notice: QueueNode {
     var next: UnsafeMutablePointer<Notice>?
     var previous: UnsafeMutablePointer<Notice>?
@@ -55,8 +55,8 @@ enum Endpoints {
         if capability.allows(.receive) { endpoint.pointee.receiveRights += 1 }
     }
 
-    /// Drops a capability's reference. With the last one that allows to receive, whoever waits is told, on the way out of the
-    /// kernel.
+    /// Drops a capability's reference. With the last one that allows to receive, whoever waits is told, on the way out
+    /// of the kernel.
     static func release(_ endpoint: EndpointReference, for capability: Capability) {
         if capability.allows(.receive) {
             endpoint.pointee.receiveRights -= 1

@@ -1,8 +1,9 @@
 import KernelABI
 import KernelLogic
 
-/// The interrupt lines that user space has taken. An interrupt becomes a notice to the line's endpoint or a
-/// signal of its notification, and the line stays masked until its driver has served the device, so that no driver can be flooded.
+/// The interrupt lines that user space has taken. An interrupt becomes a notice to the line's endpoint or a signal of
+/// its notification, and the line stays masked until its driver has served the device, so that no driver can be
+/// flooded.
 enum InterruptLines {
     private struct Line {
         var references: UInt32 = 0

@@ -7,8 +7,8 @@ typealias MemoryReference = UnsafeMutablePointer<MemoryObject>
 /// text.
 struct MemoryObject: QueueNode {
     enum Backing {
-        /// Frames of its own, listed in the frame at `index`; 0 = not there yet. They are charged to the process that made
-        /// it, and appear, zeroed, when they are mapped first.
+        /// Frames of its own, listed in the frame at `index`; 0 = not there yet. They are charged to the process that
+        /// made it, and appear, zeroed, when they are mapped first.
         case frames(index: UInt32)
         /// A part of the kernel image, from the physical address `start` on, that is there for good.
         case image(start: UInt32)
@@ -76,8 +76,8 @@ enum MemoryObjects {
     /// Pages that are freed, or unmapped, in a step.
     static var pageStep: UInt32 { 64 }
 
-    /// Drops a reference; the last one frees the memory, on the way out of the kernel. (Mappings go with the capabilities that
-    /// they were made through.)
+    /// Drops a reference; the last one frees the memory, on the way out of the kernel. (Mappings go with the
+    /// capabilities that they were made through.)
     static func release(_ memory: MemoryReference) {
         memory.pointee.references -= 1
         guard memory.pointee.references == 0 else { return }
@@ -107,8 +107,8 @@ enum MemoryObjects {
 
 typealias MappingReference = UnsafeMutablePointer<Mapping>
 
-/// A part of a memory object in the memory of a process. It lives as long as the capability that it was made through, so
-/// that revoking one takes the memory away too; and no longer than the process.
+/// A part of a memory object in the memory of a process. It lives as long as the capability that it was made through,
+/// so that revoking one takes the memory away too; and no longer than the process.
 struct Mapping: QueueNode {
     /// Links of the process's list.
     var next: MappingReference?
@@ -140,8 +140,8 @@ enum Mappings {
         mapping.process.pointee.mappingCount += 1
     }
 
-    /// The mapping of so many pages that was begun not long ago at an address of a process through a capability; nil if there
-    /// is none, or if it ends already and `orEnding` does not say that such a one is wanted.
+    /// The mapping of so many pages that was begun not long ago at an address of a process through a capability; nil if
+    /// there is none, or if it ends already and `orEnding` does not say that such a one is wanted.
     static func find(
         _ process: ProcessReference, _ address: UInt32, _ slot: CapabilityTable.Slot, firstPage: UInt32, pages: UInt32,
         orEnding: Bool
@@ -150,7 +150,8 @@ enum Mappings {
         // The last made is the first.
         for _ in 0..<recent {
             guard let mapping = candidate else { return nil }
-            if mapping.pointee.address == address, mapping.pointee.process == process, orEnding || !mapping.pointee.isEnding,
+            if mapping.pointee.address == address, mapping.pointee.process == process,
+                orEnding || !mapping.pointee.isEnding,
                 mapping.pointee.firstPage == firstPage, mapping.pointee.pages == pages
             {
                 return mapping
@@ -160,7 +161,8 @@ enum Mappings {
         return nil
     }
 
-    /// Among how many of a capability's mappings one is looked for, and how many of a process's are looked at in a step.
+    /// Among how many of a capability's mappings one is looked for, and how many of a process's are looked at in a
+    /// step.
     private static var recent: Int { 32 }
 
     /// Unmaps a part of a mapping, and forgets it when nothing is left.
@@ -201,8 +203,8 @@ enum Mappings {
         return slot.pointee.dependents == 0
     }
 
-    /// Makes a step of removing those mappings of a process that lie in a range of pages. `looked` counts the ones that have
-    /// been looked at: when they are as many as the process has, none is left in the range.
+    /// Makes a step of removing those mappings of a process that lie in a range of pages. `looked` counts the ones that
+    /// have been looked at: when they are as many as the process has, none is left in the range.
     ///
     /// The list is turned round meanwhile, so that it needs no mark of how far the search has come.
     ///

@@ -9,7 +9,8 @@ typealias NotificationReference = UnsafeMutablePointer<Notification>
 ///
 /// A signal sets the bits of its capability's badge. Bits that are set already stay set, so a signal needs no memory,
 /// and whoever waits learns that something has happened since the last time, not how often. A notification that is
-/// bound to an endpoint puts its bits into a message for whoever receives there, so that a server has one place to wait.
+/// bound to an endpoint puts its bits into a message for whoever receives there, so that a server has one place to
+/// wait.
 struct Notification: QueueNode {
     /// Links of the queue of condemned ones.
     var next: NotificationReference?

@@ -2,13 +2,13 @@ import KernelABI
 import KernelAssembly
 import KernelLogic
 
-/// I/O ports of processes. A process can use the ports of the port capabilities in its table; the processor looks a port
-/// up in one bitmap, that of the TSS.
+/// I/O ports of processes. A process can use the ports of the port capabilities in its table; the processor looks a
+/// port up in one bitmap, that of the TSS.
 ///
-/// The constraint: filling a bitmap of 8 KiB at each switch to a driver would cost more than the rest of the switch. The
-/// choice: the bitmap is out of force whenever another process runs than the one that it was made for, and is made when
-/// a process with port capabilities executes an instruction for a port that it may use, which is a general protection
-/// fault until then.
+/// The constraint: filling a bitmap of 8 KiB at each switch to a driver would cost more than the rest of the switch.
+/// The choice: the bitmap is out of force whenever another process runs than the one that it was made for, and is made
+/// when a process with port capabilities executes an instruction for a port that it may use, which is a general
+/// protection fault until then.
 enum Ports {
     /// Whose bitmap is in the TSS, in force or not. Only compared, never followed.
     private nonisolated(unsafe) static var owner: ProcessReference?

@@ -16,8 +16,8 @@ struct Process: QueueNode, NumberTreeNode {
     let number: UInt32
     var zero: ProcessReference?
     var one: ProcessReference?
-    /// Who created it, and takes it along when it is destroyed; the first of those that it has created itself, and the links
-    /// of that list.
+    /// Who created it, and takes it along when it is destroyed; the first of those that it has created itself, and the
+    /// links of that list.
     var creator: ProcessReference?
     var firstCreated: ProcessReference?
     var nextCreated: ProcessReference?
@@ -156,9 +156,9 @@ enum Processes {
         Endings.note()
     }
 
-    /// Does a part of the end of processes: first their threads, which must not run again; then, process by process, what
-    /// they have. What is left in the end is a tombstone for the capabilities that name it. False if there is nothing to
-    /// do.
+    /// Does a part of the end of processes: first their threads, which must not run again; then, process by process,
+    /// what they have. What is left in the end is a tombstone for the capabilities that name it. False if there is
+    /// nothing to do.
     static func endCondemned() -> Bool {
         if let process = condemned.first {
             if process == manager { Power.stop("the process manager has ended") }

@@ -39,7 +39,8 @@ struct Thread: PriorityNode, NumberTreeNode {
 
     /// Clock ticks left of its turn.
     var turn: UInt32 = 0
-    /// How long it has run, up to when it ran last, and how much of that in the kernel, by the long way (`ProcessorTime`).
+    /// How long it has run, up to when it ran last, and how much of that in the kernel, by the long way
+    /// (`ProcessorTime`).
     var time: UInt64 = 0
     var kernelTime: UInt64 = 0
     /// When its wait ends.

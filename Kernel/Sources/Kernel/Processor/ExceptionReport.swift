@@ -31,7 +31,8 @@ enum ExceptionReport {
 
     private static func heading(vector: UInt32, error: UInt32) {
         Log.takeScreen()
-        let log = Log.line("kernel failure: ", .error).text(ExceptionName.text(vector)).text(" (").decimal(vector).text(")")
+        let log = Log.line("kernel failure: ", .error).text(ExceptionName.text(vector))
+            .text(" (").decimal(vector).text(")")
         ExceptionName.explain(log, vector: vector, error: error)
         log.end()
     }

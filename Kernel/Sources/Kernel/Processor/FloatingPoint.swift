@@ -4,8 +4,8 @@ import KernelLogic
 
 /// The registers of x87, MMX and SSE, which belong to one thread at a time.
 ///
-/// The constraint: they are 108 or 512 bytes, which most threads never touch. The choice: they are switched when a thread
-/// touches them whose they are not. Until then CR0.TS makes each instruction for them a *device not available*
+/// The constraint: they are 108 or 512 bytes, which most threads never touch. The choice: they are switched when a
+/// thread touches them whose they are not. Until then CR0.TS makes each instruction for them a *device not available*
 /// exception; it is set whenever another thread runs than the one whose registers are in the unit. A thread begins with
 /// registers of zeros, never with what another has left: its first state is restored like any other, from a template.
 /// The states are charged to their threads' accounts.
@@ -50,8 +50,8 @@ enum FloatingPoint {
         if shallBe { clear_task_switched() } else { write_cr0(read_cr0() | taskSwitched) }
     }
 
-    /// The current thread has used an instruction for the unit: its registers are put there. False if there is no unit, or
-    /// no memory for them.
+    /// The current thread has used an instruction for the unit: its registers are put there. False if there is no unit,
+    /// or no memory for them.
     static func load(_ thread: ThreadReference) -> Bool {
         guard isPresent, !isUsable else { return false }
         if thread.pointee.floatingPoint == nil {

@@ -61,7 +61,8 @@ enum BootImage {
 
     private static func compare(_ name: ImageSectionName, actual: UInt32, expected: UInt32) -> Bool {
         guard actual != expected else { return true }
-        Log.line("image: ", .warning).text(name.description).text(" is corrupt: checksum ").hexadecimal(UInt64(actual), digits: 8)
+        Log.line("image: ", .warning).text(name.description)
+            .text(" is corrupt: checksum ").hexadecimal(UInt64(actual), digits: 8)
             .text(" instead of ").hexadecimal(UInt64(expected), digits: 8).end()
         return false
     }

@@ -61,7 +61,8 @@ enum ManagerLoader {
             let last = segment.virtualAddress + (segment.memorySize - 1)
             while page <= last {
                 if !space.isMapped(page) {
-                    try space.mapZeroed(page, writable: segment.flags.contains(.write), account: process.pointee.account)
+                    try space.mapZeroed(
+                        page, writable: segment.flags.contains(.write), account: process.pointee.account)
                 }
                 page += pageSize
             }
@@ -82,7 +83,8 @@ enum ManagerLoader {
         var offset: UInt32 = 0
         while offset < count {
             try process.pointee.space.map(
-                payloadAddress + offset, to: KernelStart.payloadStart + offset, flags: 0, account: process.pointee.account)
+                payloadAddress + offset, to: KernelStart.payloadStart + offset, flags: 0,
+                account: process.pointee.account)
             offset += pageSize
         }
         guard count > 0 else { return }

@@ -16,7 +16,8 @@ extension SystemCalls {
             pages <= maximumPages, firstPage <= memory.pointee.pages,
             pages <= memory.pointee.pages - firstPage
         else { throw .badArgument }
-        // How much has been mapped before the call was interrupted; or that it has failed, and must leave nothing behind.
+        // How much has been mapped before the call was interrupted; or that it has failed, and must leave nothing
+        // behind.
         var progress = MapProgress(rawValue: frame.ebp)
         caller.frame.pointee.ebp = 0
         guard progress.page < pages, progress.phase <= MapProgress.undoing else { throw .badArgument }

@@ -22,8 +22,8 @@ extension SystemCalls {
     static var unmapStep: UInt32 { 64 }
     private static var checkStep: UInt32 { 256 }
 
-    /// Maps `pages` pages of a process, where nothing is mapped, in steps: `map` is given the number of each. If one fails, those
-    /// before are unmapped, in steps too.
+    /// Maps `pages` pages of a process, where nothing is mapped, in steps: `map` is given the number of each. If one
+    /// fails, those before are unmapped, in steps too.
     ///
     /// How far it has come is in EBP. Whoever makes that up can only lose pages of a process that it manages.
     static func mapPages(
@@ -49,7 +49,9 @@ extension SystemCalls {
         }
         if progress.phase == MapProgress.undoing {
             let first = progress.page - min(progress.page, unmapStep)
-            for page in first..<progress.page { _ = space.unmap(address + page << 12, account: process.pointee.account) }
+            for page in first..<progress.page {
+                _ = space.unmap(address + page << 12, account: process.pointee.account)
+            }
             guard first > 0 else { throw progress.error }
             progress = MapProgress(MapProgress.undoing, first, progress.error)
         }

@@ -11,7 +11,8 @@ extension SystemCalls {
         guard frame.edi <= UInt32(caller.process.pointee.priorityLimit) else { throw .permissionDenied }
         let payer = frame.ebp == 0 ? caller.process : try caller.process(frame.ebp, .manage)
         let process = try Processes.create(
-            by: caller.process, account: payer.pointee.account, frameLimit: frame.esi, priorityLimit: UInt8(truncatingIfNeeded: frame.edi))
+            by: caller.process, account: payer.pointee.account, frameLimit: frame.esi,
+            priorityLimit: UInt8(truncatingIfNeeded: frame.edi))
         Processes.setFaultEndpoint(process, endpoint, badge: frame.edx)
         process.pointee.references += 1
         Capabilities.put(slot, UnsafeMutableRawPointer(process), .process)

@@ -35,7 +35,8 @@ enum Clock {
     static var counts: UInt64 {
         let left = IntervalTimer8254.read()
         let period = waitingFor == 0 ? IntervalTimer8254.countsPerTick : waitingFor
-        return allTicks * UInt64(IntervalTimer8254.countsPerTick) + UInt64(remainder) + UInt64(period - min(left, period))
+        return allTicks * UInt64(IntervalTimer8254.countsPerTick) + UInt64(remainder)
+            + UInt64(period - min(left, period))
     }
 
     /// How many counts the 8254 waits for, while nobody runs; 0: it ticks.
@@ -75,8 +76,8 @@ enum Clock {
         remainder &+= isTimer ? max(passed, waitingFor) : passed
         waitingFor = 0
         IntervalTimer8254.startTicking()
-        // The output has been low while the counter waited, and is high from here on: the interrupt controller takes that for an
-        // interrupt. (So it is if the wait has come to its end meanwhile.)
+        // The output has been low while the counter waited, and is high from here on: the interrupt controller takes
+        // that for an interrupt. (So it is if the wait has come to its end meanwhile.)
         isStrayExpected = !isTimer && InterruptController8259.isTimerPending
         let count = remainder / IntervalTimer8254.countsPerTick
         remainder %= IntervalTimer8254.countsPerTick

@@ -1,8 +1,9 @@
 import KernelABI
 import KernelLogic
 
-/// Priority inheritance. Who waits for a thread's answer lends it the priority: a caller whose call it has received, and
-/// whoever waits to send to the endpoint that it received from last, since nobody else is going to receive there soon.
+/// Priority inheritance. Who waits for a thread's answer lends it the priority: a caller whose call it has received,
+/// and whoever waits to send to the endpoint that it received from last, since nobody else is going to receive there
+/// soon.
 ///
 ///     client (20) ── call ──> server (8, runs with 20) ── call ──> driver (10, runs with 20)
 enum Priorities {
@@ -31,8 +32,8 @@ enum Priorities {
         if thread.pointee.effectivePriority != thread.pointee.priority { recompute(thread) }
     }
 
-    /// Gives a thread the priority that it should run with: its own, or a higher one that is lent. What it lends itself changes
-    /// with it, along the same chain.
+    /// Gives a thread the priority that it should run with: its own, or a higher one that is lent. What it lends itself
+    /// changes with it, along the same chain.
     static func recompute(_ thread: ThreadReference) {
         var next: ThreadReference? = thread
         for _ in 0..<longestChain {

@@ -1,18 +1,19 @@
 import KernelABI
 import KernelAssembly
 
-/// Who has used the processor, and how long, to the counter's precision: the time-stamp counter's where there is one, else the
-/// 8254's (0.8 microseconds).
+/// Who has used the processor, and how long, to the counter's precision: the time-stamp counter's where there is one,
+/// else the 8254's (0.8 microseconds).
 ///
-/// The constraint: the calls that are made most cost so little that a look at a counter on the way in and another on the way
-/// out would be a good part of them. The choice: the counter is read where another thread is switched to, which charges the time
-/// since the last switch to the thread that ran; and on the long way into and out of the kernel, which says how much of it
-/// was spent in the kernel. So threads' times add up to all the time there was, the idle thread's included; but the time of the
-/// short way (`FastPath`), some hundred instructions a call, counts as the program's own.
+/// The constraint: the calls that are made most cost so little that a look at a counter on the way in and another on
+/// the way out would be a good part of them. The choice: the counter is read where another thread is switched to, which
+/// charges the time since the last switch to the thread that ran; and on the long way into and out of the kernel, which
+/// says how much of it was spent in the kernel. So threads' times add up to all the time there was, the idle thread's
+/// included; but the time of the short way (`FastPath`), some hundred instructions a call, counts as the program's own.
 ///
-/// The time-stamp counter's rate is measured against the 8254, whenever somebody asks for a time: what it has counted since the
-/// beginning, by the ticks since. So it becomes more and more exact, and all threads' times add up to the clock's, also on a
-/// machine that is itself a program, whose ticks get lost while it is not running and whose counter goes on.
+/// The time-stamp counter's rate is measured against the 8254, whenever somebody asks for a time: what it has counted
+/// since the beginning, by the ticks since. So it becomes more and more exact, and all threads' times add up to the
+/// clock's, also on a machine that is itself a program, whose ticks get lost while it is not running and whose counter
+/// goes on.
 enum ProcessorTime {
     /// When the current thread was switched to, and when it entered the kernel last.
     private nonisolated(unsafe) static var lastSwitch: UInt64 = 0

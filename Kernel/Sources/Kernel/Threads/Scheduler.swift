@@ -37,11 +37,12 @@ enum Scheduler {
         needsSwitch = true
     }
 
-    /// Queues a thread whose wait is over. `first`: before others of its priority, as somebody's answer or counterpart. It has
-    /// then what was left of its turn: two that send each other messages must not keep a third from running.
+    /// Queues a thread whose wait is over. `first`: before others of its priority, as somebody's answer or counterpart.
+    /// It has then what was left of its turn: two that send each other messages must not keep a third from running.
     ///
-    /// The current thread's wait can end on the same way out of the kernel on which it has begun: by the end of a process that
-    /// its own call has brought about, of which it is told. It has not been left yet, and so is not queued either.
+    /// The current thread's wait can end on the same way out of the kernel on which it has begun: by the end of a
+    /// process that its own call has brought about, of which it is told. It has not been left yet, and so is not queued
+    /// either.
     static func makeReady(_ thread: ThreadReference, first: Bool = false) {
         Clock.cancel(thread)
         thread.pointee.state = .ready
