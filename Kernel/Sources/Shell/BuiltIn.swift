@@ -83,9 +83,8 @@ enum BuiltIn: UInt8 {
         case .allow: "disk-write|kill|log|shutdown PROGRAM...  runs one that may do it"
         case .limit: "KIB PROGRAM...  runs one with that much memory at most"
         case .clear: "clears the screen"
-        case .halt: "stops the machine; 'poweroff' and 'reboot' do what they say"
-        case .reboot, .poweroff: ""
-        case .shutdown: "switches the machine off, or restarts one that cannot be"
+        case .halt: "stops; also 'poweroff', 'reboot', and 'shutdown': off, or else restarted"
+        case .reboot, .poweroff, .shutdown: ""
         }
     }
 
