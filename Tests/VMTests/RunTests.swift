@@ -110,6 +110,9 @@ final class RunTests {
             text += String(decoding: data, as: UTF8.self)
         }
         process.terminate()
+        for _ in 0..<3000 where process.isRunning { Thread.sleep(forTimeInterval: 0.01) }
+        // A program that does not heed the signal is not waited for.
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
         process.waitUntilExit()
         #expect(process.terminationReason == .exit && process.terminationStatus == 128 + SIGTERM)
         #expect(try vm("--replay", "run.rec").output == "ready")
