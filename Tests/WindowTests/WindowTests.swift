@@ -82,6 +82,13 @@ struct WindowTests {
         let typed = try session.screen { $0 == "Typed: [x] {Y} ~!@#$%^&*()_+" }
         #expect(typed.contains("Typed: [x] {Y} ~!@#$%^&*()_+"), "the screen shows: \(typed)")
 
+        // Faster than a PS/2 keyboard can tell: its 16 bytes are full after a few strokes.
+        let quick = "the quick brown fox jumps over the lazy dog 0123456789"
+        try session.server.xdotool("type", "--delay", "1", "echo " + quick)
+        try session.server.xdotool("key", "Return")
+        let hurried = try session.screen { $0 == quick }
+        #expect(hurried.contains(quick), "the screen shows: \(hurried)")
+
         try session.server.copy("echo pasted from the host\n")
         try session.server.xdotool("key", "ctrl+alt+v")
         let pasted = try session.screen { $0 == "pasted from the host" }

@@ -112,18 +112,24 @@ final class KBC8042 {
         if !registers.replies.isEmpty, !registers.repliesAuxiliary.isEmpty {
             fillOutput(registers.replies.removeFirst(), auxiliary: registers.repliesAuxiliary.removeFirst())
         } else if keyboardMaySend, let byte = board.keyboard.takeByte() {
-            guard commandByte & CommandByte.translate != 0 else {
-                fillOutput(byte, fromKeyboard: true)
-                return
-            }
-            if byte == 0xF0 {
-                registers.translatesBreak = true
-                scheduleTransfer()
-            } else {
-                let code = ScanCodes.translation[Int(byte)]
-                fillOutput(registers.translatesBreak ? code | 0x80 : code, fromKeyboard: true)
-                registers.translatesBreak = false
-            }
+            receive(byte)
+            board.keyboard.proceed()
+        }
+    }
+
+    /// A byte comes from the keyboard.
+    private func receive(_ byte: UInt8) {
+        guard commandByte & CommandByte.translate != 0 else {
+            fillOutput(byte, fromKeyboard: true)
+            return
+        }
+        if byte == 0xF0 {
+            registers.translatesBreak = true
+            scheduleTransfer()
+        } else {
+            let code = ScanCodes.translation[Int(byte)]
+            fillOutput(registers.translatesBreak ? code | 0x80 : code, fromKeyboard: true)
+            registers.translatesBreak = false
         }
     }
 

@@ -1,4 +1,9 @@
 /// An IBM PS/2 keyboard with 104 keys, on the far side of the 8042 (IBM PS/2 Technical Reference, "Keyboards").
+///
+/// Constraint: the buffer of a real one holds 16 bytes, four strokes in scan code set 2, and what finds no room is
+/// lost. That is enough for fingers, whose strokes are many milliseconds apart; but the host brings in one moment
+/// whatever was pressed while it had no time for the machine. Choice: the keyboard is the real one, and it is the
+/// fingers that wait: what is pressed and typed stands in a queue, in its order, until the buffer has room for the next.
 final class PS2Keyboard {
     enum Reply {
         static let acknowledge: UInt8 = 0xFA, resend: UInt8 = 0xFE, echo: UInt8 = 0xEE
@@ -10,9 +15,17 @@ final class PS2Keyboard {
         case typematicMakeBreak, makeOnly, makeBreak, typematic
     }
 
+    /// What fingers do to the keyboard.
+    enum Motion: Codable, Sendable, Equatable {
+        case key(Key, isPressed: Bool)
+        /// The rest of a text.
+        case text(String)
+        /// Keys were lost.
+        case overrun
+    }
+
     struct Registers: Codable, Sendable, Equatable {
-        /// Bytes to be sent to the controller: at most 16 of keys, and one overrun code behind them; replies come on
-        /// top.
+        /// Bytes to be sent to the controller: at most 16 of keys; replies come on top.
         var queue: [UInt8] = []
         var scanCodeSet: UInt8 = 2
         var isScanning = true
@@ -29,8 +42,9 @@ final class PS2Keyboard {
         var isTesting = false
         /// What all keys of set 3 do, by commands F7-FA.
         var set3Type = KeyType.typematicMakeBreak
-        /// Text that is still to be typed, and how many of its characters have been.
-        var text = ""
+        /// What is still to be done, because the buffer has no room for it or it is behind something else.
+        var waiting: [Motion] = []
+        /// The keys that fingers are on, whether or not the keyboard has been told.
         var held: [Key] = []
 
         func validate() throws(SnapshotError) {
@@ -43,6 +57,8 @@ final class PS2Keyboard {
     private(set) var registers = Registers()
     private unowned let board: Board
     private static let bufferSize = 16
+    /// The most that waits before the press of a key is lost, if the guest takes nothing: two thousand strokes.
+    private static let patience = 4096
     private static let selfTestTime: UInt64 = 5_000_000
 
     init(board: Board) {
@@ -73,14 +89,40 @@ final class PS2Keyboard {
 
     // MARK: Keys
 
+    /// A finger presses or releases `key`. A press is lost, and its release with it, only if too many wait; the release
+    /// of a key whose press was taken is never lost, so that no key is stuck.
     func setKey(_ key: Key, isPressed: Bool) {
         if isPressed {
+            guard registers.waiting.count < Self.patience else {
+                if registers.waiting.last != .overrun { registers.waiting.append(.overrun) }
+                return
+            }
             if !registers.held.contains(key) { registers.held.append(key) }
         } else {
-            registers.held.removeAll { $0 == key }
+            guard let index = registers.held.firstIndex(of: key) else { return }
+            registers.held.remove(at: index)
         }
-        guard registers.isScanning, !registers.isTesting else { return }
-        send(key, isPressed: isPressed)
+        registers.waiting.append(.key(key, isPressed: isPressed))
+        proceed()
+    }
+
+    /// Switched on and not testing itself.
+    private var isListening: Bool { registers.isScanning && !registers.isTesting }
+
+    /// Does what waits, as far as the buffer has room; whoever takes a byte out of it calls again. A keyboard that does
+    /// not listen lets keys pass without a code; text waits for it.
+    func proceed() {
+        while let next = registers.waiting.first {
+            if case .text = next { return scheduleTyping() }
+            let bytes = isListening ? codes(of: next) : []
+            guard bytes.isEmpty || registers.queue.count + bytes.count <= Self.bufferSize else { return }
+            registers.waiting.removeFirst()
+            send(bytes)
+            if isListening, case .key(let key, let isPressed) = next { changeRepetition(key, isPressed: isPressed) }
+        }
+    }
+
+    private func changeRepetition(_ key: Key, isPressed: Bool) {
         if isPressed, repeats(key) {
             registers.repeating = key
             board.schedule(.keyboard, at: board.now &+ typematicDelay)
@@ -95,21 +137,26 @@ final class PS2Keyboard {
         return registers.set3Type == .typematic || registers.set3Type == .typematicMakeBreak
     }
 
-    private func send(_ key: Key, isPressed: Bool) {
+    private func codes(of motion: Motion) -> [UInt8] {
+        switch motion {
+        case .key(let key, let isPressed): codes(of: key, isPressed: isPressed)
+        case .overrun: [registers.scanCodeSet == 1 ? 0xFF : 0x00]
+        case .text: []
+        }
+    }
+
+    private func codes(of key: Key, isPressed: Bool) -> [UInt8] {
         if registers.scanCodeSet == 3, !isPressed,
             registers.set3Type == .makeOnly || registers.set3Type == .typematic
         {
-            return
+            return []
         }
-        let bytes = ScanCodes.bytes(for: key, isPressed: isPressed, set: registers.scanCodeSet)
+        return ScanCodes.bytes(for: key, isPressed: isPressed, set: registers.scanCodeSet)
+    }
+
+    /// There is room for `bytes`.
+    private func send(_ bytes: [UInt8]) {
         guard !bytes.isEmpty else { return }
-        guard registers.queue.count + bytes.count <= Self.bufferSize else {
-            let overrun: UInt8 = registers.scanCodeSet == 1 ? 0xFF : 0x00
-            if registers.queue.count < Self.bufferSize + 1, registers.queue.last != overrun {
-                registers.queue.append(overrun)
-            }
-            return
-        }
         registers.queue.append(contentsOf: bytes)
         board.keyboardController.keyboardHasData()
     }
@@ -138,7 +185,7 @@ final class PS2Keyboard {
             reply(Reply.selfTestPassed)
         } else if let key = registers.repeating, registers.isScanning {
             // A keyboard whose buffer is full repeats no further.
-            if registers.queue.count < Self.bufferSize / 2 { send(key, isPressed: true) }
+            if registers.queue.count < Self.bufferSize / 2 { send(codes(of: key, isPressed: true)) }
             board.schedule(.keyboard, at: board.now &+ typematicPeriod)
         }
     }
@@ -230,31 +277,38 @@ final class PS2Keyboard {
 
     /// Types `text`, each character when the guest has taken the codes of the one before.
     func type(_ text: String) {
-        registers.text += text
-        scheduleTyping()
+        if case .text(let earlier)? = registers.waiting.last {
+            registers.waiting[registers.waiting.count - 1] = .text(earlier + text)
+        } else {
+            registers.waiting.append(.text(text))
+        }
+        proceed()
     }
 
     private func scheduleTyping() {
-        if !registers.text.isEmpty, board.events.time(of: .typing) == EventQueue.never {
+        if board.events.time(of: .typing) == EventQueue.never {
             board.schedule(.typing, at: board.now &+ Self.typingPeriod)
         }
     }
 
     /// The event: time for the next character.
     func typeNext() {
-        guard !registers.text.isEmpty else { return }
-        if registers.queue.isEmpty, registers.isScanning, !registers.isTesting,
-            !board.keyboardController.holdsKeyboardByte
-        {
-            let character = registers.text.removeFirst()
-            if let (key, shift) = Key.typing(character) {
-                let shifted: Key? = shift ? .leftShift : nil
-                if let shifted { send(shifted, isPressed: true) }
-                send(key, isPressed: true)
-                send(key, isPressed: false)
-                if let shifted { send(shifted, isPressed: false) }
+        guard case .text(var text)? = registers.waiting.first else { return }
+        if registers.queue.isEmpty, isListening, !board.keyboardController.holdsKeyboardByte {
+            let stroke = text.first.flatMap { Key.typing($0) }
+            text = String(text.dropFirst())
+            if let (key, shift) = stroke {
+                if shift { send(codes(of: .leftShift, isPressed: true)) }
+                send(codes(of: key, isPressed: true))
+                send(codes(of: key, isPressed: false))
+                if shift { send(codes(of: .leftShift, isPressed: false)) }
+            }
+            if text.isEmpty {
+                registers.waiting.removeFirst()
+            } else {
+                registers.waiting[0] = .text(text)
             }
         }
-        scheduleTyping()
+        proceed()
     }
 }

@@ -1,7 +1,8 @@
 /// Something that comes into the machine from outside. Everything that does is one of these and enters by
 /// ``Machine/inject(_:)`` (or, from another thread, ``Machine/inputQueue``), so that the past can be replayed.
 public enum InputEvent: Codable, Sendable, Equatable {
-    /// A key of the PS/2 keyboard goes down or up. Repetition (typematic) is the keyboard's own business.
+    /// A key of the PS/2 keyboard goes down or up, behind the keys and the text that the guest has not taken yet.
+    /// Repetition (typematic) is the keyboard's own business.
     case key(Key, isPressed: Bool)
     /// Text to be typed on the US keyboard, as fast as the guest takes it. Characters that the keyboard does not have
     /// are left out; `\n` is Enter.

@@ -53,7 +53,12 @@ extension PS2Keyboard {
         report.add("typematic", registers.typematic, "repeats after \(delay) ms")
         report.add("queue", bytes: registers.queue, "codes on their way")
         report.add("held", words: registers.held.map { "\($0)" }.joined(separator: " "), "keys that are down")
-        if !registers.text.isEmpty { report.add("typing", count: registers.text.count, "characters still to be typed") }
+        let characters = registers.waiting.reduce(0) { count, motion in
+            if case .text(let text) = motion { count + text.count } else { count }
+        }
+        let keys = registers.waiting.count { if case .key = $0 { true } else { false } }
+        if characters > 0 { report.add("typing", count: characters, "characters still to be typed") }
+        if keys > 0 { report.add("waiting", count: keys, "presses and releases that wait for room in the queue") }
         return report
     }
 }

@@ -79,7 +79,7 @@ public struct MachineSnapshot: Sendable {
     // MARK: Files
 
     private static let magic: [UInt8] = Array("MRTLSNAP".utf8)
-    private static let version: UInt32 = 2
+    private static let version: UInt32 = 3
 
     private struct Page: Codable {
         var number: UInt32
