@@ -77,7 +77,7 @@ struct WindowTests {
         let title = try session.server.xdotool("getwindowname", session.window)
         #expect(title.hasPrefix("Martlet: kernel.img, running") || title.hasPrefix("Martlet: kernel.img, idle"))
 
-        try session.server.xdotool("type", "--delay", "40", "echo Typed: [x] {Y} ~!@#$%^&*()_+")
+        try session.server.xdotool("type", "--delay", "40", "echo \"Typed: [x] {Y} ~!@#$%^&*()_+\"")
         try session.server.xdotool("key", "Return")
         let typed = try session.screen { $0 == "Typed: [x] {Y} ~!@#$%^&*()_+" }
         #expect(typed.contains("Typed: [x] {Y} ~!@#$%^&*()_+"), "the screen shows: \(typed)")
