@@ -124,8 +124,10 @@ struct FullScreenTests {
         defer { if terminal.process.isRunning { terminal.process.terminate() } }
         try #require(terminal.waits(for: "q quit"))
         terminal.type("\u{1A}")
-        #expect(terminal.wait { _ in terminal.received.hasSuffix(Self.leaves) }, "\(terminal.screen.text)")
-        #expect(terminal.echoesLines)
+        // The text comes first, then the terminal's mode.
+        #expect(
+            terminal.wait { _ in terminal.received.hasSuffix(Self.leaves) && terminal.echoesLines },
+            "\(terminal.screen.text)")
         let before = terminal.received.count
         kill(terminal.process.processIdentifier, SIGCONT)
         #expect(
