@@ -83,7 +83,7 @@ enum BuiltIn: UInt8 {
         case .allow: "disk-write|kill|log|shutdown PROGRAM...  runs one that may do it"
         case .limit: "KIB PROGRAM...  runs one with that much memory at most"
         case .clear: "clears the screen"
-        case .halt: "stops; also 'poweroff', 'reboot', and 'shutdown': off, or else restarted"
+        case .halt: "stops; also 'reboot', 'poweroff', 'shutdown' (off, or else anew)"
         case .reboot, .poweroff, .shutdown: ""
         }
     }
