@@ -33,17 +33,28 @@ import Testing
         #expect(try #require(costs["page fault, answered"])[0] < 6000, "\(costs)")
     }
 
-    /// From `hlt` to the serial driver's next instruction, the delivery and all of the kernel in between.
-    @Test func anInterruptIsSoonAtItsDriver() throws {
-        let configuration = MachineConfiguration(board: .isapc, processor: .pentium3, memory: 16)
+    /// A machine that stands at the shell's prompt, and has nothing to do; it must come there with 30 million instructions.
+    private func atThePrompt(_ configuration: MachineConfiguration) throws -> (machine: Machine, log: SerialLog) {
         let machine = try Machine(
             try MartletVM().machineConfiguration(configuration, image: try BuiltFile.kernelImage.url()))
         let log = SerialLog()
         machine.output = log
         while machine.work < 30_000_000, !log.text.contains("\n" + KernelLog.prompt) {
-            guard case .reached = machine.run(forNanoseconds: 1_000_000) else { break }
+            try run(machine, milliseconds: 1)
         }
-        guard case .reached = machine.run(forNanoseconds: 100_000_000) else { return }
+        try #require(log.text.contains("\n" + KernelLog.prompt), "no prompt after 30 million instructions: \(log.text)")
+        try run(machine, milliseconds: 100)
+        return (machine, log)
+    }
+
+    private func run(_ machine: Machine, milliseconds: UInt64) throws {
+        try #require(machine.run(forNanoseconds: milliseconds * 1_000_000).isReached)
+    }
+
+    /// From `hlt` to the serial driver's next instruction, the delivery and all of the kernel in between.
+    @Test func anInterruptIsSoonAtItsDriver() throws {
+        let configuration = MachineConfiguration(board: .isapc, processor: .pentium3, memory: 16)
+        let (machine, log) = try atThePrompt(configuration)
         let state = machine.processor.state
         var least = Int.max
         for _ in 0..<5 {
@@ -52,11 +63,11 @@ import Testing
             // The clock may tick before, and wake nobody.
             for _ in 0..<100_000 where state.pointee.cpl != 3 {
                 steps = state.pointee.halted ? 0 : steps + 1
-                guard case .reached = machine.step() else { break }
+                try #require(machine.step().isReached)
             }
             try #require(state.pointee.cpl == 3, "no driver has run")
             least = min(least, steps)
-            guard case .reached = machine.run(forNanoseconds: 100_000_000) else { break }
+            try run(machine, milliseconds: 100)
             #expect(state.pointee.cpl == 0 && log.text.hasSuffix(" "), "the driver has not done its work")
         }
         #expect(least > 100 && least < 1000, "instructions from an interrupt to its driver")
@@ -64,19 +75,10 @@ import Testing
 
     @Test func thePromptIsThereSoon() throws {
         let configuration = MachineConfiguration(processor: .i486, memory: 4)
-        let machine = try Machine(
-            try MartletVM().machineConfiguration(configuration, image: try BuiltFile.kernelImage.url()))
-        let log = SerialLog()
-        machine.output = log
-        while machine.work < 30_000_000, !log.text.contains("\n" + KernelLog.prompt) {
-            guard case .reached = machine.run(forNanoseconds: 1_000_000) else { break }
-        }
-        #expect(log.text.contains("\n" + KernelLog.prompt), "no prompt after 30 million instructions: \(log.text)")
-
+        let (machine, _) = try atThePrompt(configuration)
         // Nobody runs: the clock ticks no more, and the processor sleeps.
-        guard case .reached = machine.run(forNanoseconds: 100_000_000) else { return }
         let before = machine.work
-        guard case .reached = machine.run(forNanoseconds: 1_000_000_000) else { return }
+        try run(machine, milliseconds: 1000)
         // A thousand ticks would be more than 200,000.
         #expect(machine.work - before < 20_000, "instructions in an idle second")
     }
@@ -95,5 +97,11 @@ import Testing
             }
             #expect(bounds.count == 2 && bounds[1] - bounds[0] < 256 << 10, "\(line)")
         }
+    }
+}
+
+extension RunResult {
+    fileprivate var isReached: Bool {
+        if case .reached = self { true } else { false }
     }
 }
