@@ -90,6 +90,7 @@ check_processor:
     pop     eax
     mov     edx, eax
     xor     eax, ecx
+    and     ah, 0xFD                        /* IF: a BIOS's interrupt handlers need not keep the bit */
     push    eax
     popfd
     pushfd

@@ -55,6 +55,25 @@ import Testing
         try await boot(engine, disk, expected: hostile.expected)
     }
 
+    /// EFLAGS.AC (bit 18) tells a 486 from a 386, and a BIOS's interrupt handlers may lose it: none may come in between.
+    @Test func nothingInterruptsTheLookAtTheProcessor() throws {
+        let configuration = MachineConfiguration(processor: .i486, memory: 4)
+        let machine = try Machine(
+            try MartletVM().machineConfiguration(configuration, image: try BuiltFile.kernelImage.url()))
+        let state = machine.processor.state
+        // In real mode and outside of the firmware's segments: our boot code.
+        var looks = 0
+        for _ in 0..<5_000_000 {
+            guard case .reached = machine.step() else { break }
+            let hasBit = state.pointee.eflags & 0x4_0000 != 0
+            if looks > 0, !hasBit { break }
+            guard hasBit, state.pointee.cr0 & 1 == 0, state.pointee.segments[1].base < 0xE0000 else { continue }
+            looks += 1
+            #expect(state.pointee.eflags & 0x200 == 0, "interrupts are enabled while AC is set")
+        }
+        #expect(looks > 0)
+    }
+
     /// Hardware on which ways to switch A20 do nothing; what is expected is a way that does. (A machine on which none
     /// does cannot be had: its A20 could not be switched off either.)
     static let a20Cases: [(Machine.Hostility, HostileBIOS.Habits, String)] = [
