@@ -261,7 +261,8 @@ final class Session: @unchecked Sendable {
         }
         defer { interrupt.cancel() }
         // Who ends the program from outside still gets recording, measurements and disks. A console sees to that itself.
-        let endings = hasConsole || screen != nil ? [] : [SIGTERM, SIGHUP].map { number in
+        let signals = hasConsole || screen != nil ? [] : [SIGTERM, SIGHUP].filter { !SignalAction.isIgnored($0) }
+        let endings = signals.map { number in
             SignalAction(number) { [self] in
                 endSignal.store(number, ordering: .relaxed)
                 isLeaving.store(true, ordering: .relaxed)

@@ -17,6 +17,14 @@ struct SignalAction {
         registered.wait()
     }
 
+    /// Whether the signal was ignored when the program was started, as `nohup` does: then it is to stay so.
+    static func isIgnored(_ number: Int32) -> Bool {
+        var action = sigaction()
+        guard sigaction(number, nil, &action) == 0 else { return false }
+        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+            == unsafeBitCast(SIG_IGN, to: Int.self)
+    }
+
     /// Gives the signal its usual meaning back.
     func cancel() {
         source.cancel()

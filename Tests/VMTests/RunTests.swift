@@ -89,15 +89,16 @@ final class RunTests {
         #expect(debugged.code == 0)
     }
 
-    /// Whoever ends the program from outside has the recording all the same.
-    @Test func aRunThatIsEndedFromOutsideIsRecorded() throws {
+    /// A shell that becomes the program, whose guest has said that it is ready, and goes on for ever.
+    private func startForEver(_ before: String = "") throws -> Process {
         _ = try makeDisk {
             $0.send("ready")
             $0.loop()
         }
         let process = Process()
-        process.executableURL = BuiltEmulator.executable
-        process.arguments = ["disk.img", "--console", "none", "--fast", "--record", "run.rec"]
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        let options = "disk.img --console none --fast --record run.rec"
+        process.arguments = ["-c", before + "exec '\(BuiltEmulator.executable.path)' \(options)"]
         process.currentDirectoryURL = folder
         process.standardInput = FileHandle.nullDevice
         let output = Pipe()
@@ -109,13 +110,31 @@ final class RunTests {
             try #require(!data.isEmpty, "the guest has not spoken: \(text)")
             text += String(decoding: data, as: UTF8.self)
         }
+        return process
+    }
+
+    private func expectTermination(_ process: Process) {
         process.terminate()
         for _ in 0..<3000 where process.isRunning { Thread.sleep(forTimeInterval: 0.01) }
         // A program that does not heed the signal is not waited for.
         if process.isRunning { kill(process.processIdentifier, SIGKILL) }
         process.waitUntilExit()
         #expect(process.terminationReason == .exit && process.terminationStatus == 128 + SIGTERM)
+    }
+
+    /// Whoever ends the program from outside has the recording all the same.
+    @Test func aRunThatIsEndedFromOutsideIsRecorded() throws {
+        expectTermination(try startForEver())
         #expect(try vm("--replay", "run.rec").output == "ready")
+    }
+
+    /// `nohup` has the program go on when its terminal is gone.
+    @Test func whatIsToBeIgnoredIsIgnored() throws {
+        let process = try startForEver("trap '' HUP; ")
+        kill(process.processIdentifier, SIGHUP)
+        for _ in 0..<100 where process.isRunning { Thread.sleep(forTimeInterval: 0.01) }
+        #expect(process.isRunning)
+        expectTermination(process)
     }
 
     @Test func recordingsThatDoNotFitAreRefused() throws {
