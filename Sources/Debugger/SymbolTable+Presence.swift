@@ -26,15 +26,10 @@ extension SymbolTable {
     /// Whether memory holds the code of a file at an address; of an address outside of its code, whether the file's
     /// code begins where it should.
     public func isInMemory(_ name: String, at address: UInt32, memory: MemoryReader) -> Bool {
-        guard let module = modules.first(where: { $0.name == name }), module.isLikely(at: address, memory) else {
-            return false
-        }
-        let place = module.hasCode(at: address) ? address : module.code.first?.address ?? address
-        let rivals = modules.indices.filter {
-            modules[$0].hasCode(at: place) && modules[$0].isLikely(at: place, memory)
-        }
-        guard rivals.count > 1, let best = mostLike(rivals, memory) else { return true }
-        return modules[best].name == name
+        guard let index = modules.firstIndex(where: { $0.name == name }) else { return false }
+        guard let start = modules[index].code.first?.address else { return true }
+        let place = modules[index].part(at: address) == nil ? start : address
+        return owner(of: place, by: { $0.part(at: place) }, memory: memory)?.index == index
     }
 
     /// The file whose samples agree best with memory: the first of several that are equal.
@@ -50,14 +45,15 @@ extension SymbolTable.Module {
     private static let sampleSize = 32
     private static let samples = 32
 
-    func hasCode(at address: UInt32) -> Bool {
-        code.contains { address >= $0.address && Int(address - $0.address) < $0.bytes.count }
+    /// The part of the code that an address is in.
+    fileprivate func part(at address: UInt32) -> (address: UInt32, bytes: [UInt8])? {
+        code.first { address >= $0.address && Int(address - $0.address) < $0.bytes.count }
     }
 
     /// Whether memory looks like this file's code: at `address`, or where that is not in its code, at the start of the
     /// code.
     fileprivate func isLikely(at address: UInt32, _ memory: SymbolTable.MemoryReader) -> Bool {
-        let containing = code.first { address >= $0.address && Int(address - $0.address) < $0.bytes.count }
+        let containing = part(at: address)
         guard let part = containing ?? code.first else { return true }
         let offset = containing == nil ? 0 : Int(address - part.address) & ~(Self.sampleSize - 1)
         let (equal, _, all) = compare(part, at: offset, memory)

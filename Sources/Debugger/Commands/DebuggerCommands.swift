@@ -38,8 +38,9 @@ public final class DebuggerCommands {
             self.values = values
         }
 
-        init(_ lines: [String], values: [String: JSONValue] = [:]) {
-            self.init(lines.joined(separator: "\n"), values: values)
+        /// - Parameter ifEmpty: what to say if there are no lines.
+        init(_ lines: [String], ifEmpty: String = "", values: [String: JSONValue] = [:]) {
+            self.init(lines.isEmpty ? ifEmpty : lines.joined(separator: "\n"), values: values)
         }
 
         init(error: String) {

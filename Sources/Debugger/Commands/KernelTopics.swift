@@ -98,7 +98,7 @@ extension DebuggerCommand {
             if endpoint.notices > 0 { lines.append("  \(endpoint.notices) notices of the kernel wait") }
         }
         return Output(
-            lines.isEmpty ? ["there are no endpoints"] : lines,
+            lines, ifEmpty: "there are no endpoints",
             values: ["endpoints": .array(endpoints.map { view.json($0) })])
     }
 
@@ -121,7 +121,7 @@ extension DebuggerCommand {
                 + (line.isPending ? ", an interrupt waits to be received" : "")
         }
         return Output(
-            lines.isEmpty ? ["there are no notifications, and nobody has taken an interrupt line"] : lines,
+            lines, ifEmpty: "there are no notifications, and nobody has taken an interrupt line",
             values: [
                 "notifications": .array(notifications.map { view.json($0) }),
                 "interrupts": .array(
@@ -154,7 +154,7 @@ extension DebuggerCommand {
             }
         }
         return Output(
-            lines.isEmpty ? ["there are no memory objects"] : lines,
+            lines, ifEmpty: "there are no memory objects",
             values: [
                 "objects": .array(
                     objects.map { object in
@@ -194,7 +194,7 @@ extension DebuggerCommand {
         let stuck = view.stuckThreads.filter { !inCircles.contains($0.address) }
         lines += stuck.map { "stuck: \(view.name(of: $0)) \(view.waitText($0))" }
         return Output(
-            lines.isEmpty ? ["no thread waits for another"] : lines,
+            lines, ifEmpty: "no thread waits for another",
             values: [
                 "calls": .array(
                     waiting.map { thread in
