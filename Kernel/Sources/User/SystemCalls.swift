@@ -266,18 +266,20 @@ public enum Interrupt {
     public static func bind(
         _ line: UInt32, authority: UInt32, endpoint: Endpoint, badge: UInt32, in slot: UInt32
     ) throws(KernelError) {
-        try Call(
-            .interruptBind, ebx: authority, ecx: line, edx: endpoint.slot, esi: badge, edi: slot
-        ).result()
+        try bind(line, authority, to: endpoint.slot, badge, in: slot)
     }
 
     /// The same, but its interrupts set bits of a notification.
     public static func bind(
         _ line: UInt32, authority: UInt32, notification: Notification, bits: UInt32, in slot: UInt32
     ) throws(KernelError) {
-        try Call(
-            .interruptBind, ebx: authority, ecx: line, edx: notification.slot, esi: bits, edi: slot
-        ).result()
+        try bind(line, authority, to: notification.slot, bits, in: slot)
+    }
+
+    private static func bind(
+        _ line: UInt32, _ authority: UInt32, to target: UInt32, _ badge: UInt32, in slot: UInt32
+    ) throws(KernelError) {
+        try Call(.interruptBind, ebx: authority, ecx: line, edx: target, esi: badge, edi: slot).result()
     }
 
     /// Lets the next interrupt of a line come. Does nothing if the slot holds no line.
